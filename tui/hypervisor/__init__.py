@@ -1,0 +1,1 @@
+"""How a host is reached: libvirt behind an asyncio API. No Textual."""

@@ -1,0 +1,1 @@
+"""What the person sees: widgets composed over records."""

@@ -1,0 +1,140 @@
+"""An action is declared once, as one class: key, name, help, conditions, and what it does.
+
+Bindings, key bar, palette, help, key map, dimming, confirmation, read-only mode and bulk
+running all come from these declarations.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from tui.hypervisor.records import DomainRecord, HostRecord
+
+if TYPE_CHECKING:
+    from tui.hypervisor.fleet import Fleet
+    from tui.hypervisor.host import Host
+
+
+class Scope(enum.Enum):
+    """Where an action's key works; the value is the heading in the help."""
+
+    EVERYWHERE = "Everywhere"
+    MACHINES = "Machines"
+    MACHINE = "Machine"
+    HOSTS = "Hosts"
+    ACTIVITY = "Activity"
+
+
+class Context(Protocol):
+    """What an action may use of the program: the application implements it."""
+
+    fleet: Fleet
+
+    def target(self) -> object:
+        """The pane or screen in front, whose own commands :class:`ViewAction` calls."""
+
+    def subjects(self) -> Sequence[DomainRecord]:
+        """The machines an action would work on now: the marked ones, else the one in view."""
+
+    def open_machine(self, key: tuple[str, str], tab: str) -> None:
+        """Show a machine's screen with one of its tabs in front."""
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """Tell something in passing (``information``, ``warning``, ``error``)."""
+
+    async def ask_text(self, title: str, question: str, value: str) -> str | None:
+        """Ask for a line of text; None when the person backs out."""
+
+
+class Action:
+    """One thing that a person can do. Subclasses declare; the docstring is the help."""
+
+    id: ClassVar[str]
+    """Stable name, as the key map uses it: ``machine.start``."""
+    key: ClassVar[str]
+    """Textual's names of the default keys, comma separated."""
+    name: ClassVar[str]
+    """As the palette and the key bar show it."""
+    scopes: ClassVar[tuple[Scope, ...]]
+    in_bar: ClassVar[int] = 0
+    """Place in the key bar by importance, 1 first; 0 keeps it out."""
+
+    @property
+    def help(self) -> str:
+        """One line that says what it does."""
+        return (self.__doc__ or "").strip().splitlines()[0]
+
+    def why_not(self, context: Context) -> str:
+        """Why it cannot be done now; empty when it can."""
+        return ""
+
+    async def run(self, context: Context) -> None:
+        """Do it."""
+        raise NotImplementedError(self.id)
+
+
+class ViewAction(Action):
+    """Calls a method of the pane or screen in front: moving, filtering, sorting."""
+
+    method: ClassVar[str]
+
+    def why_not(self, context: Context) -> str:
+        """Only where the view has that command."""
+        return "" if hasattr(context.target(), self.method) else "not here"
+
+    async def run(self, context: Context) -> None:
+        """Call the method."""
+        getattr(context.target(), self.method)()
+
+
+class MachineAction(Action):
+    """Changes machines: those marked, else the one in view; side by side when several."""
+
+    scopes = (Scope.MACHINES, Scope.MACHINE)
+    changes_host: ClassVar[bool] = True
+    dangerous: ClassVar[bool] = False
+    """Asks before it acts."""
+    consequence: ClassVar[str] = ""
+    """What the question adds: what is lost."""
+    single: ClassVar[bool] = False
+    """Works on one machine only."""
+
+    def why_not(self, context: Context) -> str:
+        """The reason of the first machine that stands against it, when all do."""
+        subjects = context.subjects()
+        if not subjects:
+            return "no machine selected"
+        if self.single and len(subjects) > 1:
+            return "works on one machine at a time"
+        reasons = [self.refusal(context.fleet, domain) for domain in subjects]
+        return reasons[0] if all(reasons) else ""
+
+    def refusal(self, fleet: Fleet, domain: DomainRecord) -> str:
+        """Why not on this machine: the host's part, then :meth:`unsuitable`."""
+        host = fleet.hosts.get(domain.host)
+        if host is None:
+            return "its host has been removed"
+        return host_refusal(host.record, self.changes_host) or self.unsuitable(domain)
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        """Why not in the machine's state; empty when it can."""
+        return ""
+
+    def virsh(self, domain: DomainRecord) -> str:
+        """The equivalent command; empty where there is none."""
+        return ""
+
+    async def perform(self, host: Host, domain: DomainRecord) -> None:
+        """Do it to one machine; raises HypervisorError."""
+        raise NotImplementedError(self.id)
+
+
+def host_refusal(host: HostRecord, changes: bool) -> str:
+    """Why nothing can be done (or changed) on a host now; empty when it can."""
+    if not host.is_current:
+        return f"{host.name} is {host.word}"
+    if changes and host.readonly:
+        return f"{host.name} is connected read-only"
+    return ""

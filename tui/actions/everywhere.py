@@ -1,0 +1,99 @@
+"""What can be done from any screen."""
+
+from __future__ import annotations
+
+from tui.actions.base import Context, Scope, ViewAction
+
+
+class _Everywhere(ViewAction):
+    scopes = (Scope.EVERYWHERE,)
+
+    def why_not(self, context: Context) -> str:
+        return "" if hasattr(context, self.method) else "not here"
+
+    async def run(self, context: Context) -> None:
+        getattr(context, self.method)()
+
+
+class ShowMachines(_Everywhere):
+    """Show the machines of all hosts."""
+
+    id = "pane.machines"
+    key = "1"
+    name = "Machines"
+    method = "show_machines"
+
+
+class ShowHosts(_Everywhere):
+    """Show the hosts and the connection book."""
+
+    id = "pane.hosts"
+    key = "5"
+    name = "Hosts"
+    method = "show_hosts"
+
+
+class ShowActivity(_Everywhere):
+    """Show running work, events and changes made."""
+
+    id = "pane.activity"
+    key = "6"
+    name = "Activity"
+    method = "show_activity"
+
+
+class Help(_Everywhere):
+    """Show what every key does here."""
+
+    id = "app.help"
+    key = "question_mark"
+    name = "Help"
+    method = "show_help"
+    in_bar = 90
+
+
+class Palette(_Everywhere):
+    """Find any action by name."""
+
+    id = "app.palette"
+    key = "colon,ctrl+p"
+    name = "Command palette"
+    method = "show_palette"
+    in_bar = 91
+
+
+class Reread(_Everywhere):
+    """Read everything on the screen again from the hosts."""
+
+    id = "app.reread"
+    key = "f5"
+    name = "Read again"
+    method = "reread"
+
+
+class Redraw(_Everywhere):
+    """Draw the whole screen again."""
+
+    id = "app.redraw"
+    key = "ctrl+l"
+    name = "Redraw"
+    method = "redraw"
+
+
+class ChangeTheme(_Everywhere):
+    """Choose the colours."""
+
+    id = "app.theme"
+    key = "ctrl+t"
+    name = "Theme"
+    method = "choose_theme"
+
+
+class Back(_Everywhere):
+    """Go back; at the top, quit."""
+
+    id = "app.back"
+    key = "q"
+    name = "Back, quit"
+    method = "back_or_quit"
+    in_bar = 92

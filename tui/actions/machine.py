@@ -1,0 +1,267 @@
+"""What can be done to machines."""
+
+from __future__ import annotations
+
+from tui.actions.base import Context, MachineAction, Scope
+from tui.hypervisor import lifecycle
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
+from tui.model.states import DomainState
+
+RUNS = frozenset((DomainState.RUNNING, DomainState.BLOCKED))
+STANDS = frozenset((DomainState.PAUSED, DomainState.PMSUSPENDED))
+
+
+def needs_running(domain: DomainRecord) -> str:
+    """The reason against what only a running machine can do."""
+    return "" if domain.state in RUNS else f"it is {domain.state.word}"
+
+
+def needs_active(domain: DomainRecord) -> str:
+    """The reason against what needs a machine that is not off."""
+    return "" if domain.state.is_active else f"it is {domain.state.word}"
+
+
+def needs_persistent(domain: DomainRecord) -> str:
+    """The reason against what needs a stored definition."""
+    return "" if domain.persistent else "it is transient: it has no stored definition"
+
+
+class Start(MachineAction):
+    """Start; resume when paused, restore when saved, wake when suspended."""
+
+    id = "machine.start"
+    key = "s"
+    name = "Start"
+    in_bar = 2
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        if domain.state in RUNS:
+            return "it is running already"
+        return ""
+
+    def virsh(self, domain: DomainRecord) -> str:
+        command = {DomainState.PAUSED: "resume", DomainState.PMSUSPENDED: "dompmwakeup"}
+        return lifecycle.virsh(command.get(domain.state, "start"), domain)
+
+    async def perform(self, host: Host, domain: DomainRecord) -> None:
+        await lifecycle.start(host, domain)
+
+
+class ShutDown(MachineAction):
+    """Ask the guest to power off: by its agent, else by the ACPI button."""
+
+    id = "machine.shutdown"
+    key = "S"
+    name = "Shut down"
+    in_bar = 3
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        if domain.state in STANDS:
+            return f"it is {domain.state.word} and cannot hear: resume it first"
+        return needs_running(domain)
+
+    def virsh(self, domain: DomainRecord) -> str:
+        return lifecycle.virsh("shutdown", domain)
+
+    async def perform(self, host: Host, domain: DomainRecord) -> None:
+        await lifecycle.shut_down(host, domain)
+
+
+class Reboot(MachineAction):
+    """Ask the guest to restart."""
+
+    id = "machine.reboot"
+    key = "r"
+    name = "Reboot"
+    in_bar = 5
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        return needs_running(domain)
+
+    def virsh(self, domain: DomainRecord) -> str:
+        return lifecycle.virsh("reboot", domain)
+
+    async def perform(self, host: Host, domain: DomainRecord) -> None:
+        await lifecycle.reboot(host, domain)
+
+
+class Reset(MachineAction):
+    """Press the reset button: the guest restarts without shutting down."""
+
+    id = "machine.reset"
+    key = "R"
+    name = "Reset"
+    dangerous = True
+    consequence = "The guest restarts at once; what it has not written to disk is lost."
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        return needs_active(domain)
+
+    def virsh(self, domain: DomainRecord) -> str:
+        return lifecycle.virsh("reset", domain)
+
+    async def perform(self, host: Host, domain: DomainRecord) -> None:
+        await lifecycle.reset(host, domain)
+
+
+class Pause(MachineAction):
+    """Pause, or resume when paused."""
+
+    id = "machine.pause"
+    key = "p"
+    name = "Pause/Resume"
+    in_bar = 4
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        return "" if domain.state in RUNS | STANDS else f"it is {domain.state.word}"
+
+    def virsh(self, domain: DomainRecord) -> str:
+        return lifecycle.virsh("resume" if domain.state in STANDS else "suspend", domain)
+
+    async def perform(self, host: Host, domain: DomainRecord) -> None:
+        if domain.state in STANDS:
+            await lifecycle.resume(host, domain)
+        else:
+            await lifecycle.pause(host, domain)
+
+
+class ForceOff(MachineAction):
+    """Pull the plug: off at once, without a shutdown in the guest."""
+
+    id = "machine.force-off"
+    key = "o"
+    name = "Force off"
+    dangerous = True
+    consequence = "What the guest has not written to disk is lost. The definition and disks stay."
+    in_bar = 6
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        return needs_active(domain)
+
+    def virsh(self, domain: DomainRecord) -> str:
+        return lifecycle.virsh("destroy", domain)
+
+    async def perform(self, host: Host, domain: DomainRecord) -> None:
+        await lifecycle.force_off(host, domain)
+
+
+class Save(MachineAction):
+    """Save memory to disk and stop; the next start goes on from there."""
+
+    id = "machine.save"
+    key = "w"
+    name = "Save"
+    in_bar = 7
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        return needs_persistent(domain) or needs_active(domain)
+
+    def virsh(self, domain: DomainRecord) -> str:
+        return lifecycle.virsh("managedsave", domain)
+
+    async def perform(self, host: Host, domain: DomainRecord) -> None:
+        await lifecycle.save(host, domain)
+
+
+class DiscardSavedState(MachineAction):
+    """Delete the saved memory: the next start boots afresh."""
+
+    id = "machine.discard-saved"
+    key = "ctrl+w"
+    name = "Discard saved state"
+    dangerous = True
+    consequence = "The memory it was saved with is lost, as if the plug had been pulled."
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        return "" if domain.managed_save else "it has no saved state"
+
+    def virsh(self, domain: DomainRecord) -> str:
+        return lifecycle.virsh("managedsave-remove", domain)
+
+    async def perform(self, host: Host, domain: DomainRecord) -> None:
+        await lifecycle.discard_saved_state(host, domain)
+
+
+class Autostart(MachineAction):
+    """Start with the host, or no longer."""
+
+    id = "machine.autostart"
+    key = "A"
+    name = "Autostart on/off"
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        return needs_persistent(domain)
+
+    def virsh(self, domain: DomainRecord) -> str:
+        return lifecycle.virsh("autostart --disable" if domain.autostart else "autostart", domain)
+
+    async def perform(self, host: Host, domain: DomainRecord) -> None:
+        await lifecycle.set_autostart(host, domain, not domain.autostart)
+
+
+class Rename(MachineAction):
+    """Give the machine another name; it must be off."""
+
+    id = "machine.rename"
+    key = "f2"
+    name = "Rename"
+    single = True
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        if domain.state is not DomainState.SHUTOFF:
+            return f"it is {domain.state.word}: libvirt renames machines that are off only"
+        return needs_persistent(domain)
+
+    def virsh(self, domain: DomainRecord) -> str:
+        return lifecycle.virsh("domrename", domain, "NEW-NAME")
+
+    async def run(self, context: Context) -> None:
+        """Ask for the name, then rename."""
+        domain = context.subjects()[0]
+        name = await context.ask_text(f"Rename {domain.name}", "New name", domain.name)
+        if name and name != domain.name:
+            await lifecycle.rename(context.fleet.hosts[domain.host], domain, name)
+
+
+class _Open(MachineAction):
+    scopes = (Scope.MACHINES,)
+    changes_host = False
+    single = True
+    tab: str
+
+    async def run(self, context: Context) -> None:
+        """Show the machine's screen."""
+        context.open_machine(context.subjects()[0].key, self.tab)
+
+    def refusal(self, fleet: object, domain: DomainRecord) -> str:
+        """What was last known can be looked at whatever its host does."""
+        return ""
+
+
+class Open(_Open):
+    """Open the machine."""
+
+    id = "machine.open"
+    key = "enter"
+    name = "Open"
+    tab = "overview"
+    in_bar = 1
+
+
+class OpenXml(_Open):
+    """Show its definition as XML."""
+
+    id = "machine.xml"
+    key = "x"
+    name = "XML"
+    tab = "xml"
+
+
+class OpenLog(_Open):
+    """Show its QEMU log."""
+
+    id = "machine.log"
+    key = "l"
+    name = "Log"
+    tab = "log"

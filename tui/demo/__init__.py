@@ -1,0 +1,12 @@
+"""The demo host: an inventory file for libvirt's built-in test driver."""
+
+from pathlib import Path
+
+
+def demo_uri() -> str:
+    """The URI of the demo host: ``test://`` and the absolute path of its inventory file.
+
+    Every connection to it starts from the file anew: what is changed there is gone
+    when the connection closes, and nothing outside it is ever touched.
+    """
+    return f"test://{Path(__file__).with_name('demo.xml').resolve()}"

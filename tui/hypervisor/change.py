@@ -1,0 +1,81 @@
+"""The one frame around every call that changes a host: shown, logged, and its errors told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import libvirt
+
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.journal import Outcome
+from tui.hypervisor.lanes import Lane
+from tui.hypervisor.records import DomainRecord
+
+T = TypeVar("T")
+
+
+async def change(
+    host: Host,
+    subject: str,
+    text: str,
+    virsh: str,
+    work: Callable[[libvirt.virConnect], T],
+    *,
+    lane: Lane = Lane.JOB,
+    cancel: Callable[[], None] | None = None,
+) -> T:
+    """Run ``work(connection)`` as one entry of the journal and one line of the audit log.
+
+    ``text`` says what is done ("force off"), ``virsh`` the equivalent command. Raises
+    HypervisorError after the journal has it.
+    """
+    uri = host.record.uri
+    number = host.journal.begin(host.record.name, subject, text, virsh, cancel)
+    what = f"{text[:1].upper()}{text[1:]} {subject}".rstrip()
+    try:
+        result = await host.run(work, lane=lane, what=what, timeout=None)
+    except HypervisorError as error:
+        host.journal.end(number, Outcome.FAILED, uri, error)
+        raise
+    except asyncio.CancelledError:
+        host.journal.end(number, Outcome.CANCELLED, uri)
+        raise
+    host.journal.end(number, Outcome.DONE, uri)
+    return result
+
+
+async def change_domain(
+    host: Host,
+    domain: DomainRecord,
+    text: str,
+    virsh: str,
+    work: Callable[[libvirt.virDomain], T],
+    *,
+    transition: str | None = None,
+    cancel: Callable[[], None] | None = None,
+) -> T:
+    """As :func:`change`, for one domain.
+
+    ``transition`` ("starting") is shown in place of its state until an event ends it; where
+    the host has no events, until the domain has been read again.
+    """
+    if transition is not None:
+        host.inventory.set_transition(domain.uuid, transition)
+    try:
+        result = await change(
+            host,
+            domain.name,
+            text,
+            virsh,
+            lambda connection: work(connection.lookupByUUIDString(domain.uuid)),
+            cancel=cancel,
+        )
+    except BaseException:
+        host.inventory.set_transition(domain.uuid, None)
+        host.reread_soon(domain.uuid)
+        raise
+    host.reread_soon(domain.uuid)
+    return result

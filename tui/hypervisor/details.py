@@ -1,0 +1,112 @@
+"""What a definition adds to the list: title, tags, addresses, start time.
+
+Functions here take a connection and run in a host's threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import libvirt
+
+from tui.hypervisor.listing import LACKS, Size, info_size
+from tui.hypervisor.records import DomainDetails
+
+
+PID_FILES = Path("/run/libvirt/qemu")
+AGENT_CHANNEL = "org.qemu.guest_agent.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one look at a domain gave."""
+
+    details: DomainDetails
+    size: Size
+    started: float | None
+
+
+def read_details(
+    connection: libvirt.virConnect,
+    uuids: Iterable[str],
+    leases: Mapping[str, tuple[str, ...]],
+    is_local: bool,
+) -> dict[str, Read]:
+    """Details by UUID, two calls for each; domains that have vanished are left out.
+
+    ``leases`` gives addresses by MAC.
+    """
+    from tui.model import Domain  # brings lxml, which the first picture does without
+
+    found = {}
+    for uuid in uuids:
+        try:
+            domain = connection.lookupByUUIDString(uuid)
+            document = Domain.from_xml(domain.XMLDesc(0))
+            size = info_size(domain)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+                continue
+            raise
+        macs = tuple(interface.mac.lower() for interface in document.interfaces if interface.mac)
+        active = domain.ID() >= 0
+        addresses = [address for mac in macs for address in leases.get(mac, ())]
+        if active and not addresses and connection.getType() == "TEST":
+            addresses = list(interface_addresses(domain, libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE))
+        found[uuid] = Read(
+            DomainDetails(
+                title=document.title or "",
+                tags=tuple(document.tags),
+                macs=macs,
+                disks=len(document.disks),
+                agent=document.agent_connected,
+                addresses=tuple(addresses) if active else (),
+            ),
+            size,
+            start_time(document.name, uuid) if active and is_local else None,
+        )
+    return found
+
+
+def read_leases(connection: libvirt.virConnect) -> dict[str, tuple[str, ...]]:
+    """Addresses by MAC from libvirt's own DHCP servers: one call per active network."""
+    leases: dict[str, tuple[str, ...]] = {}
+    try:
+        networks = connection.listAllNetworks(libvirt.VIR_CONNECT_LIST_NETWORKS_ACTIVE)
+        for network in networks:
+            for lease in network.DHCPLeases():
+                mac = str(lease["mac"]).lower()
+                leases[mac] = (*leases.get(mac, ()), str(lease["ipaddr"]))
+    except libvirt.libvirtError as error:
+        gone = error.get_error_code() == libvirt.VIR_ERR_NO_NETWORK
+        if not gone and error.get_error_code() not in LACKS | {libvirt.VIR_ERR_OPERATION_INVALID}:
+            raise
+    return leases
+
+
+def interface_addresses(domain: libvirt.virDomain, source: int) -> tuple[str, ...]:
+    """Addresses of a running domain without loopback and link-local ones; empty if unknown."""
+    with contextlib.suppress(libvirt.libvirtError):
+        return tuple(
+            address["addr"]
+            for name, interface in domain.interfaceAddresses(source, 0).items()
+            for address in interface["addrs"] or ()
+            if name != "lo" and not address["addr"].lower().startswith("fe80:")
+        )
+    return ()
+
+
+def start_time(name: str, uuid: str) -> float | None:
+    """Wall clock of a local QEMU's start: the age of its pid file; None where unknown."""
+    file = PID_FILES / f"{name}.pid"
+    try:
+        pid = file.read_text(encoding="ascii").strip()
+        # Another daemon on this machine may have a domain of that name.
+        if uuid.encode() not in Path("/proc", pid, "cmdline").read_bytes():
+            return None
+        return file.stat().st_mtime
+    except (OSError, ValueError):
+        return None

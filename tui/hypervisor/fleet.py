@@ -1,0 +1,138 @@
+"""All hosts of this run, side by side, and who wants to know of their changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tui.hypervisor.host import Host
+from tui.hypervisor.journal import Journal
+from tui.hypervisor.mailbox import Mailbox
+from tui.hypervisor.monitor import Monitor
+from tui.hypervisor.records import Change, DomainRecord, Usage
+
+WATCH_EVERY = 1.0
+"""Seconds between two looks of the watchdog at every host."""
+
+
+class Fleet:
+    """Hosts by key. Made before there is a loop; :meth:`attach` brings it to life."""
+
+    def __init__(self, audit_path: Path | None = None) -> None:
+        self.mailbox = Mailbox()
+        self.journal = Journal(audit_path)
+        self.hosts: dict[str, Host] = {}
+        self._monitors: dict[str, Monitor] = {}
+        self._simulations: dict[str, Callable[[str, float], Usage]] = {}
+        self._subscribers: list[Callable[[Change], None]] = []
+        self._watch: asyncio.TimerHandle | None = None
+        self._shown: tuple[frozenset[str], dict[str, tuple[str, ...]]] = (frozenset(), {})
+
+    def add(
+        self,
+        name: str,
+        uri: str,
+        *,
+        readonly: bool = False,
+        simulate: Callable[[str, float], Usage] | None = None,
+    ) -> Host:
+        """Take a host in; :meth:`Host.open` connects it. The key is its name, made unique.
+
+        ``simulate`` gives the usage of a demo host's machines by UUID and time.
+        """
+        key, number = name, 2
+        while key in self.hosts:
+            key, number = f"{name} ({number})", number + 1
+        host = Host(
+            key,
+            key,
+            uri,
+            readonly=readonly,
+            mailbox=self.mailbox,
+            journal=self.journal,
+            publish=self._publish,
+        )
+        self.hosts[key] = host
+        if simulate is not None:
+            self._simulations[key] = simulate
+        if self._watch is not None:
+            self._start_monitor(host)
+        return host
+
+    def remove(self, key: str) -> None:
+        """Disconnect a host and forget it."""
+        host = self.hosts.pop(key)
+        host.close()
+        if monitor := self._monitors.pop(key, None):
+            monitor.close()
+        self._publish(Change(key, host_changed=True))
+
+    def attach(self) -> None:
+        """Begin to deliver, on the running loop, what the hosts' threads report."""
+        loop = asyncio.get_running_loop()
+        self._watch = loop.call_later(WATCH_EVERY, self._look)
+        for host in self.hosts.values():
+            self._start_monitor(host)
+        self.mailbox.attach(loop)
+
+    def close(self) -> None:
+        """Stop listening and let go of every connection; does not wait for any of them."""
+        if self._watch is not None:
+            self._watch.cancel()
+        for monitor in self._monitors.values():
+            monitor.close()
+        self._subscribers.clear()
+        for host in self.hosts.values():
+            host.close()
+        self.mailbox.detach()
+
+    def subscribe(self, subscriber: Callable[[Change], None]) -> Callable[[], None]:
+        """Call with every change, on the loop; returns the way to stop that."""
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
+
+    def domains(self) -> Iterable[DomainRecord]:
+        """Every machine of every host."""
+        for host in self.hosts.values():
+            yield from host.inventory.domains.values()
+
+    def domain(self, key: tuple[str, str]) -> DomainRecord | None:
+        """One machine by :attr:`DomainRecord.key`; None when it is gone."""
+        host = self.hosts.get(key[0])
+        return host.inventory.domains.get(key[1]) if host else None
+
+    def usage(self, key: tuple[str, str]) -> Usage | None:
+        """The last sample of a running machine."""
+        host = self.hosts.get(key[0])
+        return host.inventory.usage.get(key[1]) if host else None
+
+    def show(self, kinds: frozenset[str], keys: Iterable[tuple[str, str]]) -> None:
+        """Say what is on the screen: kinds of usage, and machines by key, top first."""
+        visible: defaultdict[str, list[str]] = defaultdict(list)
+        for host, uuid in keys:
+            visible[host].append(uuid)
+        self._shown = (kinds, {host: tuple(uuids) for host, uuids in visible.items()})
+        for key in self._monitors:
+            self._show(key)
+
+    def _show(self, key: str) -> None:
+        kinds, visible = self._shown
+        self._monitors[key].show(kinds, visible.get(key, ()))
+
+    def _start_monitor(self, host: Host) -> None:
+        key = host.record.key
+        self._monitors[key] = Monitor(host, self._simulations.get(key))
+        self._show(key)
+
+    def _publish(self, change: Change) -> None:
+        if (change.domains or change.host_changed) and change.host in self._monitors:
+            self._monitors[change.host].wake()
+        for subscriber in list(self._subscribers):
+            subscriber(change)
+
+    def _look(self) -> None:
+        self._watch = self.mailbox.loop.call_later(WATCH_EVERY, self._look)
+        for host in self.hosts.values():
+            host.look()

@@ -1,0 +1,405 @@
+"""One host: a connection that is opened, watched, lost and opened again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import libvirt
+
+from tui.hypervisor import listing
+from tui.hypervisor.errors import (
+    HypervisorError,
+    NotConnectedError,
+    NotRespondingError,
+    from_libvirt,
+)
+from tui.hypervisor.events import Event, register_rest
+from tui.hypervisor.inventory import Inventory
+from tui.hypervisor.journal import Journal
+from tui.hypervisor.lanes import Job, Lane, Worker
+from tui.hypervisor.mailbox import Mailbox
+from tui.hypervisor.opening import AUTHENTICATION, HOPELESS, Opened, is_remote, open_connection
+from tui.hypervisor.records import Change, HostRecord, HostState
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ANSWER_WITHIN = 4.0
+"""Seconds after which a quick call without an answer makes a host "not responding"."""
+HEARTBEAT = 5.0
+"""Seconds of silence after which a host is asked for a sign of life."""
+CALL_TIMEOUT = 30.0
+"""Seconds after which a quick call is given up and its thread with it."""
+RETRY_FIRST, RETRY_LOCAL, RETRY_REMOTE = 0.25, 3.0, 30.0
+"""Seconds before the first new attempt, and the most between two: a socket here, a network."""
+VERIFY_AFTER = 0.2
+"""Seconds that events are gathered before the domains they name are read again."""
+VERIFY_SINGLY = 8
+"""Up to so many domains are re-read one by one; more, and the whole list is."""
+
+
+class Host:
+    """A state machine around one virConnect; records in :attr:`inventory`.
+
+    Belongs to the loop's thread, but :meth:`open` may come before there is a loop. The only
+    way to libvirt is :meth:`call`: nothing here ever waits in the loop.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        name: str,
+        uri: str,
+        *,
+        readonly: bool,
+        mailbox: Mailbox,
+        journal: Journal,
+        publish: Callable[[Change], None],
+    ) -> None:
+        self.record = HostRecord(key, name, uri, readonly)
+        self.inventory = Inventory(key, publish, self.reread_soon)
+        self.journal = journal
+        self.event_kinds: frozenset[str] = frozenset()
+        self.has_events = False
+        self._mailbox = mailbox
+        self._publish = publish
+        self._connection: libvirt.virConnect | None = None
+        self._generation = 0
+        """Counts openings: what an earlier one still says is not listened to."""
+        self._opening_since: float | None = None
+        self._attempts = 0
+        self._workers = self._new_workers()
+        self._last_answer = 0.0
+        self._retry: asyncio.TimerHandle | None = None
+        self._verify_timer: asyncio.TimerHandle | None = None
+        self._to_verify: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- opening and closing -------------------------------------------------------------
+
+    def open(self) -> None:
+        """Begin to connect; returns at once, :attr:`record` tells how it goes."""
+        if self._connection is not None:
+            return
+        self._generation += 1
+        self._opening_since = time.monotonic()
+        again = self.record.last_seen is not None or self.record.state is HostState.LOST
+        self._set(
+            state=HostState.RECONNECTING if again else HostState.CONNECTING,
+            retry_at=None,
+            responding=True,
+        )
+        threading.Thread(
+            target=self._open_in_thread,
+            args=(self._generation,),
+            name=f"open {self.record.name}",
+            daemon=True,
+        ).start()
+
+    def _open_in_thread(self, generation: int) -> None:
+        record = self.record
+        try:
+            opened = open_connection(
+                record.uri,
+                record.readonly,
+                record.key,
+                lambda event: self._mailbox.post(self._on_event, generation, event),
+                lambda reason: self._mailbox.post(self._on_closed, generation, reason),
+            )
+        except libvirt.libvirtError as error:
+            failure = from_libvirt(error, f"Connecting to {record.name}")
+            self._mailbox.post(self._on_open_failed, generation, failure)
+        else:
+            self._mailbox.post(self._on_opened, generation, opened)
+
+    def _on_opened(self, generation: int, opened: Opened) -> None:
+        if generation != self._generation:  # given up meanwhile: nobody wants it any more
+            threading.Thread(target=opened.connection.close, daemon=True).start()
+            return
+        self._connection = opened.connection
+        self._opening_since = None
+        self._attempts = 0
+        self._workers = self._new_workers()
+        self.has_events = opened.has_events
+        self._answered()
+        self._set(
+            state=HostState.CONNECTED,
+            responding=True,
+            error=None,
+            retry_at=None,
+            round_trip=opened.round_trip,
+        )
+        self.journal.event(self.record.name, "", "connected")
+        self.inventory.load(opened.domains)
+        self.inventory.mark_stale(False)
+        self._spawn(self._read_the_rest(opened))
+
+    def _on_open_failed(self, generation: int, error: HypervisorError) -> None:
+        if generation != self._generation:
+            return
+        self._opening_since = None
+        first = self.record.error is None or self.record.error.words != error.words
+        if error.code in AUTHENTICATION:
+            self._set(state=HostState.NEEDS_AUTHENTICATION, error=error, responding=True)
+        elif error.code in HOPELESS or "ermission denied" in error.words:
+            self._set(state=HostState.FAILED, error=error, responding=True)
+        else:
+            self._set(state=HostState.LOST, error=error, responding=True)
+            self._retry_later()
+        if first:
+            self.journal.event(self.record.name, "", "connecting failed", error)
+
+    def _on_closed(self, generation: int, reason: int) -> None:
+        if generation != self._generation or self._connection is None:
+            return
+        words = {
+            libvirt.VIR_CONNECT_CLOSE_REASON_ERROR: "the connection broke",
+            libvirt.VIR_CONNECT_CLOSE_REASON_EOF: "the daemon closed the connection",
+            libvirt.VIR_CONNECT_CLOSE_REASON_KEEPALIVE: "no answer to keepalive messages",
+            libvirt.VIR_CONNECT_CLOSE_REASON_CLIENT: "closed here",
+        }.get(reason, "the connection is gone")
+        self._lose(HypervisorError(f"Connection to {self.record.name}", words=words))
+
+    def _lose(self, error: HypervisorError) -> None:
+        self._drop_connection()
+        self._set(state=HostState.LOST, error=error, responding=True)
+        self.inventory.mark_stale(True)
+        self.journal.event(self.record.name, "", "connection lost", error)
+        self._retry_later()
+
+    def _retry_later(self) -> None:
+        most = RETRY_REMOTE if is_remote(self.record.uri) else RETRY_LOCAL
+        delay = min(most, RETRY_FIRST * 2**self._attempts) * random.uniform(0.8, 1.2)
+        self._attempts = min(self._attempts + 1, 16)
+        self._set(retry_at=time.time() + delay)
+        self._cancel_retry()
+        self._retry = self._mailbox.loop.call_later(delay, self.open)
+
+    def close(self) -> None:
+        """Disconnect by the person's wish; what was known stays listed as stale no longer."""
+        self._generation += 1
+        self._opening_since = None
+        self._cancel_retry()
+        self._drop_connection()
+        self.inventory.load(())
+        self._set(state=HostState.CLOSED, error=None, retry_at=None, responding=True)
+
+    def retry(self) -> None:
+        """Connect now, whatever an attempt under way or a timer would do."""
+        self._cancel_retry()
+        self._attempts = 0
+        if self._connection is None:
+            self.open()
+
+    def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        self._to_verify.clear()
+        for task in list(self._tasks):
+            task.cancel()
+        for worker in self._workers.values():
+            worker.close()
+        if connection is not None:
+            # May hang with the daemon: in a thread of its own that nobody waits for.
+            threading.Thread(target=_close_quietly, args=(connection,), daemon=True).start()
+
+    def _cancel_retry(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+
+    # -- calls ---------------------------------------------------------------------------
+
+    async def call(
+        self,
+        function: Callable[Concatenate[libvirt.virConnect, P], T],
+        *arguments: P.args,
+        **keywords: P.kwargs,
+    ) -> T:
+        """Run ``function(connection, …)`` among the quick calls and return what it returns.
+
+        Raises HypervisorError: NotConnectedError, NotRespondingError after CALL_TIMEOUT
+        seconds, GoneError for an object that has vanished, else libvirt's error.
+        """
+        return await self.run(
+            lambda connection: function(connection, *arguments, **keywords),
+            lane=Lane.QUICK,
+            what=f"Asking {self.record.name}",
+        )
+
+    async def run(
+        self,
+        work: Callable[[libvirt.virConnect], T],
+        *,
+        lane: Lane,
+        what: str,
+        timeout: float | None = CALL_TIMEOUT,
+    ) -> T:
+        """Run ``work(connection)`` in a lane; ``what`` begins the error's text.
+
+        Without a time-out the call may take as long as it likes.
+        """
+        connection = self._connection
+        if connection is None:
+            raise NotConnectedError(what, words=f"{self.record.name} is not connected")
+        future: asyncio.Future[Any] = self._mailbox.loop.create_future()
+        job = Job(
+            work=lambda: work(connection),
+            done=lambda result, error: self._mailbox.post(self._settle, future, result, error),
+        )
+        worker = self._workers[lane]
+        worker.submit(job)
+        try:
+            async with asyncio.timeout(timeout):
+                result: T = await future
+        except TimeoutError:
+            worker.abandon(job)
+            raise NotRespondingError(
+                what, words=f"no answer from {self.record.name} for {timeout:.0f} s"
+            ) from None
+        except asyncio.CancelledError:
+            worker.abandon(job)
+            raise
+        except libvirt.libvirtError as error:
+            raise from_libvirt(error, what) from error
+        return result
+
+    def _settle(
+        self, future: asyncio.Future[Any], result: object, error: BaseException | None
+    ) -> None:
+        self._answered()
+        if future.done():
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether calls can be made."""
+        return self._connection is not None
+
+    # -- events --------------------------------------------------------------------------
+
+    def _on_event(self, generation: int, event: Event) -> None:
+        if generation != self._generation:
+            return
+        self._answered()
+        if event.kind in self.inventory.named:
+            self._spawn(self._read_named())
+        else:
+            self.inventory.apply(event)
+        self.journal.domain_event(self.record.name, event)
+
+    def reread_soon(self, uuid: str) -> None:
+        """Have one domain read again, together with what else is asked for just now."""
+        self._to_verify.add(uuid)
+        if self._verify_timer is None:
+            self._verify_timer = self._mailbox.loop.call_later(VERIFY_AFTER, self._verify)
+
+    def _verify(self) -> None:
+        self._verify_timer = None
+        if self._connection is None:
+            return
+        uuids = sorted(self._to_verify)
+        self._to_verify.clear()
+        self._spawn(self._reread(uuids) if len(uuids) <= VERIFY_SINGLY else self.refresh())
+
+    async def _reread(self, uuids: list[str]) -> None:
+        key = self.record.key
+
+        def read(connection: libvirt.virConnect) -> dict[str, Any]:
+            return {uuid: listing.read_domain(connection, key, uuid) for uuid in uuids}
+
+        for uuid, record in (await self.call(read)).items():
+            self.inventory.refresh(uuid, record)
+
+    async def refresh(self) -> None:
+        """Read the whole list again: four to seven calls, whatever its length."""
+        records = await self.call(listing.read_domains, self.record.key)
+        self.inventory.load(records)
+        await self._read_flags_and_sizes()
+
+    async def _read_flags_and_sizes(self) -> None:
+        self.inventory.load_flags(await self.call(listing.read_flags))
+        self.inventory.load_sizes(await self.call(listing.read_sizes))
+
+    async def _read_the_rest(self, opened: Opened) -> None:
+        """What the first picture did without."""
+        generation = self._generation
+        await self._read_flags_and_sizes()
+        if opened.has_events:
+            self.event_kinds = await self.call(
+                register_rest,
+                lambda event: self._mailbox.post(self._on_event, generation, event),
+            )
+        self._set(facts=await self.call(listing.read_facts, opened.is_local))
+        await self._read_named()
+
+    async def _read_named(self) -> None:
+        for kind, records in (await self.call(listing.read_named, self.record.key)).items():
+            self.inventory.load_named(kind, records)
+
+    # -- watching ------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """The watchdog's look, about once a second: does the host still answer?"""
+        if self._connection is None:
+            oldest = self._opening_since
+        else:
+            oldest = self._workers[Lane.QUICK].oldest_start()
+        now = time.monotonic()
+        responding = oldest is None or now - oldest < ANSWER_WITHIN
+        if responding != self.record.responding:
+            self._set(responding=responding)
+            if not responding:
+                self.journal.event(self.record.name, "", "not responding")
+        silent = now - self._last_answer > HEARTBEAT
+        if self._connection is not None and oldest is None and silent:
+            self._spawn(self._heartbeat())
+
+    async def _heartbeat(self) -> None:
+        await self.call(lambda connection: connection.getLibVersion())
+
+    def _answered(self) -> None:
+        self._last_answer = time.monotonic()
+
+    # -- small parts ---------------------------------------------------------------------
+
+    def _set(self, **changes: Any) -> None:
+        if self._last_answer:
+            changes["last_seen"] = time.time() - (time.monotonic() - self._last_answer)
+        self.record = replace(self.record, **changes)
+        self._publish(Change(self.record.key, host_changed=True))
+
+    def _new_workers(self) -> dict[Lane, Worker]:
+        return {lane: Worker(f"{self.record.name} {lane.value[0]}", lane.threads) for lane in Lane}
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run in the background; a host error there is logged, the watchdog tells the rest."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except HypervisorError as error:
+                log.warning("%s: %s", self.record.name, error)
+
+        task = self._mailbox.loop.create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _close_quietly(connection: libvirt.virConnect) -> None:
+    try:
+        connection.close()
+    except libvirt.libvirtError as error:
+        log.info("closing: %s", error)

@@ -1,0 +1,280 @@
+"""What is on one host: immutable records by UUID, replaced when an event says so."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tui.hypervisor.records import Change, DomainDetails, DomainRecord, NamedRecord, Usage
+from tui.model.states import DomainState, state_after
+
+if TYPE_CHECKING:
+    from tui.hypervisor.events import Event
+    from tui.hypervisor.listing import Flags, Size
+
+HISTORY = 60
+"""Samples of a running machine that are kept for its sparklines."""
+
+SPACING = 0.05
+"""Seconds between two words to the subscribers; the first of a burst is told at once."""
+
+EVENT_DEFINED, EVENT_UNDEFINED, EVENT_STARTED, EVENT_STOPPED = 0, 1, 2, 5
+"""virDomainEventType"""
+UNDEFINED_RENAMED = 1
+"""virDomainEventUndefinedDetailType: a DEFINED event with the new name follows."""
+
+REDEFINING = frozenset(
+    ("agent", "metadata", "device-added", "device-removed", "tray", "disk-change")
+)
+"""Kinds of events after which the definition reads differently."""
+
+
+class Inventory:
+    """Records of one host. Belongs to the loop's thread."""
+
+    def __init__(
+        self,
+        host: str,
+        publish: Callable[[Change], None],
+        verify: Callable[[str], None],
+    ) -> None:
+        self.host = host
+        self.domains: dict[str, DomainRecord] = {}
+        self.usage: dict[str, Usage] = {}
+        self.history: dict[str, deque[Usage]] = {}
+        self.unread: set[str] = set()
+        """UUIDs whose definition has not been read since it (or its state) changed."""
+        self.named: dict[str, dict[str, NamedRecord]] = {
+            "network": {},
+            "pool": {},
+            "node-device": {},
+        }
+        self._publish = publish
+        self._verify = verify
+        self._changed: set[str] = set()
+        self._changed_kinds: set[str] = set()
+        self._told = 0.0
+        self._pending: asyncio.Handle | None = None
+
+    # -- bulk --------------------------------------------------------------------------
+
+    def load(self, records: Iterable[DomainRecord]) -> None:
+        """Take a fresh list: what is not in it is gone; details and sizes known are kept."""
+        fresh = {record.uuid: record for record in records}
+        for uuid in self.domains.keys() - fresh.keys():
+            self.remove(uuid)
+        for uuid, record in fresh.items():
+            old = self.domains.get(uuid)
+            if old is not None:
+                record = replace(
+                    record,
+                    vcpus=old.vcpus,
+                    memory=old.memory,
+                    persistent=old.persistent,
+                    autostart=old.autostart,
+                    managed_save=old.managed_save,
+                    snapshots=old.snapshots,
+                    details=old.details,
+                    started=old.started if old.id == record.id else None,
+                    transition=old.transition if old.state is record.state else None,
+                )
+            self.put(record)
+
+    def load_flags(self, flags: Flags) -> None:
+        """Take the properties that came by list filters."""
+        for uuid, record in list(self.domains.items()):
+            self._patch(
+                record,
+                persistent=uuid not in flags.transient,
+                autostart=uuid in flags.autostart,
+                managed_save=uuid in flags.managed_save,
+                snapshots=uuid in flags.snapshots,
+            )
+
+    def load_snapshots(self, having: frozenset[str]) -> None:
+        """Take the polled set of machines with snapshots."""
+        for uuid, record in list(self.domains.items()):
+            self._patch(record, snapshots=uuid in having)
+
+    def load_sizes(self, sizes: Mapping[str, Size]) -> None:
+        """Take current vCPUs and memory."""
+        for uuid, size in sizes.items():
+            if record := self.domains.get(uuid):
+                self._patch(
+                    record,
+                    vcpus=size.vcpus if size.vcpus is not None else record.vcpus,
+                    memory=size.memory if size.memory is not None else record.memory,
+                )
+
+    def load_usage(self, usage: dict[str, Usage]) -> None:
+        """Take one sample of all running machines."""
+        self.usage = usage
+        for uuid, figures in usage.items():
+            self.history.setdefault(uuid, deque(maxlen=HISTORY)).append(figures)
+        for uuid in self.history.keys() - usage.keys():
+            del self.history[uuid]
+        self._publish(Change(self.host, sampled=True))
+
+    def load_details(self, details: Mapping[str, DomainDetails]) -> None:
+        """Take what definitions told."""
+        for uuid, found in details.items():
+            if record := self.domains.get(uuid):
+                self._patch(record, details=found)
+
+    def load_named(self, kind: str, records: Iterable[NamedRecord]) -> None:
+        """Take all networks, pools or node devices."""
+        fresh = {record.key: record for record in records}
+        if fresh != self.named[kind]:
+            self.named[kind] = fresh
+            self._tell(kind=kind)
+
+    def mark_stale(self, stale: bool) -> None:
+        """Say of every record whether it may be taken as true now."""
+        for record in list(self.domains.values()):
+            self._patch(record, stale=stale, transition=None if stale else record.transition)
+        if stale and self.usage:
+            self.usage = {}
+            self._publish(Change(self.host, sampled=True))
+
+    # -- one at a time -----------------------------------------------------------------
+
+    def put(self, record: DomainRecord) -> None:
+        """Add or replace one record."""
+        old = self.domains.get(record.uuid)
+        if old is None:
+            self.unread.add(record.uuid)
+        if old != record:
+            self.domains[record.uuid] = record
+            self._tell(record.uuid)
+
+    def remove(self, uuid: str) -> None:
+        """Forget one record."""
+        if self.domains.pop(uuid, None) is not None:
+            self.usage.pop(uuid, None)
+            self.history.pop(uuid, None)
+            self.unread.discard(uuid)
+            self._tell(uuid)
+
+    def refresh(self, uuid: str, fresh: DomainRecord | None) -> None:
+        """Take what re-reading one domain gave; None when it is gone."""
+        if fresh is None:
+            self.remove(uuid)
+            return
+        old = self.domains.get(uuid)
+        if old is not None:
+            fresh = replace(
+                fresh,
+                details=old.details,
+                started=old.started if fresh.state.is_active else None,
+                transition=old.transition if old.state is fresh.state else None,
+            )
+        self.put(fresh)
+
+    def set_transition(self, uuid: str, transition: str | None) -> None:
+        """Show what was asked for until libvirt says it is so (or that it failed)."""
+        if record := self.domains.get(uuid):
+            self._patch(record, transition=transition)
+
+    def set_started(self, uuid: str, started: float) -> None:
+        """Take the wall clock of a machine's start."""
+        if record := self.domains.get(uuid):
+            self._patch(record, started=started)
+
+    def apply(self, event: Event) -> None:
+        """Take a lifecycle or other domain event; has the domain re-read where it needs to."""
+        if event.kind != "lifecycle":
+            self._apply_other(event)
+            return
+        type_, detail = event.detail[:2]
+        self.unread.add(event.identity)
+        record = self.domains.get(event.identity)
+        if type_ == EVENT_UNDEFINED:
+            self._undefined(record, detail)
+            return
+        if record is None:
+            self._verify(event.identity)
+            return
+        now = state_after(type_, detail)
+        if now is None:
+            # Defined again: name, size and details may be others.
+            self._patch(record, name=event.name)
+        else:
+            state, reason = now
+            if not state.is_active and not record.persistent:
+                self.remove(event.identity)
+                return
+            changes: dict[str, Any] = {}
+            if type_ == EVENT_STARTED:
+                changes = {"started": time.time(), "managed_save": False}
+            elif not state.is_active:
+                changes = {"started": None}
+                self.usage.pop(event.identity, None)
+            self._patch(
+                record,
+                name=event.name,
+                id=event.id if state.is_active else None,
+                state=state,
+                reason=reason,
+                transition=None,
+                **changes,
+            )
+        self._verify(event.identity)
+
+    def _apply_other(self, event: Event) -> None:
+        record = self.domains.get(event.identity)
+        if record is None:
+            return
+        if event.kind == "balloon":
+            self._patch(record, memory=int(event.detail[0]) * 1024)
+        elif event.kind == "reboot":
+            self._patch(record, transition=None)
+        elif event.kind in REDEFINING:
+            self.unread.add(record.uuid)
+            self._tell(record.uuid)
+
+    def _undefined(self, record: DomainRecord | None, detail: int) -> None:
+        if record is None or detail == UNDEFINED_RENAMED:
+            return
+        if record.state.is_active:
+            self._patch(record, persistent=False, autostart=False)
+        else:
+            self.remove(record.uuid)
+
+    # -- telling -----------------------------------------------------------------------
+
+    def _patch(self, record: DomainRecord, **changes: Any) -> None:
+        if any(getattr(record, name) != value for name, value in changes.items()):
+            self.domains[record.uuid] = replace(record, **changes)
+            self._tell(record.uuid)
+
+    def _tell(self, uuid: str | None = None, kind: str | None = None) -> None:
+        if uuid is not None:
+            self._changed.add(uuid)
+        if kind is not None:
+            self._changed_kinds.add(kind)
+        if self._pending is None:
+            loop = asyncio.get_running_loop()
+            wait = self._told + SPACING - loop.time()
+            self._pending = (
+                loop.call_later(wait, self._flush) if wait > 0 else loop.call_soon(self._flush)
+            )
+
+    def _flush(self) -> None:
+        self._pending = None
+        self._told = asyncio.get_running_loop().time()
+        domains, kinds = frozenset(self._changed), frozenset(self._changed_kinds)
+        self._changed.clear()
+        self._changed_kinds.clear()
+        self._publish(
+            Change(
+                self.host,
+                domains=domains,
+                networks="network" in kinds,
+                pools="pool" in kinds,
+                node_devices="node-device" in kinds,
+            )
+        )

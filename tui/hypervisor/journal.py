@@ -1,0 +1,189 @@
+"""What happened and what is under way: the Activity pane's memory and the audit log."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import json
+import logging
+import os
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.events import Event, event_text
+
+log = logging.getLogger(__name__)
+
+KEPT = 2000
+"""Entries that Activity remembers; the audit log on disk keeps every change."""
+
+
+class Outcome(enum.Enum):
+    """How an entry ended; the value is the word shown."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of Activity: an event, or a piece of work from its begin to its end."""
+
+    number: int
+    time: float
+    """Wall clock of the event or of the beginning."""
+    host: str
+    """Name of the host."""
+    subject: str
+    """Name of the machine or other object; empty for the host itself."""
+    text: str
+    outcome: Outcome = Outcome.EVENT
+    virsh: str = ""
+    """Equivalent command."""
+    error: HypervisorError | None = None
+    progress: float | None = None
+    """0.0 to 1.0 where the work tells."""
+    ended: float | None = None
+    cancel: Callable[[], None] | None = None
+    """Asks the work to stop, where it can."""
+
+
+class Journal:
+    """Entries newest last, their subscribers, and the audit log (JSON lines, mode 0600).
+
+    Belongs to the loop's thread; only the file is written by a thread of its own.
+    """
+
+    def __init__(self, audit_path: Path | None) -> None:
+        self.entries: deque[Entry] = deque(maxlen=KEPT)
+        self.running: dict[int, Entry] = {}
+        self._numbers = itertools.count(1)
+        self._subscribers: list[Callable[[Entry], None]] = []
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._path = audit_path
+        self._writer: threading.Thread | None = None
+
+    def subscribe(self, subscriber: Callable[[Entry], None]) -> Callable[[], None]:
+        """Call with every new or changed entry; returns the way to stop that."""
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
+
+    def event(
+        self, host: str, subject: str, text: str, error: HypervisorError | None = None
+    ) -> None:
+        """Note something that happened by itself."""
+        outcome = Outcome.FAILED if error else Outcome.EVENT
+        self._put(
+            Entry(next(self._numbers), time.time(), host, subject, text, outcome, error=error)
+        )
+
+    def domain_event(self, host: str, event: Event) -> None:
+        """Note a libvirt event in words, where a person would want to know of it."""
+        text = event_text(event)
+        if text:
+            self.event(host, event.name, text)
+
+    def begin(
+        self,
+        host: str,
+        subject: str,
+        text: str,
+        virsh: str,
+        cancel: Callable[[], None] | None = None,
+    ) -> int:
+        """Note the beginning of a change; returns its number for the other calls."""
+        entry = Entry(
+            next(self._numbers),
+            time.time(),
+            host,
+            subject,
+            text,
+            Outcome.RUNNING,
+            virsh,
+            cancel=cancel,
+        )
+        self._put(entry)
+        return entry.number
+
+    def progress(self, number: int, share: float) -> None:
+        """Tell how far a running piece of work is (0.0 to 1.0)."""
+        if number in self.running:
+            self._put(replace(self.running[number], progress=share))
+
+    def end(
+        self, number: int, outcome: Outcome, uri: str, error: HypervisorError | None = None
+    ) -> None:
+        """Note the end of a change and write its line to the audit log."""
+        entry = replace(
+            self.running[number], outcome=outcome, error=error, ended=time.time(), cancel=None
+        )
+        self._put(entry)
+        self._audit(
+            {
+                "time": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(entry.time)),
+                "host": entry.host,
+                "uri": uri,
+                "object": entry.subject,
+                "what": entry.text,
+                "virsh": entry.virsh,
+                "result": outcome.value,
+                "error": error.words if error else None,
+                "seconds": round((entry.ended or entry.time) - entry.time, 3),
+                "user": os.environ.get("SUDO_USER") or os.environ.get("USER") or str(os.getuid()),
+            }
+        )
+
+    def _put(self, entry: Entry) -> None:
+        known = entry.number in self.running
+        if entry.outcome is Outcome.RUNNING:
+            self.running[entry.number] = entry
+        else:
+            self.running.pop(entry.number, None)
+        if known:
+            for index in range(len(self.entries) - 1, -1, -1):
+                if self.entries[index].number == entry.number:
+                    self.entries[index] = entry
+                    break
+        else:
+            self.entries.append(entry)
+        for subscriber in list(self._subscribers):
+            subscriber(entry)
+
+    def _audit(self, line: dict[str, Any]) -> None:
+        if self._path is None:
+            return
+        self._lines.put(json.dumps(line, ensure_ascii=False))
+        if self._writer is None:
+            self._writer = threading.Thread(target=self._write, name="audit", daemon=True)
+            self._writer.start()
+
+    def _write(self) -> None:
+        assert self._path is not None
+        while True:
+            line = self._lines.get()
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                descriptor = os.open(
+                    self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
+                )
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    file.write(line + "\n")
+            except OSError as error:
+                log.error("the audit log %s cannot be written: %s", self._path, error)
+                log.error("audit: %s", line)
+
+    def flush(self, seconds: float = 1.0) -> None:
+        """Wait until the lines handed over so far are on disk; used when the program ends."""
+        end = time.monotonic() + seconds
+        while not self._lines.empty() and time.monotonic() < end:
+            time.sleep(0.01)

@@ -1,0 +1,134 @@
+"""Daemon threads of a host's own, fed by queues: a hung call hangs its thread and no more.
+
+Neither the loop's shared executor nor a ThreadPoolExecutor will do: both keep the program
+from ending while one call hangs.
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+MAX_ABANDONED = 3
+"""Hung threads that a lane replaces before it gives up until one of them returns."""
+
+
+class Lane(enum.Enum):
+    """What kind of call: each kind has threads of its own.
+
+    libvirtd serves five requests of one client at a time (max_client_requests), so the
+    threads of all lanes together are five: one quick call always gets through.
+    """
+
+    QUICK = ("quick", 1)
+    """Calls that answer at once: lists, states, one definition."""
+    BACKGROUND = ("background", 1)
+    """Sampling and details, in small helpings."""
+    JOB = ("job", 3)
+    """What may take long: every change, guest agents."""
+
+    @property
+    def threads(self) -> int:
+        """How many calls of this kind run side by side."""
+        return self.value[1]
+
+
+@dataclass(eq=False)
+class Job:
+    """One call on its way through a lane."""
+
+    work: Callable[[], object]
+    done: Callable[[object, BaseException | None], object]
+    """Called in the lane's thread with the result or the error."""
+    queued: float = field(default_factory=time.monotonic)
+    started: float | None = None
+    replaced: bool = False
+    """Its thread was given up and another one works in its place."""
+
+
+class Worker:
+    """The threads of one lane, started when first needed."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self._name = name
+        self._limit = threads
+        self._condition = threading.Condition()
+        self._queue: deque[Job] = deque()
+        self._running: set[Job] = set()
+        self._abandoned: set[Job] = set()
+        self._threads = 0
+        self._idle = 0
+        self._closed = False
+
+    def submit(self, job: Job) -> None:
+        """Put a job at the end of the queue."""
+        with self._condition:
+            self._queue.append(job)
+            if self._idle:
+                self._condition.notify()
+            else:
+                self._start_thread()
+
+    def abandon(self, job: Job) -> None:
+        """Give up on a job: forget it if it waits, replace its thread if it hangs."""
+        with self._condition:
+            if job in self._queue:
+                self._queue.remove(job)
+            elif job in self._running:
+                self._running.discard(job)
+                self._abandoned.add(job)
+                if len(self._abandoned) <= MAX_ABANDONED:
+                    job.replaced = True
+                    self._threads -= 1
+                    if self._queue:
+                        self._start_thread()
+
+    def oldest_start(self) -> float | None:
+        """When the longest running call began (time.monotonic), hung ones included."""
+        with self._condition:
+            starts = [
+                job.started for job in self._running | self._abandoned if job.started is not None
+            ]
+        return min(starts, default=None)
+
+    def close(self) -> None:
+        """Drop what waits and let idle threads end; a hung one ends with the process."""
+        with self._condition:
+            self._closed = True
+            self._queue.clear()
+            self._condition.notify_all()
+
+    def _start_thread(self) -> None:
+        if self._threads < self._limit and not self._closed:
+            self._threads += 1
+            threading.Thread(target=self._run, name=self._name, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                while not self._queue and not self._closed:
+                    self._idle += 1
+                    self._condition.wait()
+                    self._idle -= 1
+                if self._closed:
+                    return
+                job = self._queue.popleft()
+                job.started = time.monotonic()
+                self._running.add(job)
+            result: object = None
+            error: BaseException | None = None
+            try:
+                result = job.work()
+            except BaseException as caught:  # noqa: BLE001 - it is raised where the call was made
+                error = caught
+            job.done(result, error)
+            with self._condition:
+                self._running.discard(job)
+                self._abandoned.discard(job)
+                if job.replaced:
+                    return
+            del job, result, error

@@ -1,0 +1,195 @@
+"""The verbs of a machine's life: start, stop, pause, save and what goes with them.
+
+Each takes a host and the record of a domain on it, makes the change, and returns when
+libvirt has accepted it; the new state comes by libvirt's event. Each raises HypervisorError.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+import libvirt
+
+from tui.hypervisor.change import change_domain
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
+from tui.model.states import DomainState
+
+
+def virsh(command: str, domain: DomainRecord, *arguments: str) -> str:
+    """The equivalent command line, quoted for a shell."""
+    return shlex.join(["virsh", *command.split(), domain.name, *arguments])
+
+
+async def start(host: Host, domain: DomainRecord, *, paused: bool = False) -> None:
+    """Start, restore from the managed save, resume or wake, whichever the state asks for."""
+    if domain.state in (DomainState.PAUSED, DomainState.PMSUSPENDED) and not paused:
+        await resume(host, domain)
+        return
+    flags = libvirt.VIR_DOMAIN_START_PAUSED if paused else 0
+    restoring = domain.managed_save and not paused
+    await change_domain(
+        host,
+        domain,
+        "restore" if restoring else "start",
+        virsh("start --paused" if paused else "start", domain),
+        lambda handle: handle.createWithFlags(flags),
+        transition="restoring" if restoring else "starting",
+    )
+
+
+async def resume(host: Host, domain: DomainRecord) -> None:
+    """Let a paused or guest-suspended domain go on (virDomainResume, virDomainPMWakeup)."""
+    if domain.state is DomainState.PMSUSPENDED:
+        await change_domain(
+            host,
+            domain,
+            "wake up",
+            virsh("dompmwakeup", domain),
+            lambda handle: handle.pMWakeup(0),
+            transition="waking up",
+        )
+        return
+    await change_domain(
+        host,
+        domain,
+        "resume",
+        virsh("resume", domain),
+        lambda handle: handle.resume(),
+        transition="resuming",
+    )
+
+
+async def pause(host: Host, domain: DomainRecord) -> None:
+    """Stop its virtual CPUs, memory kept (virDomainSuspend)."""
+    await change_domain(
+        host,
+        domain,
+        "pause",
+        virsh("suspend", domain),
+        lambda handle: handle.suspend(),
+        transition="pausing",
+    )
+
+
+async def shut_down(host: Host, domain: DomainRecord) -> None:
+    """Ask the guest to power off: by its agent, else by the ACPI button.
+
+    Returns when the request is made; the guest may take its time, or ignore it.
+    """
+
+    def ask(handle: libvirt.virDomain) -> None:
+        try:
+            handle.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT)
+        except libvirt.libvirtError:  # no agent, or a driver without it: its own default
+            handle.shutdown()
+
+    await change_domain(
+        host, domain, "shut down", virsh("shutdown", domain), ask, transition="shutting down"
+    )
+
+
+async def reboot(host: Host, domain: DomainRecord) -> None:
+    """Ask the guest to restart (virDomainReboot)."""
+    await change_domain(
+        host,
+        domain,
+        "reboot",
+        virsh("reboot", domain),
+        lambda handle: handle.reboot(0),
+        transition="rebooting",
+    )
+
+
+async def reset(host: Host, domain: DomainRecord) -> None:
+    """Press the reset button: no shutdown in the guest (virDomainReset)."""
+    await change_domain(
+        host, domain, "reset", virsh("reset", domain), lambda handle: handle.reset(0)
+    )
+
+
+async def force_off(host: Host, domain: DomainRecord) -> None:
+    """Pull the plug (virDomainDestroy); the definition stays."""
+    await change_domain(
+        host,
+        domain,
+        "force off",
+        virsh("destroy", domain),
+        lambda handle: handle.destroy(),
+        transition="powering off",
+    )
+
+
+async def save(host: Host, domain: DomainRecord) -> None:
+    """Save memory to disk and stop; the next start restores it (virDomainManagedSave)."""
+    await change_domain(
+        host,
+        domain,
+        "save",
+        virsh("managedsave", domain),
+        lambda handle: handle.managedSave(0),
+        transition="saving",
+    )
+
+
+async def discard_saved_state(host: Host, domain: DomainRecord) -> None:
+    """Delete the managed save: the next start boots afresh."""
+    await change_domain(
+        host,
+        domain,
+        "discard the saved state of",
+        virsh("managedsave-remove", domain),
+        lambda handle: handle.managedSaveRemove(0),
+    )
+
+
+async def set_autostart(host: Host, domain: DomainRecord, enabled: bool) -> None:
+    """Have it started with the host, or not (virDomainSetAutostart)."""
+    await change_domain(
+        host,
+        domain,
+        "turn autostart on for" if enabled else "turn autostart off for",
+        virsh("autostart" if enabled else "autostart --disable", domain),
+        lambda handle: handle.setAutostart(int(enabled)),
+    )
+
+
+async def rename(host: Host, domain: DomainRecord, name: str) -> None:
+    """Give a shut-off domain another name (virDomainRename)."""
+    await change_domain(
+        host,
+        domain,
+        "rename",
+        virsh("domrename", domain, name),
+        lambda handle: handle.rename(name, 0),
+    )
+
+
+async def set_text(
+    host: Host, domain: DomainRecord, kind: str, text: str
+) -> None:
+    """Set ``kind`` ("title" or "description"), live where active and in the definition.
+
+    virDomainSetMetadata; an empty text removes the element.
+    """
+    types = {
+        "title": libvirt.VIR_DOMAIN_METADATA_TITLE,
+        "description": libvirt.VIR_DOMAIN_METADATA_DESCRIPTION,
+    }
+    flags = libvirt.VIR_DOMAIN_AFFECT_CURRENT
+    options = []
+    if domain.persistent:
+        flags |= libvirt.VIR_DOMAIN_AFFECT_CONFIG
+        options.append("--config")
+    if domain.state.is_active:
+        flags |= libvirt.VIR_DOMAIN_AFFECT_LIVE
+        options.append("--live")
+    if kind == "title":
+        options.append("--title")
+    await change_domain(
+        host,
+        domain,
+        f"change the {kind} of",
+        virsh("desc", domain, *options, text),
+        lambda handle: handle.setMetadata(types[kind], text or None, None, None, flags),
+    )

@@ -1,0 +1,283 @@
+"""Bulk reading: what is on a host, in as few calls as there are kinds of answers.
+
+Functions here take a connection, run in a host's threads, and raise libvirtError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import libvirt
+
+from tui.hypervisor.records import DomainRecord, HostFacts, NamedRecord
+from tui.model.states import DomainState
+
+CHUNK = 1000
+"""Domains per domainListGetStats: libvirt's protocol refuses an answer for more than 4096."""
+
+Stats = list[tuple[libvirt.virDomain, dict[str, Any]]]
+
+LACKS = frozenset(
+    (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED)
+)
+"""Error codes by which a driver says that it has not got this call or flag."""
+
+
+def bulk_stats(connection: libvirt.virConnect, groups: int, flags: int = 0) -> Stats:
+    """virConnectGetAllDomainStats, in chunks where the host has more than its answer holds."""
+    nowait = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+    try:
+        stats: Stats = connection.getAllDomainStats(groups, flags | nowait)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in LACKS:
+            stats = connection.getAllDomainStats(groups, flags)
+        elif error.get_error_code() == libvirt.VIR_ERR_RPC:
+            domains = connection.listAllDomains(flags)
+            stats = []
+            for start in range(0, len(domains), CHUNK):
+                stats += connection.domainListGetStats(
+                    domains[start : start + CHUNK], groups, nowait
+                )
+        else:
+            raise
+    return stats
+
+
+def read_domains(connection: libvirt.virConnect, host: str) -> list[DomainRecord]:
+    """Every domain's name and state: one call (drivers without statistics: two and more)."""
+    try:
+        stats = bulk_stats(connection, libvirt.VIR_DOMAIN_STATS_STATE)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() not in LACKS:
+            raise
+        return [
+            _record(host, domain, *_state(domain)) for domain in connection.listAllDomains()
+        ]
+    states = DomainState.__members__.values()
+    known = {int(state): state for state in states}
+    return [
+        _record(
+            host,
+            domain,
+            known.get(values.get("state.state", 0), DomainState.NOSTATE),
+            values.get("state.reason", 0),
+        )
+        for domain, values in stats
+    ]
+
+
+def _state(domain: libvirt.virDomain) -> tuple[DomainState, int]:
+    state, reason = domain.state()
+    return DomainState(state), reason
+
+
+def _record(
+    host: str, domain: libvirt.virDomain, state: DomainState, reason: int
+) -> DomainRecord:
+    number = domain.ID()
+    return DomainRecord(
+        host=host,
+        uuid=domain.UUIDString(),
+        name=domain.name(),
+        id=number if number >= 0 else None,
+        state=state,
+        reason=reason,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """UUIDs by property: one listAllDomains for each, whatever the number of domains."""
+
+    transient: frozenset[str]
+    autostart: frozenset[str]
+    managed_save: frozenset[str]
+    snapshots: frozenset[str]
+
+
+def read_flags(connection: libvirt.virConnect) -> Flags:
+    """The properties that virConnectListAllDomains can filter by."""
+
+    def having(flag: int) -> frozenset[str]:
+        try:
+            return frozenset(domain.UUIDString() for domain in connection.listAllDomains(flag))
+        except libvirt.libvirtError as error:
+            if error.get_error_code() in LACKS:
+                return frozenset()
+            raise
+
+    return Flags(
+        transient=having(libvirt.VIR_CONNECT_LIST_DOMAINS_TRANSIENT),
+        autostart=having(libvirt.VIR_CONNECT_LIST_DOMAINS_AUTOSTART),
+        managed_save=having(libvirt.VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE),
+        snapshots=read_having_snapshots(connection),
+    )
+
+
+def read_having_snapshots(connection: libvirt.virConnect) -> frozenset[str]:
+    """UUIDs of domains with snapshots: polled, libvirt has no event for them."""
+    try:
+        domains = connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in LACKS:
+            return frozenset()
+        raise
+    return frozenset(domain.UUIDString() for domain in domains)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Current virtual CPUs and memory (bytes) of a domain."""
+
+    vcpus: int | None
+    memory: int | None
+
+
+def read_sizes(connection: libvirt.virConnect) -> dict[str, Size]:
+    """Size by UUID, one bulk call; a driver whose statistics lack it is asked per domain.
+
+    The second way is for drivers inside this process only (``test:///``).
+    """
+    groups = libvirt.VIR_DOMAIN_STATS_VCPU | libvirt.VIR_DOMAIN_STATS_BALLOON
+    if connection.getType() == "TEST":
+        return {
+            domain.UUIDString(): info_size(domain) for domain in connection.listAllDomains()
+        }
+    try:
+        stats = bulk_stats(connection, groups)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in LACKS:
+            return {}
+        raise
+    return {domain.UUIDString(): stats_size(values) for domain, values in stats}
+
+
+def stats_size(values: Mapping[str, Any]) -> Size:
+    """Size out of the VCPU and BALLOON groups (``balloon.current`` is in KiB)."""
+    memory = values.get("balloon.current")
+    return Size(values.get("vcpu.current"), None if memory is None else memory * 1024)
+
+
+def info_size(domain: libvirt.virDomain) -> Size:
+    """Size by virDomainGetInfo (memory in KiB)."""
+    _state, _maximum, memory, vcpus, _time = domain.info()
+    return Size(vcpus, memory * 1024)
+
+
+def read_domain(connection: libvirt.virConnect, host: str, uuid: str) -> DomainRecord | None:
+    """One domain afresh, with its flags; None when it is gone."""
+    try:
+        domain = connection.lookupByUUIDString(uuid)
+        state, reason = domain.state()
+        active = domain.isActive()
+        size = info_size(domain)
+        number = domain.ID()
+        persistent = bool(domain.isPersistent())
+        return DomainRecord(
+            host=host,
+            uuid=uuid,
+            name=domain.name(),
+            id=number if active and number >= 0 else None,
+            state=DomainState(state),
+            reason=reason,
+            vcpus=size.vcpus,
+            memory=size.memory,
+            persistent=persistent,
+            autostart=bool(persistent and _or_no(domain.autostart)),
+            managed_save=bool(persistent and _or_no(domain.hasManagedSaveImage)),
+            snapshots=_or_no(domain.snapshotNum) > 0,
+        )
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+            return None
+        raise
+
+
+def _or_no(question: Any) -> int:
+    try:
+        return int(question())
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in LACKS:
+            return 0
+        raise
+
+
+def read_named(connection: libvirt.virConnect, host: str) -> dict[str, list[NamedRecord]]:
+    """Networks, pools and node devices, by kind; a kind that the driver lacks is empty."""
+
+    def every(kind: str, method: str, flags: Iterable[int]) -> list[NamedRecord]:
+        active_flag, autostart_flag, persistent_flag = flags
+        try:
+            things = getattr(connection, method)(0)
+            if kind == "node-device":
+                return [NamedRecord(host, thing.name(), thing.name()) for thing in things]
+
+            def uuids(flag: int) -> set[str]:
+                return {thing.UUIDString() for thing in getattr(connection, method)(flag)}
+
+            active, autostart = uuids(active_flag), uuids(autostart_flag)
+            persistent = uuids(persistent_flag)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() in LACKS:
+                return []
+            raise
+        return [
+            NamedRecord(
+                host,
+                uuid,
+                thing.name(),
+                active=uuid in active,
+                persistent=uuid in persistent,
+                autostart=uuid in autostart,
+            )
+            for thing in things
+            for uuid in (thing.UUIDString(),)
+        ]
+
+    return {
+        "network": every(
+            "network",
+            "listAllNetworks",
+            (
+                libvirt.VIR_CONNECT_LIST_NETWORKS_ACTIVE,
+                libvirt.VIR_CONNECT_LIST_NETWORKS_AUTOSTART,
+                libvirt.VIR_CONNECT_LIST_NETWORKS_PERSISTENT,
+            ),
+        ),
+        "pool": every(
+            "pool",
+            "listAllStoragePools",
+            (
+                libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE,
+                libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART,
+                libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_PERSISTENT,
+            ),
+        ),
+        "node-device": every("node-device", "listAllDevices", (0, 0, 0)),
+    }
+
+
+def read_facts(connection: libvirt.virConnect, is_local: bool) -> HostFacts:
+    """Versions and size of the host (virConnectGetLibVersion, …Version, …Hostname, NodeInfo)."""
+    model, memory_mib, cpus, *_rest = connection.getInfo()
+    try:
+        hypervisor = dotted(connection.getVersion())
+    except libvirt.libvirtError:  # optional for a driver, and QEMU may be missing
+        hypervisor = ""
+    return HostFacts(
+        hostname=connection.getHostname(),
+        driver=connection.getType(),
+        libvirt_version=dotted(connection.getLibVersion()),
+        hypervisor_version=hypervisor,
+        cpu_model=model,
+        cpus=cpus,
+        memory=memory_mib * 1024 * 1024,
+        is_local=is_local,
+    )
+
+
+def dotted(version: int) -> str:
+    """``9000000`` as ``9.0.0`` (libvirt's version numbers)."""
+    return f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"

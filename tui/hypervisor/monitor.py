@@ -1,0 +1,202 @@
+"""What is read of a host again and again while somebody looks: usage, details, snapshots."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+import libvirt
+
+from tui.hypervisor.details import Read, interface_addresses, read_details, read_leases
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.lanes import Lane
+from tui.hypervisor.listing import read_having_snapshots
+from tui.hypervisor.records import DomainDetails, Usage
+from tui.hypervisor.sampler import BASE_INTERVAL, Sampler
+from tui.model.states import DomainState
+
+log = logging.getLogger(__name__)
+
+VISIBLE_BATCH = 50
+REST_BATCH = 10
+"""Domains read in one helping: those on the screen, and the others in passing."""
+NEAR = 0.02
+"""Round trip in seconds below which the others are read as well."""
+SLOW_EVERY = 30.0
+"""Seconds between two looks for what libvirt has no event for: snapshots, leases."""
+
+Sample = Callable[[libvirt.virConnect], tuple[dict[str, Usage], float]]
+
+
+class Monitor:
+    """The readers of one host. Belongs to the loop's thread."""
+
+    def __init__(self, host: Host, simulate: Callable[[str, float], Usage] | None = None) -> None:
+        self.host = host
+        self._simulate = simulate
+        self._sampler = Sampler()
+        self._kinds: frozenset[str] = frozenset()
+        self._visible: tuple[str, ...] = ()
+        self._leases: dict[str, tuple[str, ...]] = {}
+        self._wake_sampler = asyncio.Event()
+        self._wake_reader = asyncio.Event()
+        self._tasks = [
+            asyncio.create_task(work)
+            for work in (
+                self._forever(self._sample, self._wake_sampler),
+                self._forever(self._read, self._wake_reader),
+                self._forever(self._look_around, None),
+            )
+        ]
+
+    def show(self, kinds: frozenset[str], visible: tuple[str, ...]) -> None:
+        """Say what the screen shows: kinds of usage (sampler.GROUPS), UUIDs of the rows."""
+        if kinds != self._kinds:
+            self._kinds = kinds
+            self._wake_sampler.set()
+        self._visible = visible
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be unread definitions, or running machines where there were none."""
+        if self.host.inventory.unread:
+            self._wake_reader.set()
+        if self._kinds and not self.host.inventory.usage and self.host.is_connected:
+            self._wake_sampler.set()
+
+    def close(self) -> None:
+        """Stop reading."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _forever(
+        self, work: Callable[[], Coroutine[Any, Any, float | None]], wake: asyncio.Event | None
+    ) -> None:
+        """Do ``work`` again after the seconds it returns (None: when woken), or when woken."""
+        while True:
+            rest: float | None = SLOW_EVERY
+            if self.host.is_connected:
+                try:
+                    rest = await work()
+                except HypervisorError as error:
+                    log.warning("%s: %s", self.host.record.name, error)
+                    rest = BASE_INTERVAL
+            else:
+                rest = BASE_INTERVAL if wake is None else None
+            if wake is None:
+                await asyncio.sleep(rest or SLOW_EVERY)
+                continue
+            try:
+                async with asyncio.timeout(rest):
+                    await wake.wait()
+            except TimeoutError:
+                pass
+            wake.clear()
+
+    # -- usage ---------------------------------------------------------------------------
+
+    async def _sample(self) -> float | None:
+        inventory = self.host.inventory
+        running = [d for d in inventory.domains.values() if d.state is DomainState.RUNNING]
+        if not running or not self._kinds:
+            if inventory.usage:
+                inventory.load_usage({})
+            return None
+        if self._simulate is not None:
+            now = time.time()
+            inventory.load_usage({d.uuid: self._simulate(d.uuid, now) for d in running})
+            return BASE_INTERVAL
+        kinds, vcpus = self._kinds, {d.uuid: d.vcpus for d in running}
+        usage, rest = await self.host.run(
+            lambda connection: self._sampler.sample(connection, kinds, vcpus),
+            lane=Lane.BACKGROUND,
+            what="Reading usage",
+            timeout=None,
+        )
+        if self.host.is_connected:
+            inventory.load_usage(usage)
+        return rest
+
+    # -- details -------------------------------------------------------------------------
+
+    async def _read(self) -> float | None:
+        inventory = self.host.inventory
+        unread = inventory.unread
+        batch = [uuid for uuid in self._visible if uuid in unread][:VISIBLE_BATCH]
+        seen = bool(batch)
+        if not batch and (self.host.record.round_trip or 1.0) < NEAR:
+            batch = [uuid for uuid, _ in zip(unread, range(REST_BATCH), strict=False)]
+        if not batch:
+            return None
+        begin = time.monotonic()
+        unread.difference_update(batch)
+        is_local = self.host.record.facts is not None and self.host.record.facts.is_local
+        leases = self._leases
+        try:
+            found = await self.host.run(
+                lambda connection: read_details(connection, batch, leases, is_local),
+                lane=Lane.BACKGROUND,
+                what="Reading definitions",
+            )
+        except HypervisorError:
+            unread.update(uuid for uuid in batch if uuid in inventory.domains)
+            raise
+        self._take(found)
+        for uuid in batch:
+            if uuid in found and found[uuid].details.agent and uuid in self._visible:
+                await self._ask_agent(uuid)
+        took = time.monotonic() - begin
+        return 0.0 if seen else max(0.02, 8 * took)
+
+    def _take(self, found: dict[str, Read]) -> None:
+        inventory = self.host.inventory
+        inventory.load_sizes({uuid: read.size for uuid, read in found.items()})
+        details = {}
+        for uuid, read in found.items():
+            known = inventory.domains.get(uuid)
+            fresh = read.details
+            if known is not None and known.details is not None and fresh.agent:
+                # What the agent said last stands until it is asked again.
+                fresh = replace(fresh, addresses=fresh.addresses or known.details.addresses)
+            details[uuid] = fresh
+            if read.started is not None:
+                inventory.set_started(uuid, read.started)
+        inventory.load_details(details)
+
+    async def _ask_agent(self, uuid: str) -> None:
+        def ask(connection: libvirt.virConnect) -> tuple[str, ...]:
+            return interface_addresses(
+                connection.lookupByUUIDString(uuid),
+                libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
+            )
+
+        addresses = await self.host.run(ask, lane=Lane.JOB, what="Asking the guest agent")
+        known = self.host.inventory.domains.get(uuid)
+        if addresses and known is not None and known.details is not None:
+            details: DomainDetails = replace(known.details, addresses=addresses)
+            self.host.inventory.load_details({uuid: details})
+
+    async def _look_around(self) -> float | None:
+        inventory = self.host.inventory
+        inventory.load_snapshots(
+            await self.host.run(
+                read_having_snapshots, lane=Lane.BACKGROUND, what="Looking for snapshots"
+            )
+        )
+        leases = await self.host.run(
+            read_leases, lane=Lane.BACKGROUND, what="Reading DHCP leases"
+        )
+        if leases != self._leases:
+            self._leases = leases
+            inventory.unread.update(
+                uuid
+                for uuid, record in inventory.domains.items()
+                if record.state.is_active and record.details
+            )
+            self.wake()
+        return SLOW_EVERY

@@ -1,0 +1,168 @@
+"""Immutable records of what is on a host; replaced, never changed, when libvirt says so."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from tui.hypervisor.errors import HypervisorError
+from tui.model.states import DomainState
+
+
+class HostState(enum.Enum):
+    """Where the connection to a host stands; the value is the word shown to a person."""
+
+    CLOSED = "not connected"
+    CONNECTING = "connecting"
+    NEEDS_AUTHENTICATION = "needs you"
+    CONNECTED = "connected"
+    LOST = "lost"
+    RECONNECTING = "reconnecting"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """What a connected host is: read once after connecting (virConnectGetInfo and friends)."""
+
+    hostname: str
+    driver: str
+    """virConnectGetType: ``QEMU``, ``TEST``, …"""
+    libvirt_version: str
+    hypervisor_version: str
+    cpu_model: str
+    cpus: int
+    memory: int
+    """Physical memory in bytes."""
+    is_local: bool
+    """The host is this machine: its files and processes can be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostRecord:
+    """One connection as the person sees it."""
+
+    key: str
+    """Identity of the connection in this run; what :class:`DomainRecord` refers to."""
+    name: str
+    uri: str
+    readonly: bool = False
+    state: HostState = HostState.CLOSED
+    responding: bool = True
+    """False while a call has been under way for longer than its watchdog allows."""
+    error: HypervisorError | None = None
+    last_seen: float | None = None
+    """Wall clock (time.time) of the host's last answer; None before the first one."""
+    retry_at: float | None = None
+    """Wall clock of the next automatic attempt to reconnect."""
+    round_trip: float | None = None
+    """Seconds that a trivial call took, measured after connecting."""
+    facts: HostFacts | None = None
+
+    @property
+    def word(self) -> str:
+        """Its state in a word, as a person would put it."""
+        if self.state in (HostState.CONNECTED, HostState.CONNECTING) and not self.responding:
+            return "not responding"
+        if self.state is HostState.LOST and self.last_seen is None:
+            return "unreachable"
+        return self.state.value
+
+    @property
+    def is_current(self) -> bool:
+        """True when what the inventory shows of this host may be taken as true now."""
+        return self.state is HostState.CONNECTED and self.responding
+
+
+@dataclass(frozen=True, slots=True)
+class DomainRecord:
+    """One machine in the list: what two or three bulk calls tell, no XML."""
+
+    host: str
+    """Key of the host that it is on."""
+    uuid: str
+    """Canonical text form (virDomainGetUUIDString)."""
+    name: str
+    id: int | None = None
+    """Hypervisor's number while it is active."""
+    state: DomainState = DomainState.NOSTATE
+    reason: int = 0
+    """virDomain…Reason of that state; words by :func:`tui.model.states.reason_text`."""
+    vcpus: int | None = None
+    """Current virtual CPUs."""
+    memory: int | None = None
+    """Current memory (balloon) in bytes."""
+    persistent: bool = True
+    autostart: bool = False
+    managed_save: bool = False
+    snapshots: bool = False
+    transition: str | None = None
+    """What a verb of ours asked for and libvirt has not confirmed yet: ``"starting"``."""
+    started: float | None = None
+    """Wall clock of the start, where it could be known."""
+    details: DomainDetails | None = None
+    stale: bool = False
+    """The host is lost: this is what was last known, not what is."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Identity over all hosts: the same UUID may be on two of them."""
+        return (self.host, self.uuid)
+
+
+@dataclass(frozen=True, slots=True)
+class DomainDetails:
+    """What the definition adds to the list; read for the rows on the screen first."""
+
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    macs: tuple[str, ...] = ()
+    disks: int = 0
+    agent: bool = False
+    """A guest agent is connected."""
+    addresses: tuple[str, ...] = ()
+    """Addresses without prefix length, best first (agent, then lease)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Rates of one running machine between two samples; None where the host does not tell."""
+
+    cpu: float | None = None
+    """Share of all its virtual CPUs, 0.0 to 1.0."""
+    memory: int | None = None
+    """Bytes in use: the guest's own figure, else what the host has resident."""
+    memory_is_guest: bool = False
+    disk_read: float | None = None
+    disk_write: float | None = None
+    net_receive: float | None = None
+    net_send: float | None = None
+    """Bytes per second."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRecord:
+    """A network, storage pool or node device: enough for a list."""
+
+    host: str
+    key: str
+    """UUID of a network or pool, name of a node device."""
+    name: str
+    active: bool = True
+    persistent: bool = True
+    autostart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What changed on one host since the last word: subscribers re-read just that."""
+
+    host: str
+    host_changed: bool = False
+    domains: frozenset[str] = field(default_factory=frozenset)
+    """UUIDs of machines that appeared, changed or vanished."""
+    sampled: bool = False
+    """New :class:`Usage` figures are there."""
+    networks: bool = False
+    pools: bool = False
+    node_devices: bool = False

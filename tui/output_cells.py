@@ -1,0 +1,296 @@
+"""What a terminal shows, what it should show, and the shortest way from one to the other.
+
+A row is two parallel lists: the text of each cell and its *look*. The look is the text of the
+SGR parameters that Textual itself would write (so the colour system is Textual's choice), with
+the target of a link behind a NUL. A character of two columns is followed by a *tail*: a cell
+whose text is empty. A cell that nobody has painted, or whose content on the terminal is not
+known, is `None`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import groupby
+
+from rich.cells import split_graphemes
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+Cells = list[str | None]
+"""One row's texts, or one row's looks."""
+
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)))
+_FIRST_PICTOGRAPH = "\U0001f000"
+_FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
+_MOVE_BYTES = 4  # what "cursor forward" costs
+
+
+class Frame:
+    """The cells of one screen: `paint` says what they should be, `render` gives the difference."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width = width
+        self.height = height
+        self._wanted = [_blank_row(width) for _ in range(height)]
+        self._shown = [_blank_row(width) for _ in range(height)]
+        self._dirty: dict[int, int] = {}
+        self._update = 0
+
+    @property
+    def dirty(self) -> bool:
+        """Whether `render` may have something to write."""
+        return bool(self._dirty)
+
+    def forget(self) -> None:
+        """What the terminal shows is no longer known: every painted cell is to be written."""
+        self._shown = [_blank_row(self.width) for _ in range(self.height)]
+        self._dirty = dict.fromkeys(range(self.height), self._update)
+
+    def begin_update(self) -> None:
+        """Rows painted from now on are newer than, and written before, those already waiting."""
+        self._update += 1
+
+    def paint(self, x: int, y: int, segments: Iterable[Segment], colors: ColorSystem) -> int:
+        """Set the cells of row `y` from column `x` on; return the column after the last."""
+        texts, looks = _cells(segments, colors)
+        end = x + len(texts)
+        if not (0 <= y < self.height and 0 <= x < self.width and texts):
+            return end
+        if end > self.width:
+            if texts[self.width - x] == "":
+                texts[self.width - x - 1] = " "
+            del texts[self.width - x :], looks[self.width - x :]
+        stop = x + len(texts)
+        row, row_looks = self._wanted[y]
+        if row[x:stop] == texts and row_looks[x:stop] == looks:
+            return end
+        # Half of a wide character that is painted over leaves a blank, as on a terminal.
+        if row[x] == "":
+            row[x - 1] = " "
+        if stop < self.width and row[stop] == "":
+            row[stop] = " "
+        row[x:stop] = texts
+        row_looks[x:stop] = looks
+        self._dirty[y] = self._update
+        return end
+
+    def render(self) -> str:
+        """Return what makes the terminal show the painted cells; "" when it shows them."""
+        pen = _Pen(self.width)
+        for y in sorted(self._dirty, key=lambda y: (-self._dirty[y], y)):
+            texts, looks = self._wanted[y]
+            shown, shown_looks = self._shown[y]
+            for start, stop in _differences(texts, looks, shown, shown_looks):
+                pen.write(y, start, stop, texts, looks)
+                shown[start:stop] = texts[start:stop]
+                shown_looks[start:stop] = looks[start:stop]
+        self._dirty.clear()
+        return pen.finish()
+
+
+class _Pen:
+    """Where the terminal's cursor is and what it writes with; collects the output."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._out: list[str] = []
+        self._y = -1
+        self._x = -1
+        self._exact = False  # whether every terminal agrees that the cursor is in column _x
+        self._look: str | None = None
+        self._link = ""
+
+    def write(self, y: int, start: int, stop: int, texts: Cells, looks: Cells) -> None:
+        """Write the cells from column `start` to before `stop`; none of them is unpainted."""
+        self._move(y, start, texts, looks)
+        x = start
+        for look, same in groupby(looks[start:stop]):
+            end = x + len(list(same))
+            self._set_look(look or "")
+            text = "".join(filter(None, texts[x:end]))
+            if text.isascii():
+                self._move(y, x, texts, looks)
+                self._out.append(text)
+                self._x = end
+            else:
+                self._write_wide(y, x, end, texts, looks)
+            x = end
+        if stop == self._width:
+            self._x = -1  # terminals differ in where the cursor stays
+
+    def finish(self) -> str:
+        """Leave the terminal with default colours and no link; return the output."""
+        if self._link:
+            self._out.append("\x1b]8;;\x1b\\")
+        if self._look:
+            self._out.append("\x1b[m")
+        return "".join(self._out)
+
+    def _write_wide(self, y: int, start: int, stop: int, texts: Cells, looks: Cells) -> None:
+        for x in range(start, stop):
+            text = texts[x]
+            if not text:
+                continue
+            self._move(y, x, texts, looks)
+            width = 2 if x + 1 < len(texts) and texts[x + 1] == "" else 1
+            if _is_doubtful(text):
+                # Blanks first: a terminal that draws it narrower would leave the old cell.
+                self._out.append(f"{' ' * width}\x1b[{y + 1};{x + 1}H{text}")
+                self._x = -1
+            else:
+                self._out.append(text)
+                self._x = x + width
+                self._exact &= width == 1
+
+    def _move(self, y: int, x: int, texts: Cells, looks: Cells) -> None:
+        gap = x - self._x
+        if y != self._y or self._x < 0 or gap < 0 or (gap and not self._exact):
+            self._out.append(f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H")
+            self._exact = True
+        elif gap:
+            between = "".join(text or "\0" for text in texts[self._x : x])
+            if (
+                gap <= _MOVE_BYTES
+                and all(look == self._look for look in looks[self._x : x])
+                and between.isascii()
+                and between.isprintable()
+            ):
+                self._out.append(between)
+            else:
+                self._out.append(f"\x1b[{gap}C" if gap > 1 else "\x1b[C")
+        self._x, self._y = x, y
+
+    def _set_look(self, look: str) -> None:
+        if look == self._look:
+            return
+        sgr, _, link = look.partition("\0")
+        if link != self._link:
+            self._out.append(f"\x1b]8;;{link}\x1b\\")
+            self._link = link
+        if self._look is None:
+            self._out.append(f"\x1b[0;{sgr}m" if sgr else "\x1b[m")
+        else:
+            self._out.append(_transition(self._look.partition("\0")[0], sgr))
+        self._look = look
+
+
+def _differences(
+    texts: Cells, looks: Cells, shown: Cells, shown_looks: Cells
+) -> Iterator[tuple[int, int]]:
+    """Yield the runs (start, stop) of painted cells that the terminal does not show."""
+    if texts == shown and looks == shown_looks:
+        return
+    cells = zip(texts, shown, looks, shown_looks, strict=True)
+    changed = bytes((a != b or c != d) and a is not None for a, b, c, d in cells)
+    start = changed.find(1)
+    while start >= 0:
+        stop = changed.find(0, start)
+        if stop < 0:
+            stop = len(texts)
+        while texts[start] == "":
+            start -= 1
+        while stop < len(texts) and texts[stop] == "":
+            stop += 1
+        if any(_is_doubtful(text) for text in texts[start:stop] if text):
+            # Where it is drawn wider than Textual believes it spoils what stands after it.
+            stop = next((x for x in range(stop, len(texts)) if texts[x] is None), len(texts))
+        yield start, stop
+        start = changed.find(1, stop)
+
+
+def _cells(segments: Iterable[Segment], colors: ColorSystem) -> tuple[Cells, Cells]:
+    """Spread `segments` over cells: the texts and the looks.
+
+    Control characters are dropped, as Textual gave them no room: what a guest or a host sends
+    never reaches the terminal as an escape.
+    """
+    texts: Cells = []
+    looks: Cells = []
+    for text, style, control in segments:
+        if control or not text:
+            continue
+        look = _look(style, colors)
+        if text.isascii() and text.isprintable():
+            texts += text
+            looks += [look] * len(text)
+            continue
+        spans, _ = split_graphemes(text)  # the clusters that Textual measures with
+        for start, stop, width in spans:
+            cluster = text[start:stop].translate(_CONTROLS)
+            if width == 0 or _completes_flag(texts, cluster):
+                _join(texts, cluster)
+            else:
+                texts.append(cluster or " ")
+                width -= 1
+            texts += [""] * width
+            looks += [look] * (len(texts) - len(looks))
+    return texts, looks
+
+
+def _join(texts: Cells, cluster: str) -> None:
+    """Add a cluster without a cell of its own to the character before it, if there is one."""
+    for x in range(len(texts) - 1, -1, -1):
+        if text := texts[x]:
+            texts[x] = text + cluster
+            return
+
+
+def _completes_flag(texts: Cells, cluster: str) -> bool:
+    """Whether the last cell and `cluster` are two letters that make one flag."""
+    return bool(texts) and texts[-1] in _FLAG_LETTERS and cluster in _FLAG_LETTERS
+
+
+def _look(style: Style | None, colors: ColorSystem) -> str:
+    if style is None:
+        return ""
+    look = style._ansi
+    if look is None:
+        look = Strip.render_ansi(style, colors)
+    if style._link and style._link.isprintable():
+        return f"{look}\0{style._link}"
+    return look
+
+
+def _is_doubtful(text: str) -> bool:
+    """Whether terminals disagree on how many columns the character `text` takes."""
+    return len(text) > 1 or text >= _FIRST_PICTOGRAPH
+
+
+@lru_cache(maxsize=4096)
+def _transition(old: str, new: str) -> str:
+    """Return the shortest SGR sequence from one look to another."""
+    old_parts, new_parts = _parts(old), _parts(new)
+    if not new_parts:
+        return "\x1b[m"
+    if old_parts.keys() <= new_parts.keys():
+        added = [code for slot, code in new_parts.items() if old_parts.get(slot) != code]
+        return f"\x1b[{';'.join(added)}m" if added else ""
+    return f"\x1b[0;{';'.join(new_parts.values())}m"
+
+
+@lru_cache(maxsize=4096)
+def _parts(sgr: str) -> dict[str, str]:
+    """Split SGR parameters by what they set: "fg", "bg", or an attribute (its own code)."""
+    parts: dict[str, str] = {}
+    codes = iter(sgr.split(";") if sgr else ())
+    for code in codes:
+        number = int(code)
+        if number in (38, 48):
+            kind = next(codes)
+            count = 3 if kind == "2" else 1
+            value = ";".join((code, kind, *(next(codes) for _ in range(count))))
+            parts["fg" if number == 38 else "bg"] = value
+        elif 30 <= number <= 37 or 90 <= number <= 97:
+            parts["fg"] = code
+        elif 40 <= number <= 47 or 100 <= number <= 107:
+            parts["bg"] = code
+        elif number not in (39, 49):  # the defaults, as after a reset
+            parts[code] = code
+    return parts
+
+
+def _blank_row(width: int) -> tuple[Cells, Cells]:
+    return [None] * width, [None] * width

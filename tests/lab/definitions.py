@@ -1,0 +1,96 @@
+"""The XML of what the lab defines."""
+
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from tests.lab.guests import GuestSpec
+from tests.lab.kernel import BootFiles
+
+
+def domain(
+    spec: GuestSpec,
+    *,
+    name: str,
+    uuid: str,
+    boot: BootFiles | None,
+    image: Path | None,
+    network: str | None,
+    console_log: Path,
+) -> str:
+    """Return the definition of a guest.
+
+    It is always of type "qemu": emulation works on every machine, and the same everywhere.
+    """
+    return f"""\
+<domain type='qemu'>
+  <name>{escape(name)}</name>
+  <uuid>{uuid}</uuid>
+  <memory unit='MiB'>{spec.memory_mib}</memory>
+  <vcpu>{spec.vcpus}</vcpu>
+  <os><type arch='x86_64' machine='q35'>hvm</type>{_boot(boot, spec)}</os>
+  <features><acpi/></features>
+  <on_crash>preserve</on_crash>
+  <devices>
+    <controller type='usb' model='none'/>
+    {_balloon(spec)}
+    <panic model='isa'/>
+    <serial type='pty'><log file='{console_log}' append='off'/></serial>
+    <console type='pty'/>
+    {_disk(image)}
+    {_interface(network)}
+    {_agent(spec)}
+    {spec.devices}
+  </devices>
+</domain>
+"""
+
+
+def network(name: str, *, bridge: str, subnet: str) -> str:
+    """Return an isolated network with DHCP; *subnet* is the first three octets of a /24."""
+    return f"""\
+<network>
+  <name>{name}</name>
+  <bridge name='{bridge}'/>
+  <ip address='{subnet}.1' prefix='24'>
+    <dhcp><range start='{subnet}.10' end='{subnet}.250'/></dhcp>
+  </ip>
+</network>
+"""
+
+
+def _boot(boot: BootFiles | None, spec: GuestSpec) -> str:
+    if boot is None:
+        return ""
+    crash = " lab.crash" if spec.state == "crashed" else ""
+    return (
+        f"<kernel>{boot.kernel}</kernel><initrd>{boot.initramfs}</initrd>"
+        f"<cmdline>console=ttyS0 quiet{crash}</cmdline>"
+    )
+
+
+def _balloon(spec: GuestSpec) -> str:
+    return f"<memballoon model='{'virtio' if spec.kernel else 'none'}'/>"
+
+
+def _disk(image: Path | None) -> str:
+    if image is None:
+        return ""
+    return (
+        "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>"
+        f"<source file='{image}'/><target dev='vda' bus='virtio'/></disk>"
+    )
+
+
+def _interface(network_name: str | None) -> str:
+    if network_name is None:
+        return ""
+    return (
+        f"<interface type='network'><source network='{network_name}'/>"
+        "<model type='virtio'/></interface>"
+    )
+
+
+def _agent(spec: GuestSpec) -> str:
+    if not spec.agent:
+        return ""
+    return "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"

@@ -1,0 +1,46 @@
+# Everything a person does with a checkout. `make run` and `make test` install what is missing.
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint bench screenshots lab clean
+
+# Arguments for `run`, `test`, `bench`: make run ARGS="--demo"
+ARGS ?=
+# A Python to build .venv with, instead of the first suitable one.
+export PYTHON ?=
+
+BIN := .venv/bin
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: ## run virtty; make run ARGS="--demo" shows it without any hypervisor
+	@bash .ci/environment run
+	@$(BIN)/virtty $(ARGS)
+
+test: ## run every test, with a real libvirtd and real guests
+	@bash .ci/environment test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint ## the quick answer: lint, and the tests that need no libvirtd
+	@$(BIN)/python -m pytest -m "not guests" $(ARGS)
+
+lint: ## style, types and the floors
+	@bash .ci/environment test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy tui tests
+	@$(BIN)/lint-imports
+
+bench: ## measure, each figure beside its reference
+	@bash .ci/environment test
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+screenshots: ## take the pictures that the README shows
+	@bash .ci/environment test
+	@$(BIN)/python -m tests.screenshots $(ARGS)
+
+lab: ## a playground: a libvirtd with guests in every state, until Ctrl+C
+	@bash .ci/environment test
+	@$(BIN)/python -m tests.lab
+
+clean: ## remove everything that make has made
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

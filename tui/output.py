@@ -1,35 +1,59 @@
-"""The output stage: what Textual writes to the terminal, made small and kept in step with it.
+"""The output stage: makes what Textual writes to the terminal small, and keeps it in step.
 
-Textual repaints every dirty region in full and queues up to thirty frames for its writer. Here
-an update is painted into a `Frame`, and only the cells that the terminal does not show are
-written; while a frame is unwritten no second one is made, and what changed meanwhile is
-written once, at its latest, when the writer is idle again.
+Textual repaints every dirty region in full and queues up to thirty frames for its writer. With
+the stage only the cells that the terminal does not show are written; while a frame is unwritten
+no second one is made, and what changed meanwhile is written once, at its latest.
 
-It stands on private parts of one Textual version, so `install` tries them first and leaves
+The stage stands on private parts of one Textual version. `install` tries them first, and leaves
 everything as it was where one of them is missing.
 """
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-from importlib.metadata import version
-from typing import IO, TYPE_CHECKING, Any
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
-from rich.color import ColorSystem
-from rich.segment import Segment
-from rich.style import Style
-from textual import _compositor, app
-from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.drivers import _writer_thread, linux_driver
-from textual.geometry import Region
-from textual.strip import Strip
+import textual
 
-from tui.output_cells import Frame
+_TEXTUAL_VERSION = "8.2.8"
 
-if TYPE_CHECKING:
-    from textual.events import Resize
-    from textual.screen import Screen
 
-TEXTUAL_VERSION = "8.2.8"
-_RESIZE_SETTLES = 0.1  # seconds; Textual lays out anew before that
+def install() -> bool:
+    """Put the output stage under every app that is started from now on.
+
+    Returns False, with the stock output untouched, where this is not the Textual that the stage
+    was written for. Apps without a terminal (headless, as in tests) are not affected. Calling
+    it again does no harm.
+    """
+    if not _is_our_textual():
+        return False
+    try:
+        from tui import output_stage
+
+        if not output_stage.works():
+            return False
+    except (ImportError, AttributeError, LookupError, TypeError, ValueError):
+        return False
+    output_stage.attach()
+    return True
+
+
+def forget() -> None:
+    """Write the whole screen again: what the terminal shows is no longer known.
+
+    Start, resume after suspend, and resize need no call. Does nothing without `install`.
+    """
+    if _is_our_textual():
+        from tui import output_stage
+
+        output_stage.forget()
+
+
+def _is_our_textual() -> bool:
+    installed = Path(textual.__file__).parent.with_name(f"textual-{_TEXTUAL_VERSION}.dist-info")
+    if installed.is_dir():  # a fortieth of the time that asking for the version takes
+        return True
+    try:
+        return version("textual") == _TEXTUAL_VERSION
+    except PackageNotFoundError:
+        return False

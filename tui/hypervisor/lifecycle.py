@@ -85,7 +85,7 @@ async def shut_down(host: Host, domain: DomainRecord) -> None:
             handle.shutdown()
 
     await change_domain(
-        host, domain, "shut down", virsh("shutdown", domain), ask, transition="shutting down"
+        host, domain, "shut down", virsh("shutdown", domain), ask, transition="stopping"
     )
 
 

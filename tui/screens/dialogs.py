@@ -1,0 +1,115 @@
+"""Questions: yes or no, a line of text, the results of many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+
+class Confirm(ModalScreen[bool]):
+    """A question with Cancel focused; ``y`` and ``n`` answer it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n,escape,q", "answer(False)", "No"),
+        Binding("left,up,h", "app.focus_previous", show=False),
+        Binding("right,down,l", "app.focus_next", show=False),
+    ]
+
+    def __init__(
+        self, question: str, consequence: str, lines: Sequence[str], yes: str, mark: str = ""
+    ) -> None:
+        super().__init__()
+        self.question = question
+        self.consequence = consequence
+        self.lines = lines
+        self.yes = yes
+        self.mark = mark
+
+    def compose(self) -> ComposeResult:
+        """Question, consequence, what it stands for, the two answers."""
+        with Vertical(classes="dialog -danger"):
+            yield Static(Content(self.question), classes="dialog--title")
+            if self.consequence:
+                yield Static(Content(self.consequence))
+            if self.lines:
+                with VerticalScroll(classes="dialog--lines", can_focus=False):
+                    yield Static(Content("\n".join(self.lines)))
+            with Horizontal(classes="dialog--buttons"):
+                yield Button("Cancel (n)", id="no")
+                yield Button(f"{self.yes} (y)", id="yes", variant="error")
+
+    def on_mount(self) -> None:
+        """The harmless answer is the one that Enter gives."""
+        self.query_one("#no").focus()
+
+    @on(Button.Pressed)
+    def pressed(self, event: Button.Pressed) -> None:
+        """A button was pressed."""
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, answer: bool) -> None:
+        """A key was pressed."""
+        self.dismiss(answer)
+
+
+class AskText(ModalScreen[str | None]):
+    """A line of text; Enter takes it, Escape backs out."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
+
+    def __init__(self, title: str, question: str, value: str) -> None:
+        super().__init__()
+        self.heading = title
+        self.question = question
+        self.value = value
+
+    def compose(self) -> ComposeResult:
+        """Title, question, field, keys."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(self.heading), classes="dialog--title")
+            yield Static(Content(self.question))
+            field = Input(self.value, select_on_focus=True)
+            field.cursor_blink = False
+            yield field
+            yield Static("Enter takes it, Escape cancels", classes="dialog--hint")
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Enter in the field."""
+        self.dismiss(event.value)
+
+
+class Results(ModalScreen[None]):
+    """What became of each of many."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss", "Close"),
+        Binding("j,down", "scroll(1)", show=False),
+        Binding("k,up", "scroll(-1)", show=False),
+    ]
+
+    def __init__(self, title: str, results: Sequence[Content]) -> None:
+        super().__init__()
+        self.heading = title
+        self.results = results
+
+    def compose(self) -> ComposeResult:
+        """Title, a line or more for each, the key that closes."""
+        with Vertical(classes="dialog -wide"):
+            yield Static(Content(self.heading), classes="dialog--title")
+            with VerticalScroll(classes="dialog--lines"):
+                yield Static(Content("\n").join(self.results))
+            yield Static("Enter closes; Activity keeps it", classes="dialog--hint")
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by keyboard."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

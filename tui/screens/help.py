@@ -1,0 +1,76 @@
+"""What every key does on the screen in front: made from the actions, so it cannot go stale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.actions.base import Action, Context
+from tui.widgets.cells import fit
+from tui.widgets.key_bar import key_words
+
+SIGNS = (
+    ("▶ running  • idle  ║ paused  ~ suspended  ■ off  ! crashed  ▼ shutting down"),
+    ("… asked for, not confirmed yet    ? last known: its host does not answer"),
+    ("⟳ autostart   ◉ has snapshots   t transient   ⚠ the same machine runs on two hosts"),
+    ("~ before a size: as the host sees it; – not known"),
+)
+
+
+class Help(ModalScreen[None]):
+    """The keys of a scope and those that work everywhere, and what the signs mean."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "dismiss", "Close"),
+        Binding("j,down", "scroll(1)", show=False),
+        Binding("k,up", "scroll(-1)", show=False),
+        Binding("pagedown,space", "scroll(15)", show=False),
+        Binding("pageup", "scroll(-15)", show=False),
+    ]
+
+    def __init__(
+        self,
+        sections: Sequence[tuple[str, Sequence[tuple[Action, str]]]],
+        context: Context,
+    ) -> None:
+        super().__init__()
+        self.sections = sections
+        self.context = context
+
+    def compose(self) -> ComposeResult:
+        """One line per action: keys, name, help, and the reason when it cannot be done."""
+        with Vertical(classes="dialog -wide"):
+            yield Static(Content("Keys"), classes="dialog--title")
+            with VerticalScroll(classes="dialog--lines"):
+                yield Static(Content("\n").join(self._lines()))
+            yield Static("j k scroll, Escape closes", classes="dialog--hint")
+
+    def _lines(self) -> list[Content]:
+        lines = []
+        for heading, actions in self.sections:
+            lines.append(Content.assemble((heading, "bold $text-primary")))
+            for action, keys in actions:
+                reason = action.why_not(self.context)
+                lines.append(
+                    Content.assemble(
+                        (f"  {fit(key_words(keys), 13)}", "bold $text-accent"),
+                        (fit(action.name, 22), "$text-muted" if reason else ""),
+                        (action.help, "$text-muted"),
+                        (f" ({reason})" if reason else "", "$text-warning"),
+                    )
+                )
+            lines.append(Content(""))
+        lines.append(Content.assemble(("Signs", "bold $text-primary")))
+        lines += [Content("  " + sign) for sign in SIGNS]
+        return lines
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by keyboard."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

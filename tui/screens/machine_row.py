@@ -1,0 +1,49 @@
+"""What one line of the machines table is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.records import DomainRecord, Usage
+from tui.model.filter import Facts
+from tui.model.text import visible
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRow:
+    """A machine with what the table shows beside its record."""
+
+    record: DomainRecord
+    usage: Usage | None
+    twin: bool = False
+    """The same UUID is active on another host too."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Identity over all hosts."""
+        return self.record.key
+
+
+def row_of(fleet: Fleet, record: DomainRecord, twin: bool) -> MachineRow:
+    """The line of a machine as things are now."""
+    return MachineRow(record, fleet.usage(record.key), twin)
+
+
+def facts_of(record: DomainRecord) -> Facts:
+    """What the filter language looks at."""
+    details = record.details
+    state = "stale " if record.stale else ""
+    return Facts(
+        name=record.name,
+        state=f"{state}{record.transition or record.state.word}",
+        host=record.host,
+        title=details.title if details else "",
+        tags=details.tags if details else (),
+        addresses=details.addresses if details else (),
+    )
+
+
+def name_of(record: DomainRecord) -> str:
+    """The name as it may be shown."""
+    return visible(record.name)

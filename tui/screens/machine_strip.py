@@ -1,0 +1,87 @@
+"""The details strip under the table: the machine in view in three lines. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from tui.hypervisor.records import DomainRecord, Usage
+from tui.model import units
+from tui.model.states import reason_text
+from tui.model.text import visible
+from tui.widgets.spark import sparkline
+
+SPARK = 24
+
+
+def strip(
+    record: DomainRecord,
+    usage: Usage | None,
+    history: Sequence[Usage],
+    last_event: str,
+    height: int,
+) -> Content:
+    """At most ``height`` lines: identity, usage, addresses and last event."""
+    lines = [
+        _identity(record),
+        _usage(record, usage, history),
+        _network(record, last_event),
+    ]
+    return Content("\n").join(lines[:height])
+
+
+def _identity(record: DomainRecord) -> Content:
+    details = record.details
+    title = visible(details.title) if details and details.title else ""
+    reason = reason_text(record.state, record.reason)
+    parts: list[str | tuple[str, str]] = [(visible(record.name), "bold")]
+    if title:
+        parts.append(("  " + title, "$text-muted"))
+    parts.append(f"  {record.state.word}" + (f" ({reason})" if reason else ""))
+    if record.id is not None:
+        parts.append((f"  id {record.id}", "$text-muted"))
+    if not record.persistent:
+        parts.append(("  transient", "$text-warning"))
+    if record.autostart:
+        parts.append(("  autostart", "$text-accent"))
+    if record.stale:
+        parts.append(("  last known, not current", "$text-error"))
+    if details and details.tags:
+        parts.append(("  #" + " #".join(visible(tag) for tag in details.tags), "$text-accent"))
+    return Content.assemble(*parts)
+
+
+def _usage(record: DomainRecord, usage: Usage | None, history: Sequence[Usage]) -> Content:
+    if usage is None:
+        size = units.size(record.memory)
+        return Content.assemble((f"{record.vcpus or units.UNKNOWN} vCPU, {size}", "$text-muted"))
+    memory = [None if u.memory is None else float(u.memory) for u in history]
+    parts: list[str | tuple[str, str]] = [
+        ("CPU ", "$text-muted"),
+        (sparkline([u.cpu for u in history], SPARK, 1.0), "$text-success"),
+        f" {units.percent(usage.cpu):>5} of {record.vcpus or units.UNKNOWN} vCPU   ",
+        ("memory ", "$text-muted"),
+        (sparkline(memory, SPARK, float(record.memory or 0)), "$text-primary"),
+        f" {units.size(usage.memory)} of {units.size(record.memory)}",
+    ]
+    return Content.assemble(*parts)
+
+
+def _network(record: DomainRecord, last_event: str) -> Content:
+    details = record.details
+    parts: list[str | tuple[str, str]] = []
+    if details:
+        addresses = ", ".join(visible(a) for a in details.addresses) or "no address known"
+        disks = "1 disk" if details.disks == 1 else f"{details.disks} disks"
+        parts += [addresses, (f"   {disks}", "$text-muted")]
+    if record.started:
+        parts.append((f"   up {units.duration(_whole_minutes(record.started))}", "$text-muted"))
+    if last_event:
+        parts.append((f"   {last_event}", "$text-muted"))
+    return Content.assemble(*parts)
+
+
+def _whole_minutes(started: float) -> float:
+    return (time.time() - started) // 60 * 60

@@ -1,0 +1,345 @@
+"""The machines pane: every machine of every host in one table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from tui.actions.base import Scope
+from tui.actions.registry import bindings_of
+from tui.hypervisor.journal import Entry
+from tui.hypervisor.records import Change, DomainRecord
+from tui.model.filter import Facts, Filter, parse
+from tui.model.text import visible
+from tui.screens.column_chooser import ColumnChooser
+from tui.screens.machine_columns import COLUMNS, DEFAULT, LIVE
+from tui.screens.machine_row import MachineRow, facts_of, row_of
+from tui.screens.machine_strip import strip
+from tui.widgets.line_table import Column, LineTable
+
+if TYPE_CHECKING:
+    from tui.app import VirttyApp
+
+STRIP_LINES = ((40, 3), (22, 2), (0, 0))
+"""Lines of the details strip by the least height of the pane."""
+
+
+class MachinesPane(Vertical):
+    """The table, the filter line above it and the details strip under it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.MACHINES)]
+    app: VirttyApp
+
+    def __init__(self) -> None:
+        super().__init__(id="machines")
+        self._filter: Filter | None = None
+        self._facts: dict[tuple[str, str], tuple[DomainRecord, Facts]] = {}
+        self._last_events: dict[tuple[str, str], str] = {}
+        self._twins: frozenset[str] = frozenset()
+
+    def compose(self) -> ComposeResult:
+        """Table and strip; the filter line comes when it is first wanted."""
+        yield LineTable(self._columns(), row_key=lambda row: row.key)
+        yield Static(id="strip", markup=False)
+
+    def on_mount(self) -> None:
+        """Take what is known already and follow what changes."""
+        remembered = self.app.remembered
+        self.table.sort(remembered.sort or "name", remembered.descending)
+        self.app.fleet.subscribe(self._changed)
+        self.app.fleet.journal.subscribe(self._noted)
+        self._load()
+        self.table.focus()
+
+    @property
+    def table(self) -> LineTable[MachineRow]:
+        """The table."""
+        return self.query_one(LineTable)
+
+    def subjects(self) -> Sequence[DomainRecord]:
+        """The marked machines, else the one under the cursor."""
+        marked = self.table.marked
+        if not marked and self.table.cursor_row is not None:
+            marked = (self.table.cursor_row,)
+        return [row.record for row in marked]
+
+    # -- records -------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        self._twins = self._find_twins()
+        self.table.set_rows(self._row(record) for record in self.app.fleet.domains())
+        self._say_empty()
+        self._show_strip()
+
+    def _row(self, record: DomainRecord) -> MachineRow:
+        twin = record.uuid in self._twins and record.state.is_active
+        return row_of(self.app.fleet, record, twin)
+
+    def _find_twins(self) -> frozenset[str]:
+        """UUIDs that are active on more than one host."""
+        if len(self.app.fleet.hosts) < 2:
+            return frozenset()
+        active = Counter(
+            record.uuid
+            for record in self.app.fleet.domains()
+            if record.state.is_active and not record.stale
+        )
+        return frozenset(uuid for uuid, times in active.items() if times > 1)
+
+    def _changed(self, change: Change) -> None:
+        fleet = self.app.fleet
+        host = fleet.hosts.get(change.host)
+        if host is None:
+            self._load()
+            return
+        if change.domains:
+            twins = self._find_twins()
+            uuids = change.domains | (twins ^ self._twins)
+            self._twins = twins
+            present = [
+                self._row(record)
+                for uuid in uuids
+                if (record := host.inventory.domains.get(uuid)) is not None
+            ]
+            removed = [
+                (change.host, uuid) for uuid in uuids if uuid not in host.inventory.domains
+            ]
+            self.table.update_rows(present, removed)
+            for key in removed:
+                self._facts.pop(key, None)
+            self._say_empty()
+        if change.sampled:
+            self._sampled(change.host)
+        if change.host_changed:
+            self._say_empty()
+        cursor = self.table.cursor_key
+        if isinstance(cursor, tuple) and cursor[0] == change.host:
+            if change.sampled or cursor[1] in change.domains:
+                self._show_strip()
+        elif cursor is None:
+            self._show_strip()
+
+    def _sampled(self, host: str) -> None:
+        """New figures: for what is on the screen, or for all when sorted by them."""
+        if self.table.sort_column in LIVE:
+            domains = self.app.fleet.hosts[host].inventory.domains
+            records = list(domains.values())
+        else:
+            records = [row.record for row in self.table.visible_rows if row.record.host == host]
+        fresh = (self.app.fleet.domain(record.key) for record in records)
+        self.table.update_rows(self._row(record) for record in fresh if record is not None)
+
+    def _noted(self, entry: Entry) -> None:
+        if not entry.subject:
+            return
+        for host in self.app.fleet.hosts.values():
+            if host.record.name == entry.host:
+                key = (host.record.key, entry.subject)
+                self._last_events[key] = entry.text
+        if len(self._last_events) > 10_000:
+            self._last_events.clear()
+
+    def _say_empty(self) -> None:
+        if self.table.rows_shown:
+            return
+        if self.table.rows_total:
+            self.table.set_placeholder("No machine matches the filter. Escape clears it.")
+            return
+        hosts = [host.record for host in self.app.fleet.hosts.values()]
+        if all(record.is_current for record in hosts) and hosts:
+            self.table.set_placeholder("No machines here yet.")
+        else:
+            words = "; ".join(
+                f"{visible(record.name)}: {record.word}"
+                + (f", {record.error.words}" if record.error else "")
+                for record in hosts
+                if not record.is_current
+            )
+            self.table.set_placeholder(words or "No host. Press 5 to add one.")
+
+    # -- strip ---------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """The strip gives way on a low screen."""
+        lines = next(lines for least, lines in STRIP_LINES if self.size.height >= least)
+        area = self.query_one("#strip", Static)
+        area.display = bool(lines)
+        area.styles.height = lines
+        self._show_strip()
+
+    @on(LineTable.CursorMoved)
+    def cursor_moved(self) -> None:
+        """Another machine is in view."""
+        self._show_strip()
+        self.app.show_keys()
+
+    def _show_strip(self) -> None:
+        area = self.query_one("#strip", Static)
+        if not area.display:
+            return
+        row = self.table.cursor_row
+        if row is None:
+            area.update("", layout=False)
+            return
+        host = self.app.fleet.hosts.get(row.record.host)
+        history = host.inventory.history.get(row.record.uuid, ()) if host else ()
+        last = self._last_events.get((row.record.host, row.record.name), "")
+        height = int(area.styles.height.value) if area.styles.height else 0
+        area.update(
+            strip(row.record, self.app.fleet.usage(row.key), list(history), last, height),
+            layout=False,
+        )
+
+    @on(LineTable.ViewChanged)
+    def view_changed(self) -> None:
+        """Tell the readers which machines are on the screen, and show their latest figures."""
+        self.tell_readers()
+        fresh = (self.app.fleet.domain(row.key) for row in self.table.visible_rows)
+        self.table.update_rows(self._row(record) for record in fresh if record is not None)
+
+    def tell_readers(self) -> None:
+        """Say what the screen shows, so that only that is asked for."""
+        kinds = frozenset(LIVE[key] for key in self._column_keys() if key in LIVE)
+        self.app.fleet.show(kinds, (row.key for row in self.table.visible_rows))
+
+    @on(LineTable.MarksChanged)
+    def marks_changed(self) -> None:
+        """The keys now act on others."""
+        self.app.show_summary()
+        self.app.show_keys()
+
+    @on(LineTable.RowSelected)
+    def row_selected(self) -> None:
+        """Enter on a machine."""
+        row = self.table.cursor_row
+        if row is not None:
+            self.app.open_machine(row.key, "overview")
+
+    # -- commands (tui.actions.machines_view) ----------------------------------------------
+
+    def toggle_mark(self) -> None:
+        """Mark and go on."""
+        self.table.toggle_mark()
+        self.table.action_move(1)
+
+    def mark_all(self) -> None:
+        """Mark what the filter shows."""
+        self.table.mark_all_shown()
+
+    def clear(self) -> None:
+        """Unmark; when nothing was marked, clear the filter."""
+        if self.table.marked or self.table.marked_hidden:
+            self.table.unmark_all()
+        else:
+            self.set_filter("")
+
+    def start_filter(self) -> None:
+        """Open the filter line."""
+        from tui.screens.filter_line import FilterLine
+
+        lines = self.query(FilterLine)
+        if lines:
+            lines.first().focus()
+        else:
+            line = FilterLine("", self.set_filter, self.table.focus)
+            self.mount(line, before=0)
+            line.focus()
+
+    def set_filter(self, text: str) -> None:
+        """Show only machines that match; an empty text shows all and closes the line."""
+        self._filter = parse(text) if text.strip() else None
+        self.table.set_filter(self._passes if self._filter else None)
+        self._say_empty()
+        self.app.show_summary()
+        if not text:
+            from tui.screens.filter_line import FilterLine
+
+            for line in self.query(FilterLine):
+                if not line.has_focus:
+                    line.remove()
+
+    def _passes(self, row: MachineRow) -> bool:
+        assert self._filter is not None
+        record = row.record
+        known = self._facts.get(record.key)
+        if known is None or known[0] is not record:
+            known = self._facts[record.key] = (record, facts_of(record))
+        return self._filter.matches(known[1])
+
+    @on(LineTable.HeaderClicked)
+    def header_clicked(self, event: LineTable.HeaderClicked[MachineRow]) -> None:
+        """A click on a title sorts by it, another one turns the order."""
+        same = event.column_key == self.table.sort_column
+        self._sort(event.column_key, same and not self.table.sort_descending)
+
+    def sort_next(self) -> None:
+        """Sort by the next column."""
+        self._sort_by(1)
+
+    def sort_previous(self) -> None:
+        """Sort by the previous column."""
+        self._sort_by(-1)
+
+    def sort_reverse(self) -> None:
+        """Turn the order round."""
+        if self.table.sort_column:
+            self._sort(self.table.sort_column, not self.table.sort_descending)
+
+    def _sort_by(self, step: int) -> None:
+        keys = [column.key for column in self._columns() if column.sort_key]
+        now = self.table.sort_column
+        place = keys.index(now) if now in keys else -1
+        key = keys[(place + step) % len(keys)]
+        self._sort(key, key in LIVE)
+
+    def _sort(self, key: str, descending: bool) -> None:
+        self.table.sort(key, descending)
+        self.app.remember(sort=key, descending=descending)
+
+    def choose_columns(self) -> None:
+        """Let the person choose the columns."""
+
+        def chosen(keys: list[str] | None) -> None:
+            if keys:
+                self.app.remember(columns=keys)
+                self.table.set_columns(self._columns())
+                self.tell_readers()
+
+        titles = {column.key: column.title or "badges" for column in COLUMNS}
+        self.app.push_screen(ColumnChooser(titles, self._column_keys(), list(DEFAULT)), chosen)
+
+    def _column_keys(self) -> list[str]:
+        keys = self.app.remembered.columns or self.app.settings.machines.columns or DEFAULT
+        known = {column.key for column in COLUMNS}
+        shown = [key for key in keys if key in known] or list(DEFAULT)
+        if len(self.app.fleet.hosts) < 2 and "host" in shown:
+            shown.remove("host")
+        return shown
+
+    def _columns(self) -> list[Column[MachineRow]]:
+        by_key = {column.key: column for column in COLUMNS}
+        return [by_key[key] for key in self._column_keys()]
+
+    def hosts_changed(self) -> None:
+        """One host more or less: the host column comes and goes."""
+        self.table.set_columns(self._columns())
+
+    async def reread(self) -> None:
+        """Read the list of every connected host again."""
+        for host in list(self.app.fleet.hosts.values()):
+            if host.is_connected:
+                await host.refresh()
+                host.inventory.unread.update(host.inventory.domains)
+        self.tell_readers()
+
+    def shown(self) -> None:
+        """The pane has come to the front."""
+        self.tell_readers()
+        self.table.focus()

@@ -1,0 +1,87 @@
+"""Columns of a line table: what they show, and which give way when it is narrow. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from tui.widgets.cells import Align
+
+R = TypeVar("R")
+
+GUTTER = 2
+"""Cells before the first column: the mark."""
+GAP = 2
+"""Cells between two columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one column shows of one row."""
+
+    text: str
+    style: str = ""
+    """``ok``, ``warning``, ``error``, ``muted``, ``accent``, ``off``, ``busy``, or plain."""
+
+
+@dataclass(frozen=True)
+class Column(Generic[R]):
+    """One column; ``render`` and ``sort_key`` are pure functions of a row."""
+
+    key: str
+    title: str
+    width: int
+    """Preferred width in cells."""
+    render: Callable[[R], Cell]
+    sort_key: Callable[[R], Any] | None = None
+    importance: int = 0
+    """0 is kept longest; the highest gives way first."""
+    align: Align = "left"
+    grow: bool = False
+    """Takes what is left."""
+    min_width: int | None = None
+    """Down to this it shrinks before others give way."""
+
+    @property
+    def least(self) -> int:
+        """Cells that it needs at least."""
+        return self.width if self.min_width is None else self.min_width
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[R]):
+    """A column in its place: first cell and width."""
+
+    column: Column[R]
+    x: int
+    width: int
+
+
+def lay_out(columns: Sequence[Column[R]], width: int) -> list[Placed[R]]:
+    """The columns that fit into ``width`` cells, in their order, with their widths."""
+    shown = list(columns)
+
+    def need(widths: Sequence[int]) -> int:
+        return GUTTER + sum(widths) + GAP * max(0, len(widths) - 1)
+
+    while len(shown) > 1 and need([column.least for column in shown]) > width:
+        worst = max(range(len(shown)), key=lambda i: (shown[i].importance, i))
+        del shown[worst]
+    widths = [column.width for column in shown]
+    over = need(widths) - width
+    for index, column in enumerate(shown):
+        if over > 0:
+            given = min(over, widths[index] - column.least)
+            widths[index] -= given
+            over -= given
+    growing = [index for index, column in enumerate(shown) if column.grow]
+    for place, index in enumerate(growing):
+        widths[index] += max(0, -over) * (place + 1) // len(growing) - max(
+            0, -over
+        ) * place // len(growing)
+    placed, x = [], GUTTER
+    for column, cells in zip(shown, widths, strict=True):
+        placed.append(Placed(column, x, cells))
+        x += cells + GAP
+    return placed

@@ -1,0 +1,516 @@
+"""A table that renders lines: only what is visible is drawn, only what changed repainted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.widgets.cells import fit
+from tui.widgets.columns import GAP, GUTTER, Cell, Column, Placed, lay_out
+
+__all__ = ["Cell", "Column", "LineTable"]
+
+R = TypeVar("R")
+Key = Hashable
+
+MARK = "● "
+HEADER = 1
+"""Lines that do not scroll."""
+CACHED = 400
+"""Rendered lines that are kept."""
+STYLES = ("ok", "warning", "error", "muted", "accent", "off", "busy")
+
+
+class LineTable(ScrollView, Generic[R], can_focus=True):
+    """Rows over immutable records, by key. Knows nothing of what they are."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line-table--header",
+        "line-table--sorted",
+        "line-table--cursor",
+        "line-table--cursor-blurred",
+        "line-table--mark",
+        *(f"line-table--{name}" for name in STYLES),
+    }
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "Down", show=False, id="table.down"),
+        Binding("k,up", "move(-1)", "Up", show=False, id="table.up"),
+        Binding("g,home", "move_to_end(False)", "First", show=False, id="table.first"),
+        Binding("G,end", "move_to_end(True)", "Last", show=False, id="table.last"),
+        Binding("pagedown", "page(1.0)", "Page down", show=False, id="table.page-down"),
+        Binding("pageup", "page(-1.0)", "Page up", show=False, id="table.page-up"),
+        Binding("ctrl+d", "page(0.5)", "Half page down", show=False, id="table.half-down"),
+        Binding("ctrl+u", "page(-0.5)", "Half page up", show=False, id="table.half-up"),
+        Binding("enter", "select", "Open", show=False, id="table.select"),
+    ]
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+    """Index in the view."""
+
+    class Happened(Message, Generic[R]):
+        """Something happened in a table."""
+
+        def __init__(self, table: LineTable[R]) -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> LineTable[R]:
+            """The table."""
+            return self.table
+
+    class CursorMoved(Happened[R]):
+        """Another row is under the cursor (``table.cursor_row``)."""
+
+    class RowSelected(Happened[R]):
+        """Enter or a double click on ``table.cursor_row``."""
+
+    class ViewChanged(Happened[R]):
+        """Other rows are on the screen (``table.visible_rows``); told once per turn."""
+
+    class MarksChanged(Happened[R]):
+        """Rows were marked or unmarked (``table.marked``)."""
+
+    class HeaderClicked(Happened[R]):
+        """A column's title was clicked."""
+
+        def __init__(self, table: LineTable[R], column_key: str) -> None:
+            super().__init__(table)
+            self.column_key = column_key
+
+    def __init__(
+        self,
+        columns: Sequence[Column[R]],
+        *,
+        row_key: Callable[[R], Key],
+        placeholder: str = "",
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(id=id)
+        self._columns = list(columns)
+        self._row_key = row_key
+        self._placeholder = placeholder
+        self._rows: dict[Key, R] = {}
+        self._view: list[Key] = []
+        self._place: dict[Key, int] = {}
+        self._shown: set[Key] = set()
+        """Keys that pass the filter, sorted or not."""
+        self._predicate: Callable[[R], bool] | None = None
+        self._marked: set[Key] = set()
+        self._sort: Column[R] | None = None
+        self._descending = False
+        self._sort_keys: dict[Key, Any] = {}
+        self._cursor_key: Key | None = None
+        self._layout_width = -1
+        self._placed: list[Placed[R]] = []
+        self._cells: dict[Key, list[Cell]] = {}
+        self._strips: dict[tuple[Key, bool], Strip] = {}
+        self._looks: dict[str, Style] = {}
+        self._telling_view = False
+
+    # -- rows ----------------------------------------------------------------------------
+
+    def set_columns(self, columns: Sequence[Column[R]]) -> None:
+        """Show these columns; cursor, marks and scroll stay."""
+        self._columns = list(columns)
+        self._layout_width = -1
+        self._forget_drawn()
+        self.refresh()
+
+    def set_rows(self, rows: Iterable[R]) -> None:
+        """Take the complete set; the cursor stays on its row, else near its place."""
+        self._rows = {self._row_key(row): row for row in rows}
+        self._marked &= self._rows.keys()
+        self._sort_keys.clear()
+        self._forget_drawn()
+        self._filter_all()
+        self._rebuild()
+
+    def update_rows(self, changed: Iterable[R], removed: Iterable[Key] = ()) -> None:
+        """Take changed and new rows; cells that differ are repainted, and no others."""
+        moved = False
+        repaint: list[Region] = []
+        for key in removed:
+            if self._rows.pop(key, None) is not None:
+                moved = moved or key in self._shown
+                self._shown.discard(key)
+                self._marked.discard(key)
+                self._sort_keys.pop(key, None)
+                self._forget_row(key)
+        for row in changed:
+            key = self._row_key(row)
+            old = self._rows.get(key)
+            if old == row:
+                continue
+            self._rows[key] = row
+            shown = self._predicate is None or self._predicate(row)
+            if shown != (key in self._shown):
+                moved = True
+                (self._shown.add if shown else self._shown.discard)(key)
+            if self._sort is not None and self._sort.sort_key is not None:
+                place = self._sort.sort_key(row)
+                if place != self._sort_keys.get(key, _NEVER):
+                    self._sort_keys[key] = place
+                    moved = moved or shown
+            if not moved:
+                repaint += self._changed_cells(key, row)
+            else:
+                self._forget_row(key)
+        if moved:
+            self._rebuild()
+        elif repaint:
+            self.refresh(*repaint)
+
+    def set_filter(self, predicate: Callable[[R], bool] | None) -> None:
+        """Show only the rows that the predicate takes; None shows all."""
+        self._predicate = predicate
+        self._filter_all()
+        self._rebuild()
+
+    def refilter(self) -> None:
+        """Ask the predicate about every row again."""
+        self._filter_all()
+        self._rebuild()
+
+    def sort(self, column_key: str, descending: bool = False) -> None:
+        """Sort by a column, stable, the order of insertion deciding between equals."""
+        for column in self._columns:
+            if column.key == column_key and column.sort_key is not None:
+                self._sort, self._descending = column, descending
+                self._sort_keys.clear()
+                self._strips.clear()
+                self._rebuild()
+                return
+
+    def set_placeholder(self, text: str) -> None:
+        """What an empty table says."""
+        if text != self._placeholder:
+            self._placeholder = text
+            if not self._view:
+                self.refresh()
+
+    def toggle_mark(self) -> None:
+        """Mark or unmark the row under the cursor."""
+        key = self.cursor_key
+        if key is not None:
+            self._marked ^= {key}
+            self._forget_row(key)
+            self._refresh_line(self.cursor)
+            self.post_message(self.MarksChanged(self))
+
+    def mark_all_shown(self) -> None:
+        """Mark every row that the filter shows."""
+        self._set_marks(self._marked | set(self._view))
+
+    def unmark_all(self) -> None:
+        """Unmark every row, hidden ones included."""
+        self._set_marks(set())
+
+    def _set_marks(self, marks: set[Key]) -> None:
+        if marks != self._marked:
+            self._marked = marks
+            self._strips.clear()
+            self.refresh()
+            self.post_message(self.MarksChanged(self))
+
+    def move_cursor_to(self, key: Key) -> None:
+        """Put the cursor on a row, if it is in view of the filter."""
+        if key in self._place:
+            self.cursor = self._place[key]
+
+    # -- what is there -------------------------------------------------------------------
+
+    @property
+    def cursor_key(self) -> Key | None:
+        """Key of the row under the cursor."""
+        return self._view[self.cursor] if self.cursor < len(self._view) else None
+
+    @property
+    def cursor_row(self) -> R | None:
+        """The row under the cursor."""
+        key = self.cursor_key
+        return None if key is None else self._rows[key]
+
+    @property
+    def visible_rows(self) -> Sequence[R]:
+        """The rows on the screen now, top first."""
+        top = int(self.scroll_y)
+        return [self._rows[key] for key in self._view[top : top + self._lines()]]
+
+    @property
+    def marked(self) -> tuple[R, ...]:
+        """The marked rows that the filter shows, in their order."""
+        return tuple(self._rows[key] for key in self._view if key in self._marked)
+
+    @property
+    def marked_hidden(self) -> int:
+        """How many marked rows the filter hides."""
+        return sum(1 for key in self._marked if key not in self._place)
+
+    @property
+    def rows_shown(self) -> int:
+        """How many rows the filter shows."""
+        return len(self._view)
+
+    @property
+    def rows_total(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
+
+    @property
+    def sort_column(self) -> str | None:
+        """Key of the column that it is sorted by."""
+        return self._sort.key if self._sort else None
+
+    @property
+    def sort_descending(self) -> bool:
+        """Whether the order is turned round."""
+        return self._descending
+
+    # -- view ----------------------------------------------------------------------------
+
+    def _filter_all(self) -> None:
+        predicate = self._predicate
+        if predicate is None:
+            self._shown = set(self._rows)
+        else:
+            self._shown = {key for key, row in self._rows.items() if predicate(row)}
+
+    def _rebuild(self) -> None:
+        """Put the view in order again; the cursor's row keeps its line where it can."""
+        before = self.cursor - int(self.scroll_y)
+        shown = self._shown
+        view = [key for key in self._rows if key in shown]
+        sort_key = self._sort.sort_key if self._sort else None
+        if sort_key is not None:
+            keys = self._sort_keys
+            for key in view:
+                if key not in keys:
+                    keys[key] = sort_key(self._rows[key])
+            view.sort(key=keys.__getitem__, reverse=self._descending)
+        self._view = view
+        self._place = {key: index for index, key in enumerate(view)}
+        self.virtual_size = Size(self.size.width, len(view) + HEADER)
+        place = self._place.get(self._cursor_key)
+        if place is None:
+            self.set_reactive(LineTable.cursor, min(self.cursor, max(0, len(view) - 1)))
+            self._note_cursor()
+        elif place != self.cursor:
+            self.set_reactive(LineTable.cursor, place)
+            self._scroll_top(place - before)
+        self._keep_cursor_visible()
+        self.refresh()
+        self._tell_view()
+
+    def _note_cursor(self) -> None:
+        key = self.cursor_key
+        if key != self._cursor_key:
+            self._cursor_key = key
+            self.post_message(self.CursorMoved(self))
+
+    def _tell_view(self) -> None:
+        if not self._telling_view and self.is_mounted:
+            self._telling_view = True
+            self.call_next(self._told_view)
+
+    def _told_view(self) -> None:
+        self._telling_view = False
+        self.post_message(self.ViewChanged(self))
+
+    def _lines(self) -> int:
+        return max(0, self.size.height - HEADER)
+
+    def _scroll_top(self, top: int) -> None:
+        top = max(0, min(top, len(self._view) - self._lines()))
+        if top != int(self.scroll_y):
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
+    def _keep_cursor_visible(self) -> None:
+        lines = self._lines()
+        if not lines:
+            return
+        top = int(self.scroll_y)
+        if self.cursor < top:
+            self._scroll_top(self.cursor)
+        elif self.cursor >= top + lines:
+            self._scroll_top(self.cursor - lines + 1)
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Two lines are repainted, or the screen where it scrolls."""
+        self._refresh_line(old)
+        self._refresh_line(new)
+        self._keep_cursor_visible()
+        self._note_cursor()
+
+    def validate_cursor(self, index: int) -> int:
+        """Kept within the view."""
+        return max(0, min(index, len(self._view) - 1))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Other rows are on the screen."""
+        super().watch_scroll_y(old_value, new_value)
+        if int(old_value) != int(new_value):
+            self._tell_view()
+
+    def on_resize(self) -> None:
+        """Another width has other columns; the cursor stays visible."""
+        self.virtual_size = Size(self.size.width, len(self._view) + HEADER)
+        self._keep_cursor_visible()
+        self._tell_view()
+
+    # -- keys and mouse ------------------------------------------------------------------
+
+    def action_move(self, lines: int) -> None:
+        """Move the cursor by lines."""
+        self.cursor += lines
+
+    def action_move_to_end(self, last: bool) -> None:
+        """Move the cursor to the first or last row."""
+        self.cursor = len(self._view) - 1 if last else 0
+
+    def action_page(self, pages: float) -> None:
+        """Move the cursor by pages."""
+        self.cursor += int(max(1, self._lines() - 1) * pages)
+
+    def action_select(self) -> None:
+        """Choose the row under the cursor."""
+        if self.cursor_row is not None:
+            self.post_message(self.RowSelected(self))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor, a double click selects, one on a title tells its column."""
+        if event.y < HEADER:
+            for placed in self._placed:
+                if placed.x <= event.x < placed.x + placed.width + GAP:
+                    self.post_message(self.HeaderClicked(self, placed.column.key))
+                    return
+            return
+        index = event.y - HEADER + int(self.scroll_y)
+        if index < len(self._view):
+            self.cursor = index
+            if event.chain == 2:
+                self.action_select()
+
+    # -- drawing -------------------------------------------------------------------------
+
+    def notify_style_update(self) -> None:
+        """Another theme: nothing that was drawn still holds."""
+        super().notify_style_update()
+        self._looks.clear()
+        self._strips.clear()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The cursor looks weaker without the focus."""
+        super().watch_has_focus(has_focus)
+        self._strips.clear()
+        self._refresh_line(self.cursor)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen."""
+        width = self.size.width
+        if width != self._layout_width:
+            self._layout_width = width
+            self._placed = lay_out(self._columns, width)
+            self._strips.clear()
+            self._cells.clear()
+        if y < HEADER:
+            return self._header(width)
+        index = y - HEADER + int(self.scroll_y)
+        if index >= len(self._view):
+            text = f"  {self._placeholder}" if not self._view and y == HEADER + 1 else ""
+            return Strip([Segment(fit(text, width), self._look("muted"))], width)
+        key = self._view[index]
+        is_cursor = index == self.cursor
+        strip = self._strips.get((key, is_cursor))
+        if strip is None:
+            if len(self._strips) > CACHED:
+                self._strips.clear()
+                self._cells.clear()
+            strip = self._strips[key, is_cursor] = self._row(key, is_cursor, width)
+        return strip
+
+    def _header(self, width: int) -> Strip:
+        plain = self._look("header")
+        segments = [Segment(" " * GUTTER, plain)]
+        x = GUTTER
+        for placed in self._placed:
+            title = placed.column.title
+            look = plain
+            if placed.column is self._sort:
+                title = f"{title} {'▼' if self._descending else '▲'}".lstrip()
+                look = self._look("sorted")
+            segments.append(Segment(fit(title, placed.width, placed.column.align), look))
+            segments.append(Segment(" " * GAP, plain))
+            x = placed.x + placed.width + GAP
+        return Strip(segments, x).adjust_cell_length(width, plain)
+
+    def _row(self, key: Key, is_cursor: bool, width: int) -> Strip:
+        row = self._rows[key]
+        cells = self._cells[key] = [placed.column.render(row) for placed in self._placed]
+        # Under the cursor one style for the whole line: colours would drown in it.
+        name = "cursor" if self.has_focus else "cursor-blurred"
+        cursor = self._look(name) if is_cursor else None
+        mark = MARK if key in self._marked else " " * GUTTER
+        segments = [Segment(mark, cursor or self._look("mark"))]
+        plain = cursor or self._look("")
+        for placed, cell in zip(self._placed, cells, strict=True):
+            text = fit(cell.text, placed.width, placed.column.align)
+            segments.append(Segment(text, cursor or self._look(cell.style)))
+            segments.append(Segment(" " * GAP, plain))
+        end = self._placed[-1].x + self._placed[-1].width + GAP if self._placed else GUTTER
+        return Strip(segments, end).adjust_cell_length(width, plain).simplify()
+
+    def _look(self, name: str) -> Style:
+        look = self._looks.get(name)
+        if look is None:
+            known = f"line-table--{name}" in self.COMPONENT_CLASSES
+            look = self._looks[name] = (
+                self.get_component_rich_style(f"line-table--{name}") if known else self.rich_style
+            )
+        return look
+
+    def _changed_cells(self, key: Key, row: R) -> list[Region]:
+        """Regions of the cells of a row that read differently and are on the screen."""
+        old = self._cells.pop(key, None)
+        self._strips.pop((key, False), None)
+        self._strips.pop((key, True), None)
+        y = self._place[key] - int(self.scroll_y) + HEADER if key in self._place else -1
+        if not HEADER <= y < self.size.height:
+            return []
+        if old is None:
+            return [Region(0, y, self.size.width, 1)]
+        new = self._cells[key] = [placed.column.render(row) for placed in self._placed]
+        return [
+            Region(placed.x, y, placed.width, 1)
+            for placed, before, after in zip(self._placed, old, new, strict=True)
+            if before != after
+        ]
+
+    def _forget_row(self, key: Key) -> None:
+        self._cells.pop(key, None)
+        self._strips.pop((key, False), None)
+        self._strips.pop((key, True), None)
+
+    def _forget_drawn(self) -> None:
+        self._cells.clear()
+        self._strips.clear()
+
+    def _refresh_line(self, index: int) -> None:
+        y = index - int(self.scroll_y) + HEADER
+        if HEADER <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+
+_NEVER = object()
+"""Equal to no sort key."""

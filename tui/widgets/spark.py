@@ -1,0 +1,28 @@
+"""Sparklines in text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+PLAIN = ".:-=+*#@"
+"""For fonts without eighth blocks: the Linux console's, a vt220's."""
+
+
+def sparkline(values: Sequence[float | None], width: int, top: float) -> str:
+    """The last ``width`` values as one character each, ``top`` being the full height.
+
+    What is not known is a blank: unknown is not zero.
+    """
+    steps = PLAIN if os.environ.get("TERM", "") in ("linux", "vt100", "vt220") else BLOCKS
+    last = list(values)[-width:]
+    drawn = "".join(
+        " "
+        if value is None
+        else steps[min(len(steps) - 1, max(0, int(value / top * len(steps))))]
+        if top > 0
+        else steps[0]
+        for value in last
+    )
+    return drawn.rjust(width)

@@ -1,0 +1,432 @@
+"""The application: screens and panes, actions carried out, what is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.screen import Screen
+
+from tui import output
+from tui.actions.base import Action, MachineAction, Scope
+from tui.actions.registry import actions, actions_of
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.records import DomainRecord
+from tui.keymap import ActionKeys, resolve_keymap, validate_keymap
+from tui.model.text import visible
+from tui.remembered import Remembered, save_remembered
+from tui.resources import styles
+from tui.screens.main import MainScreen
+from tui.settings import Problem, Settings
+from tui.themes import THEMES, default_theme
+from tui.widgets.key_bar import key_bar
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_PATIENCE = 60.0
+"""Seconds after which a machine that was asked to shut down is worth a word."""
+
+
+def action_keys() -> dict[str, ActionKeys]:
+    """Every action's keys as the key map's checks want them."""
+    return {
+        action.id: ActionKeys(action.id, tuple(s.value for s in action.scopes), action.key)
+        for action in actions().values()
+    }
+
+
+class ActionCommands(Provider):
+    """The command palette: every action of the screen in front, by name."""
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for action in self._actions():
+            yield DiscoveryHit(self._label(action), self._runner(action), help=action.help)
+
+    async def search(self, query: str) -> Hits:
+        """Those that match."""
+        matcher = self.matcher(query)
+        for action in self._actions():
+            score = matcher.match(action.name)
+            if score > 0:
+                yield Hit(score, self._label(action), self._runner(action), help=action.help)
+
+    def _actions(self) -> list[Action]:
+        app = self.app
+        assert isinstance(app, VirttyApp)
+        return app.actions_here()
+
+    def _label(self, action: Action) -> Content:
+        assert isinstance(self.app, VirttyApp)
+        reason = action.why_not(self.app)
+        if reason:
+            return Content.assemble((f"{action.name}  ({visible(reason)})", "$text-disabled"))
+        return Content(action.name)
+
+    def _runner(self, action: Action) -> object:
+        assert isinstance(self.app, VirttyApp)
+        return lambda: self.app.call_later(self.app.action_act, action.id)
+
+
+class VirttyApp(App[int]):
+    """virtty. Implements tui.actions.base.Context."""
+
+    TITLE = "virtty"
+    CSS_PATH: ClassVar[list[str | Path]] = [*styles()]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True)
+    ]
+    COMMANDS: ClassVar[set[type[Provider]]] = {ActionCommands}
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        settings: Settings,
+        problems: Sequence[Problem] = (),
+        *,
+        settings_file: Path | None = None,
+        remembered: Remembered | None = None,
+        remembered_file: Path | None = None,
+        machine: str | None = None,
+        notice: str = "",
+    ) -> None:
+        super().__init__()
+        self.fleet = fleet
+        self.settings = settings
+        self.settings_file = settings_file
+        self.remembered = remembered or Remembered()
+        self._remembered_file = remembered_file
+        self._problems = list(problems)
+        self._machine = machine
+        self._notice = notice
+        self._keys = {action.id: action.key for action in actions().values()}
+
+    # -- start and end -------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[None]:
+        """The panes."""
+        return MainScreen()
+
+    def on_load(self) -> None:
+        """Colours and keys, before anything is drawn."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        wanted = self.settings.theme or self.remembered.theme or default_theme()
+        if wanted in self.available_themes:
+            self.theme = wanted
+        else:
+            self.theme = default_theme()
+            self._problems.append(
+                Problem(f"There is no theme {wanted}", "Ctrl+T shows those there are.")
+            )
+        known = action_keys()
+        self._problems += validate_keymap(self.settings.keys, known)
+        self._keys |= resolve_keymap(self.settings.keys, known)
+        self.set_keymap(self._keys)
+        self.fleet.attach()
+
+    def on_mount(self) -> None:
+        """Tell what the settings file has wrong, open what the command line named."""
+        for problem in self._problems:
+            self.fleet.journal.event("", "", f"settings: {problem}")
+            self.say(str(problem), "warning")
+        if self._notice:
+            self.say(self._notice)
+        if self._machine is not None:
+            self._unsubscribe = self.fleet.subscribe(lambda _change: self._open_named())
+            self._open_named()
+        self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
+
+    def _open_named(self) -> None:
+        for record in self.fleet.domains():
+            if self._machine in (record.name, record.uuid):
+                self._machine = None
+                self._unsubscribe()
+                self.open_machine(record.key, "overview")
+                return
+
+    def remember(self, **changes: object) -> None:
+        """Keep how the screen is left for the next run; written in a thread."""
+        import msgspec
+
+        fresh = msgspec.structs.replace(self.remembered, **changes)
+        if fresh != self.remembered:
+            self.remembered = fresh
+            if self._remembered_file is not None:
+                path = self._remembered_file
+                self.run_worker(
+                    lambda: save_remembered(path, fresh), thread=True, group="remember"
+                )
+
+    # -- Context -------------------------------------------------------------------------
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen with the panes."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    def target(self) -> object:
+        """The pane or screen in front; behind a dialog, the one that opened it."""
+        for screen in reversed(self.screen_stack):
+            if screen is self.main:
+                return self.main.pane
+            if hasattr(screen, "subjects"):
+                return screen
+        return self.main.pane
+
+    def subjects(self) -> Sequence[DomainRecord]:
+        """The machines that an action would work on now, as they are now."""
+        chosen = getattr(self.target(), "subjects", tuple)()
+        fresh = [self.fleet.domain(record.key) for record in chosen]
+        return [record for record in fresh if record is not None]
+
+    def scope(self) -> Scope:
+        """Whose keys work besides those that work everywhere."""
+        names = {"machines": Scope.MACHINES, "hosts": Scope.HOSTS, "activity": Scope.ACTIVITY}
+        target = self.target()
+        return names.get(getattr(target, "id", None) or "", Scope.MACHINE)
+
+    def actions_here(self) -> list[Action]:
+        """The actions of the screen in front and those of every screen."""
+        return [*actions_of(self.scope()), *actions_of(Scope.EVERYWHERE)]
+
+    def open_machine(
+        self, key: tuple[str, str], tab: str, error: HypervisorError | None = None
+    ) -> None:
+        """Show a machine's screen."""
+        from tui.screens.machine.screen import MachineScreen
+
+        self.push_screen(MachineScreen(key, tab, error))
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """A toast: plain text, kept by Activity where it matters."""
+        level = severity if severity in ("warning", "error") else "information"
+        self.notify(text, severity=level, markup=False)  # type: ignore[arg-type]
+
+    async def ask_text(self, title: str, question: str, value: str) -> str | None:
+        """Ask for a line of text."""
+        from tui.screens.dialogs import AskText
+
+        return await self.push_screen_wait(AskText(title, question, value))
+
+    async def ask(
+        self, question: str, consequence: str = "", lines: Sequence[str] = (), yes: str = "Yes"
+    ) -> bool:
+        """Ask whether to go on; Cancel is what Enter gives."""
+        from tui.screens.dialogs import Confirm
+
+        return await self.push_screen_wait(Confirm(question, consequence, lines, yes))
+
+    # -- actions -------------------------------------------------------------------------
+
+    def action_act(self, action_id: str) -> None:
+        """Do what a key or the palette asks for, or say why not."""
+        action = actions()[action_id]
+        reason = action.why_not(self)
+        if reason:
+            self.say(f"{action.name}: {reason}", "warning")
+            return
+        self.run_worker(self._act(action), group="actions")
+
+    async def _act(self, action: Action) -> None:
+        try:
+            if isinstance(action, MachineAction) and type(action).run is MachineAction.run:
+                await self._act_on_machines(action)
+            else:
+                await action.run(self)
+        except HypervisorError as error:
+            self.tell_error(error)
+
+    def tell_error(self, error: HypervisorError) -> None:
+        """What failed, libvirt's words, what to do; Activity keeps it."""
+        text = f"{error.what}: {error.words}"
+        self.say(f"{text}\n{error.advice}" if error.advice else text, "error")
+
+    async def _act_on_machines(self, action: MachineAction) -> None:
+        subjects = self.subjects()
+        willing = [d for d in subjects if not action.refusal(self.fleet, d)]
+        if action.dangerous and not await self._agreed(action, willing):
+            return
+        outcomes = await asyncio.gather(
+            *(action.perform(self.fleet.hosts[d.host], d) for d in willing),
+            return_exceptions=True,
+        )
+        failures: dict[tuple[str, str], HypervisorError] = {}
+        for domain, outcome in zip(willing, outcomes, strict=True):
+            if isinstance(outcome, HypervisorError):
+                failures[domain.key] = outcome
+            elif isinstance(outcome, BaseException):
+                raise outcome
+        if action.id == "machine.shutdown":
+            keys = [d.key for d in willing if d.key not in failures]
+            self.set_timer(SHUTDOWN_PATIENCE, lambda: self._still_up(keys))
+        if len(subjects) == 1:
+            if failures:
+                await self._single_failure(action, willing[0], failures[willing[0].key])
+            return
+        if failures or len(willing) < len(subjects):
+            await self._show_results(action, subjects, failures)
+        else:
+            self.say(f"{action.name}: {len(willing)} machines")
+
+    async def _agreed(self, action: MachineAction, domains: Sequence[DomainRecord]) -> bool:
+        if len(domains) == 1:
+            only = domains[0]
+            question = f"{action.name} {visible(only.name)} on {visible(only.host)}?"
+        else:
+            question = f"{action.name} {len(domains)} machines?"
+        lines = [visible(action.virsh(domain)) for domain in domains]
+        return await self.ask(question, action.consequence, lines, action.name)
+
+    async def _single_failure(
+        self, action: MachineAction, domain: DomainRecord, error: HypervisorError
+    ) -> None:
+        self.tell_error(error)
+        if action.id == "machine.start":
+            self.open_machine(domain.key, "log", error)
+
+    async def _show_results(
+        self,
+        action: MachineAction,
+        subjects: Sequence[DomainRecord],
+        failures: dict[tuple[str, str], HypervisorError],
+    ) -> None:
+        from tui.screens.dialogs import Results
+
+        lines = []
+        done = 0
+        for domain in subjects:
+            name = visible(domain.name)
+            if domain.key in failures:
+                error = failures[domain.key]
+                lines.append(Content.assemble((f"! {name}: ", "$text-error"), error.words))
+                if error.advice:
+                    lines.append(Content.assemble((f"  {error.advice}", "$text-muted")))
+            elif reason := action.refusal(self.fleet, domain) and not failures.get(domain.key):
+                lines.append(Content.assemble((f"– {name}: not done, {reason}", "$text-warning")))
+            else:
+                done += 1
+                lines.append(Content.assemble((f"✓ {name}", "$text-success")))
+        await self.push_screen_wait(
+            Results(f"{action.name}: {done} of {len(subjects)} machines done", lines)
+        )
+
+    def _still_up(self, keys: Sequence[tuple[str, str]]) -> None:
+        for key in keys:
+            record = self.fleet.domain(key)
+            if record is not None and record.transition == "stopping":
+                self.say(
+                    f"{visible(record.name)} has not shut down after "
+                    f"{SHUTDOWN_PATIENCE:.0f} s: o forces it off",
+                    "warning",
+                )
+                self.fleet.journal.event(record.host, record.name, "has not shut down yet")
+
+    # -- commands (tui.actions.everywhere) -------------------------------------------------
+
+    def show_machines(self) -> None:
+        """Pane 1."""
+        self._show_pane("machines")
+
+    def show_hosts(self) -> None:
+        """Pane 5."""
+        self._show_pane("hosts")
+
+    def show_activity(self) -> None:
+        """Pane 6."""
+        self._show_pane("activity")
+
+    def _show_pane(self, name: str) -> None:
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.main.show_pane(name)
+
+    def show_help(self) -> None:
+        """Keys of the screen in front."""
+        from tui.screens.help import Help
+
+        scope = self.scope()
+        self.push_screen(
+            Help(
+                [
+                    (s.value, [(action, self._keys[action.id]) for action in actions_of(s)])
+                    for s in (scope, Scope.EVERYWHERE)
+                ],
+                self,
+            )
+        )
+
+    def show_palette(self) -> None:
+        """Textual's command palette over our actions."""
+        self.action_command_palette()
+
+    def choose_theme(self) -> None:
+        """Textual's theme chooser."""
+        self.search_themes()
+
+    def redraw(self) -> None:
+        """Draw everything again, trusting nothing about what the terminal shows."""
+        output.forget()
+        self.refresh(repaint=True, layout=True)
+        self.screen.refresh(repaint=True, layout=True)
+
+    def reread(self) -> None:
+        """Have the view in front read from the hosts again."""
+        command = getattr(self.target(), "reread", None)
+        if command is not None:
+            self.run_worker(self._reread(command), group="actions")
+
+    async def _reread(self, command: object) -> None:
+        try:
+            result = command()  # type: ignore[operator]
+            if asyncio.iscoroutine(result):
+                await result
+        except HypervisorError as error:
+            self.tell_error(error)
+
+    def back_or_quit(self) -> None:
+        """One screen back; at the top the end, after asking when work is running."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self.fleet.journal.running:
+            self.run_worker(self._quit_after_asking(), group="actions")
+        else:
+            self.exit(0)
+
+    async def _quit_after_asking(self) -> None:
+        running = [
+            visible(f"{entry.text} {entry.subject}")
+            for entry in self.fleet.journal.running.values()
+        ]
+        if await self.ask("Quit while work is running?", "", running, "Quit"):
+            self.exit(0)
+
+    # -- lines of the main screen ----------------------------------------------------------
+
+    def show_keys(self) -> None:
+        """The key bar, as things are under the cursor."""
+        if self.screen_stack and self.screen is self.main:
+            chosen = sorted(
+                (action for action in self.actions_here() if action.in_bar),
+                key=lambda action: action.in_bar,
+            )
+            entries = [
+                (self._keys[action.id], action.name, not action.why_not(self))
+                for action in chosen
+            ]
+            self.main.show_keys(key_bar(entries, self.size.width))
+
+    def show_summary(self) -> None:
+        """The top line."""
+        self.main.show_summary()

@@ -1,0 +1,146 @@
+"""The main screen: a line that says where one is, the panes, the keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, Static
+
+from tui.actions.base import Scope
+from tui.actions.registry import bindings_of
+from tui.hypervisor.records import Change, HostRecord, HostState
+from tui.model.text import visible
+from tui.screens.machines import MachinesPane
+
+if TYPE_CHECKING:
+    from tui.app import VirttyApp
+
+PANES = (("1", "machines", "Machines"), ("5", "hosts", "Hosts"), ("6", "activity", "Activity"))
+
+
+class MainScreen(Screen[None]):
+    """Panes in a switcher; all but the first are made when first shown."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.EVERYWHERE)]
+    app: VirttyApp
+
+    def compose(self) -> ComposeResult:
+        """Top line, panes, key bar."""
+        yield Static(id="top", markup=False)
+        with ContentSwitcher(initial="machines", id="panes"):
+            yield MachinesPane()
+        yield Static(id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Follow the hosts."""
+        self.app.fleet.subscribe(self._changed)
+        self.show_summary()
+        self.app.show_keys()
+
+    @property
+    def pane(self) -> Widget:
+        """The pane in front."""
+        return self.query_one(f"#{self.query_one(ContentSwitcher).current}")
+
+    def show_pane(self, name: str) -> None:
+        """Bring a pane to the front."""
+        switcher = self.query_one(ContentSwitcher)
+        if not switcher.query(f"#{name}"):
+            if name == "hosts":
+                from tui.screens.hosts import HostsPane
+
+                switcher.mount(HostsPane(id="hosts"))
+            else:
+                from tui.screens.activity import ActivityPane
+
+                switcher.mount(ActivityPane(id="activity"))
+        switcher.current = name
+        self.call_after_refresh(self._pane_shown)
+
+    def _pane_shown(self) -> None:
+        shown = getattr(self.pane, "shown", None)
+        if shown is not None:
+            shown()
+        self.show_summary()
+        self.app.show_keys()
+
+    def on_resize(self) -> None:
+        """Both lines are cut to the width."""
+        self.show_summary()
+        self.app.show_keys()
+
+    def on_screen_resume(self) -> None:
+        """Back from another screen."""
+        self.app.show_keys()
+
+    def _changed(self, change: Change) -> None:
+        if change.domains or change.host_changed:
+            self.show_summary()
+        if change.host_changed and isinstance(self.pane, MachinesPane):
+            self.app.show_keys()
+
+    def show_summary(self) -> None:
+        """The top line."""
+        if not self.is_mounted:
+            return
+        fleet = self.app.fleet
+        running = total = 0
+        for record in fleet.domains():
+            total += 1
+            running += record.state.is_active and not record.stale
+        table = self.query_one(MachinesPane).table
+        current = self.query_one(ContentSwitcher).current
+        parts: list[str | tuple[str, str]] = [(" virtty ", "bold reverse")]
+        for key, name, title in PANES:
+            style = "bold $text-primary underline" if name == current else "$text-muted"
+            parts.append((f"  {key} {title}", style))
+        left = Content.assemble(*parts)
+        words: list[str | tuple[str, str]] = []
+        if marks := len(table.marked):
+            words.append((f"{marks} marked  ", "bold $text-accent"))
+        if table.marked_hidden:
+            words.append((f"{table.marked_hidden} marked but hidden  ", "$text-warning"))
+        if table.rows_shown != table.rows_total:
+            words.append((f"{table.rows_shown} shown  ", "$text-accent"))
+        words.append(f"{running} of {total} running  ")
+        words += host_words([host.record for host in fleet.hosts.values()])
+        right = Content.assemble(*words)
+        space = self.size.width - left.cell_length - right.cell_length - 1
+        if space < 1:
+            right = right.truncate(
+                max(0, self.size.width - left.cell_length - 2), ellipsis=True
+            )
+            space = 1
+        self.query_one("#top", Static).update(
+            Content.assemble(left, " " * space, right), layout=False
+        )
+
+    def show_keys(self, content: Content) -> None:
+        """The bottom line."""
+        self.query_one("#keys", Static).update(content, layout=False)
+
+
+def host_words(records: list[HostRecord]) -> list[str | tuple[str, str]]:
+    """The hosts in a few words: the one there is, or how many of them are well."""
+    if not records:
+        return [("no host", "$text-warning")]
+    if len(records) == 1:
+        record = records[0]
+        style = "$text-success" if record.is_current else "bold $text-error"
+        if record.state in (HostState.CONNECTING, HostState.CLOSED) and record.responding:
+            style = "$text-warning"
+        words = f" {record.word}" if not record.is_current else ""
+        mode = " read-only" if record.readonly else ""
+        return [(f"{visible(record.name)}{words}{mode}", style)]
+    well = sum(record.is_current for record in records)
+    if well == len(records):
+        return [(f"{well} hosts", "$text-success")]
+    bad = ", ".join(
+        f"{visible(record.name)} {record.word}" for record in records if not record.is_current
+    )
+    return [f"{well} of {len(records)} hosts  ", (bad, "bold $text-error")]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 from textual.app import App
@@ -20,7 +20,7 @@ from tui.actions.registry import actions, actions_of
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.records import DomainRecord
-from tui.keymap import ActionKeys, resolve_keymap, validate_keymap
+from tui.keymap import ActionKeys, resolve_keymap
 from tui.model.text import visible
 from tui.remembered import Remembered, save_remembered
 from tui.resources import styles
@@ -71,20 +71,21 @@ class ActionCommands(Provider):
             return Content.assemble((f"{action.name}  ({visible(reason)})", "$text-disabled"))
         return Content(action.name)
 
-    def _runner(self, action: Action) -> object:
-        assert isinstance(self.app, VirttyApp)
-        return lambda: self.app.call_later(self.app.action_act, action.id)
+    def _runner(self, action: Action) -> Callable[[], object]:
+        app = self.app
+        assert isinstance(app, VirttyApp)
+        return lambda: app.call_later(app.action_act, action.id)
 
 
 class VirttyApp(App[int]):
     """virtty. Implements tui.actions.base.Context."""
 
     TITLE = "virtty"
-    CSS_PATH: ClassVar[list[str | Path]] = [*styles()]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [*styles()]  # type: ignore[misc]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True)
     ]
-    COMMANDS: ClassVar[set[type[Provider]]] = {ActionCommands}
+    COMMANDS: ClassVar = {ActionCommands}
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
@@ -129,8 +130,8 @@ class VirttyApp(App[int]):
                 Problem(f"There is no theme {wanted}", "Ctrl+T shows those there are.")
             )
         known = action_keys()
-        self._problems += validate_keymap(self.settings.keys, known)
-        self._keys |= resolve_keymap(self.settings.keys, known)
+        self._keys, problems = resolve_keymap(self.settings.keys, known)
+        self._problems += problems
         self.set_keymap(self._keys)
         self.fleet.attach()
 
@@ -163,9 +164,7 @@ class VirttyApp(App[int]):
             self.remembered = fresh
             if self._remembered_file is not None:
                 path = self._remembered_file
-                self.run_worker(
-                    lambda: save_remembered(path, fresh), thread=True, group="remember"
-                )
+                self.run_worker(lambda: save_remembered(path, fresh), thread=True, group="remember")
 
     # -- Context -------------------------------------------------------------------------
 
@@ -187,7 +186,7 @@ class VirttyApp(App[int]):
 
     def subjects(self) -> Sequence[DomainRecord]:
         """The machines that an action would work on now, as they are now."""
-        chosen = getattr(self.target(), "subjects", tuple)()
+        chosen: Sequence[DomainRecord] = getattr(self.target(), "subjects", tuple)()
         fresh = [self.fleet.domain(record.key) for record in chosen]
         return [record for record in fresh if record is not None]
 
@@ -422,8 +421,7 @@ class VirttyApp(App[int]):
                 key=lambda action: action.in_bar,
             )
             entries = [
-                (self._keys[action.id], action.name, not action.why_not(self))
-                for action in chosen
+                (self._keys[action.id], action.name, not action.why_not(self)) for action in chosen
             ]
             self.main.show_keys(key_bar(entries, self.size.width))
 

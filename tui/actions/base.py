@@ -10,6 +10,7 @@ import enum
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.records import DomainRecord, HostRecord
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Context(Protocol):
 
     def open_machine(self, key: tuple[str, str], tab: str) -> None:
         """Show a machine's screen with one of its tabs in front."""
+
+    def tell_error(self, error: HypervisorError) -> None:
+        """Say what failed, why, and what to do."""
 
     def say(self, text: str, severity: str = "information") -> None:
         """Tell something in passing (``information``, ``warning``, ``error``)."""
@@ -92,7 +96,7 @@ class ViewAction(Action):
 class MachineAction(Action):
     """Changes machines: those marked, else the one in view; side by side when several."""
 
-    scopes = (Scope.MACHINES, Scope.MACHINE)
+    scopes: ClassVar[tuple[Scope, ...]] = (Scope.MACHINES, Scope.MACHINE)
     changes_host: ClassVar[bool] = True
     dangerous: ClassVar[bool] = False
     """Asks before it acts."""

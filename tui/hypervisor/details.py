@@ -15,7 +15,6 @@ import libvirt
 from tui.hypervisor.listing import LACKS, Size, info_size
 from tui.hypervisor.records import DomainDetails
 
-
 PID_FILES = Path("/run/libvirt/qemu")
 AGENT_CHANNEL = "org.qemu.guest_agent.0"
 
@@ -55,7 +54,8 @@ def read_details(
         active = domain.ID() >= 0
         addresses = [address for mac in macs for address in leases.get(mac, ())]
         if active and not addresses and connection.getType() == "TEST":
-            addresses = list(interface_addresses(domain, libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE))
+            source = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE
+            addresses = list(interface_addresses(domain, source))
         found[uuid] = Read(
             DomainDetails(
                 title=document.title or "",

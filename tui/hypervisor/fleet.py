@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from tui.hypervisor.demo import prepare as demo_prepare
 from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Journal
 from tui.hypervisor.mailbox import Mailbox
 from tui.hypervisor.monitor import Monitor
 from tui.hypervisor.records import Change, DomainRecord, Usage
+from tui.hypervisor.simulation import simulated_usage
 
 WATCH_EVERY = 1.0
 """Seconds between two looks of the watchdog at every host."""
@@ -25,7 +27,7 @@ class Fleet:
         self.journal = Journal(audit_path)
         self.hosts: dict[str, Host] = {}
         self._monitors: dict[str, Monitor] = {}
-        self._simulations: dict[str, Callable[[str, float], Usage]] = {}
+        self._demos: set[str] = set()
         self._subscribers: list[Callable[[Change], None]] = []
         self._watch: asyncio.TimerHandle | None = None
         self._shown: tuple[frozenset[str], dict[str, tuple[str, ...]]] = (frozenset(), {})
@@ -36,11 +38,11 @@ class Fleet:
         uri: str,
         *,
         readonly: bool = False,
-        simulate: Callable[[str, float], Usage] | None = None,
+        demo: bool = False,
     ) -> Host:
         """Take a host in; :meth:`Host.open` connects it. The key is its name, made unique.
 
-        ``simulate`` gives the usage of a demo host's machines by UUID and time.
+        A ``demo`` host's machines get made-up usage: its driver has none.
         """
         key, number = name, 2
         while key in self.hosts:
@@ -53,10 +55,11 @@ class Fleet:
             mailbox=self.mailbox,
             journal=self.journal,
             publish=self._publish,
+            prepare=demo_prepare if demo else None,
         )
         self.hosts[key] = host
-        if simulate is not None:
-            self._simulations[key] = simulate
+        if demo:
+            self._demos.add(key)
         if self._watch is not None:
             self._start_monitor(host)
         return host
@@ -123,7 +126,7 @@ class Fleet:
 
     def _start_monitor(self, host: Host) -> None:
         key = host.record.key
-        self._monitors[key] = Monitor(host, self._simulations.get(key))
+        self._monitors[key] = Monitor(host, simulated_usage if key in self._demos else None)
         self._show(key)
 
     def _publish(self, change: Change) -> None:

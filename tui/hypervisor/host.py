@@ -64,6 +64,7 @@ class Host:
         mailbox: Mailbox,
         journal: Journal,
         publish: Callable[[Change], None],
+        prepare: Callable[[libvirt.virConnect], None] | None = None,
     ) -> None:
         self.record = HostRecord(key, name, uri, readonly)
         self.inventory = Inventory(key, publish, self.reread_soon)
@@ -72,6 +73,8 @@ class Host:
         self.has_events = False
         self._mailbox = mailbox
         self._publish = publish
+        self._prepare = prepare
+        """Run on a fresh connection before it is read: sets the demo host's stage."""
         self._connection: libvirt.virConnect | None = None
         self._generation = 0
         """Counts openings: what an earlier one still says is not listened to."""
@@ -114,6 +117,7 @@ class Host:
                 record.key,
                 lambda event: self._mailbox.post(self._on_event, generation, event),
                 lambda reason: self._mailbox.post(self._on_closed, generation, reason),
+                self._prepare,
             )
         except libvirt.libvirtError as error:
             failure = from_libvirt(error, f"Connecting to {record.name}")

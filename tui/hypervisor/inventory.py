@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tui.hypervisor.records import Change, DomainDetails, DomainRecord, NamedRecord, Usage
-from tui.model.states import DomainState, state_after
+from tui.model.states import state_after
 
 if TYPE_CHECKING:
     from tui.hypervisor.events import Event

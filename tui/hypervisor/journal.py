@@ -70,7 +70,7 @@ class Journal:
         self._numbers = itertools.count(1)
         self._subscribers: list[Callable[[Entry], None]] = []
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._path = audit_path
+        self.audit_path = audit_path
         self._writer: threading.Thread | None = None
 
     def subscribe(self, subscriber: Callable[[Entry], None]) -> Callable[[], None]:
@@ -160,7 +160,7 @@ class Journal:
             subscriber(entry)
 
     def _audit(self, line: dict[str, Any]) -> None:
-        if self._path is None:
+        if self.audit_path is None:
             return
         self._lines.put(json.dumps(line, ensure_ascii=False))
         if self._writer is None:
@@ -168,18 +168,18 @@ class Journal:
             self._writer.start()
 
     def _write(self) -> None:
-        assert self._path is not None
+        assert self.audit_path is not None
         while True:
             line = self._lines.get()
             try:
-                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self.audit_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 descriptor = os.open(
-                    self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
+                    self.audit_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
                 )
                 with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                     file.write(line + "\n")
             except OSError as error:
-                log.error("the audit log %s cannot be written: %s", self._path, error)
+                log.error("the audit log %s cannot be written: %s", self.audit_path, error)
                 log.error("audit: %s", line)
 
     def flush(self, seconds: float = 1.0) -> None:

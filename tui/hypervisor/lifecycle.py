@@ -165,9 +165,7 @@ async def rename(host: Host, domain: DomainRecord, name: str) -> None:
     )
 
 
-async def set_text(
-    host: Host, domain: DomainRecord, kind: str, text: str
-) -> None:
+async def set_text(host: Host, domain: DomainRecord, kind: str, text: str) -> None:
     """Set ``kind`` ("title" or "description"), live where active and in the definition.
 
     virDomainSetMetadata; an empty text removes the element.

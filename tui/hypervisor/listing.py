@@ -12,7 +12,7 @@ from typing import Any
 import libvirt
 
 from tui.hypervisor.records import DomainRecord, HostFacts, NamedRecord
-from tui.model.states import DomainState
+from tui.model.states import DomainState, state_of
 
 CHUNK = 1000
 """Domains per domainListGetStats: libvirt's protocol refuses an answer for more than 4096."""
@@ -52,16 +52,12 @@ def read_domains(connection: libvirt.virConnect, host: str) -> list[DomainRecord
     except libvirt.libvirtError as error:
         if error.get_error_code() not in LACKS:
             raise
-        return [
-            _record(host, domain, *_state(domain)) for domain in connection.listAllDomains()
-        ]
-    states = DomainState.__members__.values()
-    known = {int(state): state for state in states}
+        return [_record(host, domain, *_state(domain)) for domain in connection.listAllDomains()]
     return [
         _record(
             host,
             domain,
-            known.get(values.get("state.state", 0), DomainState.NOSTATE),
+            state_of(values.get("state.state", 0)),
             values.get("state.reason", 0),
         )
         for domain, values in stats
@@ -70,12 +66,10 @@ def read_domains(connection: libvirt.virConnect, host: str) -> list[DomainRecord
 
 def _state(domain: libvirt.virDomain) -> tuple[DomainState, int]:
     state, reason = domain.state()
-    return DomainState(state), reason
+    return state_of(state), reason
 
 
-def _record(
-    host: str, domain: libvirt.virDomain, state: DomainState, reason: int
-) -> DomainRecord:
+def _record(host: str, domain: libvirt.virDomain, state: DomainState, reason: int) -> DomainRecord:
     number = domain.ID()
     return DomainRecord(
         host=host,
@@ -142,9 +136,7 @@ def read_sizes(connection: libvirt.virConnect) -> dict[str, Size]:
     """
     groups = libvirt.VIR_DOMAIN_STATS_VCPU | libvirt.VIR_DOMAIN_STATS_BALLOON
     if connection.getType() == "TEST":
-        return {
-            domain.UUIDString(): info_size(domain) for domain in connection.listAllDomains()
-        }
+        return {domain.UUIDString(): info_size(domain) for domain in connection.listAllDomains()}
     try:
         stats = bulk_stats(connection, groups)
     except libvirt.libvirtError as error:
@@ -180,7 +172,7 @@ def read_domain(connection: libvirt.virConnect, host: str, uuid: str) -> DomainR
             uuid=uuid,
             name=domain.name(),
             id=number if active and number >= 0 else None,
-            state=DomainState(state),
+            state=state_of(state),
             reason=reason,
             vcpus=size.vcpus,
             memory=size.memory,

@@ -68,7 +68,7 @@ class Mailbox:
             function, arguments = self._letters.popleft()
             try:
                 function(*arguments)
-            except Exception:  # noqa: BLE001 - one bad letter must not stop the post
+            except Exception:
                 log.exception("delivery of %r failed", function)
             if time.monotonic() > end:
                 break

@@ -16,7 +16,7 @@ from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.listing import read_having_snapshots
-from tui.hypervisor.records import DomainDetails, Usage
+from tui.hypervisor.records import DomainDetails, DomainRecord, Usage
 from tui.hypervisor.sampler import BASE_INTERVAL, Sampler
 from tui.model.states import DomainState
 
@@ -30,13 +30,14 @@ NEAR = 0.02
 SLOW_EVERY = 30.0
 """Seconds between two looks for what libvirt has no event for: snapshots, leases."""
 
-Sample = Callable[[libvirt.virConnect], tuple[dict[str, Usage], float]]
+Simulate = Callable[[DomainRecord, float], Usage]
+"""Makes up the usage of a machine at a wall clock time."""
 
 
 class Monitor:
     """The readers of one host. Belongs to the loop's thread."""
 
-    def __init__(self, host: Host, simulate: Callable[[str, float], Usage] | None = None) -> None:
+    def __init__(self, host: Host, simulate: Simulate | None = None) -> None:
         self.host = host
         self._simulate = simulate
         self._sampler = Sampler()
@@ -109,7 +110,7 @@ class Monitor:
             return None
         if self._simulate is not None:
             now = time.time()
-            inventory.load_usage({d.uuid: self._simulate(d.uuid, now) for d in running})
+            inventory.load_usage({d.uuid: self._simulate(d, now) for d in running})
             return BASE_INTERVAL
         kinds, vcpus = self._kinds, {d.uuid: d.vcpus for d in running}
         usage, rest = await self.host.run(
@@ -188,9 +189,7 @@ class Monitor:
                 read_having_snapshots, lane=Lane.BACKGROUND, what="Looking for snapshots"
             )
         )
-        leases = await self.host.run(
-            read_leases, lane=Lane.BACKGROUND, what="Reading DHCP leases"
-        )
+        leases = await self.host.run(read_leases, lane=Lane.BACKGROUND, what="Reading DHCP leases")
         if leases != self._leases:
             self._leases = leases
             inventory.unread.update(

@@ -83,6 +83,7 @@ def open_connection(
     host: str,
     post: Post,
     on_close: Callable[[int], None],
+    prepare: Callable[[libvirt.virConnect], None] | None = None,
 ) -> Opened:
     """Open, subscribe to lifecycle events, then list: nothing is missed in between.
 
@@ -108,6 +109,8 @@ def open_connection(
         has_events = True
     except libvirt.libvirtError:
         has_events = False
+    if prepare is not None:
+        prepare(connection)
     begin = time.monotonic()
     domains = read_domains(connection, host)
     return Opened(

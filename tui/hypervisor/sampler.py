@@ -57,9 +57,7 @@ class Sampler:
         for kind in kinds:
             groups |= GROUPS[kind]
         begin, cpu = time.monotonic(), time.thread_time()
-        stats = bulk_stats(
-            connection, groups, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING
-        )
+        stats = bulk_stats(connection, groups, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING)
         now = time.monotonic()
         usage = {}
         last = {}
@@ -83,7 +81,7 @@ def read_counters(at: float, values: Mapping[str, Any]) -> Counters:
     def total(group: str, count: str, field: str) -> int | None:
         if count not in values:
             return None
-        return sum(values.get(f"{group}.{i}.{field}", 0) for i in range(values[count]))
+        return sum(int(values.get(f"{group}.{i}.{field}", 0)) for i in range(values[count]))
 
     return Counters(
         at,

@@ -52,6 +52,14 @@ class DomainState(enum.IntEnum):
         return self is not DomainState.SHUTOFF
 
 
+_BY_NUMBER = {int(state): state for state in DomainState.__members__.values()}
+
+
+def state_of(number: int) -> DomainState:
+    """The state that libvirt's number stands for."""
+    return _BY_NUMBER.get(number, DomainState.NOSTATE)
+
+
 # Index = value of virDomainRunningReason, virDomainBlockedReason, … ; empty = nothing to tell.
 _REASONS: dict[DomainState, tuple[str, ...]] = {
     DomainState.NOSTATE: ("",),

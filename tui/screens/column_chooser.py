@@ -22,7 +22,7 @@ class ColumnChooser(ModalScreen[list[str] | None]):
     """Space shows or hides a column, ``J`` and ``K`` move it; answers with the keys shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "toggle", "Show/hide"),
+        Binding("space", "show_or_hide", "Show/hide"),
         Binding("J,shift+down", "shift(1)", "Down"),
         Binding("K,shift+up", "shift(-1)", "Up"),
         Binding("d", "default", "Default"),
@@ -65,7 +65,7 @@ class ColumnChooser(ModalScreen[list[str] | None]):
     def _table(self) -> LineTable[Line]:
         return self.query_one(LineTable)
 
-    def action_toggle(self) -> None:
+    def action_show_or_hide(self) -> None:
         """Show or hide the column under the cursor."""
         key, title, shown = self.lines[self._table.cursor]
         self.lines[self._table.cursor] = (key, title, not shown)

@@ -22,6 +22,22 @@ STATE_STYLES = {
     DomainState.CRASHED: "error",
     DomainState.NOSTATE: "off",
 }
+STATE_ORDER = {
+    state: place
+    for place, state in enumerate(
+        (
+            DomainState.CRASHED,
+            DomainState.RUNNING,
+            DomainState.BLOCKED,
+            DomainState.SHUTDOWN,
+            DomainState.PAUSED,
+            DomainState.PMSUSPENDED,
+            DomainState.NOSTATE,
+            DomainState.SHUTOFF,
+        )
+    )
+}
+
 TRANSITION_GLYPH = "…"
 STALE_GLYPH = "?"
 
@@ -167,9 +183,7 @@ COLUMNS: Sequence[Column[MachineRow]] = (
         grow=True,
         min_width=14,
     ),
-    Column(
-        "vcpus", "vCPU", 4, vcpus_cell, lambda row: row.record.vcpus or 0, 3, align="right"
-    ),
+    Column("vcpus", "vCPU", 4, vcpus_cell, lambda row: row.record.vcpus or 0, 3, align="right"),
     Column("cpu", "CPU", 5, cpu_cell, lambda row: _amount(_usage(row).cpu), 1, align="right"),
     Column(
         "memory",
@@ -243,22 +257,6 @@ COLUMNS: Sequence[Column[MachineRow]] = (
     Column("reason", "Reason", 20, reason_cell, lambda row: row.record.reason, 9),
 )
 """Every column there is, most important first."""
-
-STATE_ORDER = {
-    state: place
-    for place, state in enumerate(
-        (
-            DomainState.CRASHED,
-            DomainState.RUNNING,
-            DomainState.BLOCKED,
-            DomainState.SHUTDOWN,
-            DomainState.PAUSED,
-            DomainState.PMSUSPENDED,
-            DomainState.NOSTATE,
-            DomainState.SHUTOFF,
-        )
-    )
-}
 
 DEFAULT = (
     "state",

@@ -108,9 +108,7 @@ class MachinesPane(Vertical):
                 for uuid in uuids
                 if (record := host.inventory.domains.get(uuid)) is not None
             ]
-            removed = [
-                (change.host, uuid) for uuid in uuids if uuid not in host.inventory.domains
-            ]
+            removed = [(change.host, uuid) for uuid in uuids if uuid not in host.inventory.domains]
             self.table.update_rows(present, removed)
             for key in removed:
                 self._facts.pop(key, None)
@@ -274,7 +272,7 @@ class MachinesPane(Vertical):
         return self._filter.matches(known[1])
 
     @on(LineTable.HeaderClicked)
-    def header_clicked(self, event: LineTable.HeaderClicked[MachineRow]) -> None:
+    def header_clicked(self, event: LineTable.HeaderClicked) -> None:
         """A click on a title sorts by it, another one turns the order."""
         same = event.column_key == self.table.sort_column
         self._sort(event.column_key, same and not self.table.sort_descending)

@@ -28,6 +28,8 @@ class MainScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.EVERYWHERE)]
     app: VirttyApp
+    front = "machines"
+    """Id of the pane in front."""
 
     def compose(self) -> ComposeResult:
         """Top line, panes, key bar."""
@@ -45,7 +47,7 @@ class MainScreen(Screen[None]):
     @property
     def pane(self) -> Widget:
         """The pane in front."""
-        return self.query_one(f"#{self.query_one(ContentSwitcher).current}")
+        return self.query_one(f"#{self.front}")
 
     def show_pane(self, name: str) -> None:
         """Bring a pane to the front."""
@@ -59,7 +61,7 @@ class MainScreen(Screen[None]):
                 from tui.screens.activity import ActivityPane
 
                 switcher.mount(ActivityPane(id="activity"))
-        switcher.current = name
+        self.front = switcher.current = name
         self.call_after_refresh(self._pane_shown)
 
     def _pane_shown(self) -> None:
@@ -94,10 +96,9 @@ class MainScreen(Screen[None]):
             total += 1
             running += record.state.is_active and not record.stale
         table = self.query_one(MachinesPane).table
-        current = self.query_one(ContentSwitcher).current
         parts: list[str | tuple[str, str]] = [(" virtty ", "bold reverse")]
         for key, name, title in PANES:
-            style = "bold $text-primary underline" if name == current else "$text-muted"
+            style = "bold $text-primary underline" if name == self.front else "$text-muted"
             parts.append((f"  {key} {title}", style))
         left = Content.assemble(*parts)
         words: list[str | tuple[str, str]] = []
@@ -112,9 +113,7 @@ class MainScreen(Screen[None]):
         right = Content.assemble(*words)
         space = self.size.width - left.cell_length - right.cell_length - 1
         if space < 1:
-            right = right.truncate(
-                max(0, self.size.width - left.cell_length - 2), ellipsis=True
-            )
+            right = right.truncate(max(0, self.size.width - left.cell_length - 2), ellipsis=True)
             space = 1
         self.query_one("#top", Static).update(
             Content.assemble(left, " " * space, right), layout=False

@@ -11,7 +11,7 @@ Align = Literal["left", "right"]
 
 ELLIPSIS = "…"
 
-_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "�")
 
 
 def safe(text: str) -> str:

@@ -77,9 +77,9 @@ def lay_out(columns: Sequence[Column[R]], width: int) -> list[Placed[R]]:
             over -= given
     growing = [index for index, column in enumerate(shown) if column.grow]
     for place, index in enumerate(growing):
-        widths[index] += max(0, -over) * (place + 1) // len(growing) - max(
-            0, -over
-        ) * place // len(growing)
+        widths[index] += max(0, -over) * (place + 1) // len(growing) - max(0, -over) * place // len(
+            growing
+        )
     placed, x = [], GUTTER
     for column, cells in zip(shown, widths, strict=True):
         placed.append(Placed(column, x, cells))

@@ -58,34 +58,34 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     cursor: reactive[int] = reactive(0, repaint=False)
     """Index in the view."""
 
-    class Happened(Message, Generic[R]):
+    class Happened(Message):
         """Something happened in a table."""
 
-        def __init__(self, table: LineTable[R]) -> None:
+        def __init__(self, table: LineTable[Any]) -> None:
             super().__init__()
             self.table = table
 
         @property
-        def control(self) -> LineTable[R]:
+        def control(self) -> LineTable[Any]:
             """The table."""
             return self.table
 
-    class CursorMoved(Happened[R]):
+    class CursorMoved(Happened):
         """Another row is under the cursor (``table.cursor_row``)."""
 
-    class RowSelected(Happened[R]):
+    class RowSelected(Happened):
         """Enter or a double click on ``table.cursor_row``."""
 
-    class ViewChanged(Happened[R]):
+    class ViewChanged(Happened):
         """Other rows are on the screen (``table.visible_rows``); told once per turn."""
 
-    class MarksChanged(Happened[R]):
+    class MarksChanged(Happened):
         """Rows were marked or unmarked (``table.marked``)."""
 
-    class HeaderClicked(Happened[R]):
+    class HeaderClicked(Happened):
         """A column's title was clicked."""
 
-        def __init__(self, table: LineTable[R], column_key: str) -> None:
+        def __init__(self, table: LineTable[Any], column_key: str) -> None:
             super().__init__(table)
             self.column_key = column_key
 
@@ -95,7 +95,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         *,
         row_key: Callable[[R], Key],
         placeholder: str = "",
-        id: str | None = None,  # noqa: A002 - Textual's name
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._columns = list(columns)

@@ -1,0 +1,174 @@
+"""``virtty``: from the command line to the screen.
+
+Everything heavy is imported where it is used: help and version need none of it, and hosts
+are being opened while Textual is still being imported.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from tui.options import Options, build_parser, completion, parse
+
+if TYPE_CHECKING:
+    from tui.settings import HostEntry, Problem, Settings
+
+DEMO_NOTICE = "This is a demo: a made-up host. Nothing here is real, try everything."
+SYSTEM_URI = "qemu:///system"
+SYSTEM_SOCKETS = tuple(
+    Path(directory, socket)
+    for directory in ("/run/libvirt", "/var/run/libvirt")
+    for socket in ("libvirt-sock", "virtqemud-sock")
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit status: 0, 1 for no terminal, 2 for bad arguments."""
+    options = parse(arguments)
+    if options.completion:
+        print(completion(options.completion))
+        return 0
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.stderr.write("virtty: needs a terminal for its input and output; try virsh\n")
+        return 1
+
+    from tui.hypervisor.aliases import uri_aliases
+    from tui.settings import load_settings, settings_path
+
+    settings, problems = load_settings(options.config or settings_path())
+    names = {host.name for host in settings.hosts}
+    for word in unknown_words(options.uris, names | uri_aliases().keys()):
+        build_parser().error(f"{word!r} is no URI, no alias in libvirt.conf and no saved host")
+    problems += _start_logging(options)
+    return run(options, settings, problems)
+
+
+def run(options: Options, settings: Settings, problems: list[Problem]) -> int:
+    """Show the screen until the person quits; returns the exit status."""
+    from tui.demo import demo_uri
+    from tui.hypervisor.fleet import Fleet
+    from tui.logs import audit_path
+
+    fleet = Fleet(audit_path())
+    chosen = choose_hosts(options, settings, os.environ, system_socket_exists())
+    for entry in chosen:
+        demo = entry.uri == demo_uri()
+        host = fleet.add(entry.name, entry.uri, readonly=entry.readonly, demo=demo)
+        host.open()  # at work while Textual is imported
+
+    from tui import output
+    from tui.app import VirttyApp
+    from tui.remembered import load_remembered, remembered_path
+    from tui.settings import settings_path
+
+    output.install()
+    demo = any(entry.uri == demo_uri() for entry in chosen)
+    app = VirttyApp(
+        fleet,
+        settings,
+        problems,
+        settings_file=options.config or settings_path(),
+        remembered=load_remembered(remembered_path()),
+        remembered_file=remembered_path(),
+        machine=options.machine,
+        notice=DEMO_NOTICE if demo else "",
+    )
+    try:
+        app.run()
+    finally:
+        fleet.close()
+        fleet.journal.flush()
+    return app.return_code or 0
+
+
+def choose_hosts(
+    options: Options, settings: Settings, environ: Mapping[str, str], socket_exists: bool
+) -> list[HostEntry]:
+    """The hosts to open at start, never none.
+
+    ``socket_exists``: whether qemu:///system has a socket here (:func:`system_socket_exists`).
+    A URI or name that the connection book knows brings the book's name and its read-only mark.
+    """
+    from msgspec.structs import replace
+
+    from tui.demo import demo_uri
+    from tui.settings import HostEntry
+
+    wanted = list(options.uris)
+    if options.demo:
+        wanted.append(demo_uri())
+    if not wanted:
+        wanted = [host.name for host in settings.hosts if host.autoconnect]
+    if not wanted:
+        local = SYSTEM_URI if socket_exists else demo_uri()
+        wanted = [environ.get("LIBVIRT_DEFAULT_URI") or local]
+
+    chosen: dict[str, HostEntry] = {}
+    for word in wanted:
+        entry = next(
+            (host for host in settings.hosts if host.name == word),
+            next((host for host in settings.hosts if host.uri == word), None),
+        )
+        if entry is None:
+            entry = HostEntry("demo" if word == demo_uri() else short_name(word), word)
+        if entry.uri in chosen:
+            continue
+        taken = {other.name for other in chosen.values()}
+        number = 2
+        name = entry.name
+        while name in taken:
+            name = f"{entry.name}-{number}"
+            number += 1
+        readonly = entry.readonly or options.readonly
+        chosen[entry.uri] = replace(entry, name=name, readonly=readonly)
+    return list(chosen.values())
+
+
+def short_name(uri: str) -> str:
+    """A name for a host that the person has not named: its host name, ``local``, the driver.
+
+    An alias (which has no scheme) is its own name.
+    """
+    try:
+        parts = urlsplit(uri)
+        if parts.hostname:
+            return parts.hostname
+    except ValueError:
+        return uri
+    driver = parts.scheme.partition("+")[0]
+    if driver == "qemu":
+        return "local" if parts.path == "/system" else parts.path.strip("/") or driver
+    return driver or uri
+
+
+def system_socket_exists() -> bool:
+    """Whether a daemon for qemu:///system listens, or is listened for, on this machine."""
+    return any(socket.exists() for socket in SYSTEM_SOCKETS)
+
+
+def unknown_words(words: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Those that are neither known names nor could be a URI."""
+    known = set(known)
+    return [word for word in words if word not in known and ":/" not in word]
+
+
+def _start_logging(options: Options) -> list[Problem]:
+    """Log to the file asked for, else to the usual one, else not at all."""
+    from tui.logs import log_path, silence_terminal, start_log
+    from tui.settings import Problem
+
+    silence_terminal()
+    path = options.log_file or log_path()
+    try:
+        start_log(path)
+    except OSError as error:
+        words = f"cannot write the log to {path}: {error.strerror or error}"
+        if options.log_file:
+            build_parser().error(words)
+        return [Problem(f"virtty {words}", f"Free {os.fspath(path)} or use --log-file.")]
+    return []

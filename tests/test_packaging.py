@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -59,8 +58,7 @@ def test_the_wheel_holds_nothing_but_the_package(archives: tuple[Path, Path]) ->
 
 
 def test_the_sdist_is_a_checkout(archives: tuple[Path, Path], tmp_path: Path) -> None:
-    with tarfile.open(archives[0]) as archive:
-        archive.extractall(tmp_path, filter="data")
+    _run("tar", "-xzf", str(archives[0]), cwd=tmp_path)
     (root,) = tmp_path.iterdir()
     for name in ("LICENSE", "README.md", "Makefile", ".ci/environment", "tests/lab/namespace.sh"):
         assert (root / name).is_file(), name

@@ -1,7 +1,6 @@
 """A libvirtd of one's own, which a test may kill without touching the machine's."""
 
 import os
-import shutil
 import signal
 from functools import partial
 from pathlib import Path
@@ -127,6 +126,3 @@ def _furnish(directory: Path, number: int) -> None:
     host_uuid = f"76697274-7479-4000-8000-{os.getpid():08x}{number:04x}"
     (directory / "etc" / "libvirtd.conf").write_text(_LIBVIRTD_CONF.format(host_uuid=host_uuid))
     (directory / "etc" / "qemu.conf").write_text(_QEMU_CONF)
-    filters = Path("/etc/libvirt/nwfilter")
-    if filters.is_dir():
-        shutil.copytree(filters, directory / "etc" / "nwfilter")

@@ -28,7 +28,7 @@ class Lab:
         self._isolated: list[IsolatedDaemon] = []
         try:
             self.host = self._machine_host() or self.isolated_daemon()
-        except LabError:
+        except BaseException:
             self._workspace.remove()
             raise
 

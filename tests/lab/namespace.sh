@@ -19,6 +19,9 @@ mount -t proc proc /proc
 umount --lazy --recursive /sys
 mount -t sysfs sysfs /sys
 
+# The filters that come with libvirt, which only root may read.
+cp -R /etc/libvirt/nwfilter "$directory/etc/" 2>/dev/null || mkdir "$directory/etc/nwfilter"
+
 # All of /run: neither the machine's libvirtd nor systemd or D-Bus are to be found from here.
 mount --bind "$directory/run" /run
 mount --bind "$directory/etc" /etc/libvirt

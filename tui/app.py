@@ -81,7 +81,7 @@ class VirttyApp(App[int]):
     """virtty. Implements tui.actions.base.Context."""
 
     TITLE = "virtty"
-    CSS_PATH: ClassVar[list[str | PurePath]] = [*styles()]  # type: ignore[misc]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [*styles()]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True)
     ]
@@ -416,14 +416,18 @@ class VirttyApp(App[int]):
     def show_keys(self) -> None:
         """The key bar, as things are under the cursor."""
         if self.screen_stack and self.screen is self.main:
-            chosen = sorted(
-                (action for action in self.actions_here() if action.in_bar),
-                key=lambda action: action.in_bar,
-            )
-            entries = [
-                (self._keys[action.id], action.name, not action.why_not(self)) for action in chosen
-            ]
-            self.main.show_keys(key_bar(entries, self.size.width))
+            self.main.show_keys(self.key_content(self.size.width))
+
+    def key_content(self, width: int) -> Content:
+        """The most useful keys of the view in front, dimmed where they cannot."""
+        chosen = sorted(
+            (action for action in self.actions_here() if action.in_bar),
+            key=lambda action: action.in_bar,
+        )
+        entries = [
+            (self._keys[action.id], action.name, not action.why_not(self)) for action in chosen
+        ]
+        return key_bar(entries, width)
 
     def show_summary(self) -> None:
         """The top line."""

@@ -1,91 +1,108 @@
-"""The filter language of the machines table.
+"""The filter language of the machines table: ``web state:running,paused -host:lab "two words"``.
 
-Words must all match somewhere in name, title, state, host, tags or addresses;
-``state:running,paused`` looks in one place for one of several; ``-word`` must not match;
-quotes keep blanks. What is unfinished or unknown never errs: it is a plain word.
+Every term must match; commas separate what may match instead of one another; ``-`` turns a term
+round; quotes keep spaces and commas. A plain word is looked for in everything, ``name:`` and
+``address:`` (or ``ip:``) anywhere in theirs, ``state:``, ``host:`` and ``tag:`` at the beginning.
+Case makes no difference. Whatever is still being typed matches everything: there are no errors.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-FIELDS = {
+
+class Facts:
+    """What is known of one machine to be filtered by, made ready for comparing."""
+
+    __slots__ = ("addresses", "haystack", "host", "name", "state", "tags")
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        state: str,
+        host: str = "",
+        title: str = "",
+        tags: Iterable[str] = (),
+        addresses: Iterable[str] = (),
+    ) -> None:
+        # A line feed before each value: no match reaches from one to the next, and "at the
+        # beginning" is one search. A state of several words may be named by each of them.
+        self.name = _joined([name])
+        self.state = _joined([state, *state.split()[1:]])
+        self.host = _joined([host])
+        self.tags = _joined(tags)
+        self.addresses = _joined(addresses)
+        self.haystack = _joined(
+            [name, state, host, title, self.tags, self.addresses],
+        )
+
+
+def _joined(values: Iterable[str]) -> str:
+    return "".join(f"\n{value}" for value in values).casefold()
+
+
+_FIELDS = {
     "name": "name",
-    "title": "title",
     "state": "state",
     "host": "host",
     "tag": "tags",
     "address": "addresses",
     "ip": "addresses",
 }
-_TERM = re.compile(r'(-?)(?:([a-z]+):)?("([^"]*)"?|\S*)', re.IGNORECASE)
+_ANCHORED = frozenset(("state", "host", "tags"))
 
-
-@dataclass(slots=True)
-class Facts:
-    """What the filter looks at, folded once per record."""
-
-    name: str
-    state: str
-    host: str
-    title: str = ""
-    tags: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
-    folded: dict[str, str] = field(init=False)
-    haystack: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.folded = {
-            "name": self.name.casefold(),
-            "state": self.state.casefold(),
-            "host": self.host.casefold(),
-            "title": self.title.casefold(),
-            "tags": "\n".join(self.tags).casefold(),
-            "addresses": "\n".join(self.addresses).casefold(),
-        }
-        self.haystack = "\n".join(self.folded.values())
+_TERM = re.compile(
+    rf"(?P<not>-?)(?:(?P<field>{'|'.join(_FIELDS)}):)?" r'(?P<value>(?:"[^"]*"?|[^\s"])+)?',
+    re.IGNORECASE,
+)
+_PART = re.compile(r'(?:"[^"]*"?|[^,"])+')
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """One condition: any of the words, in one field or anywhere."""
+class _Term:
+    """One condition: does any needle occur in that attribute of the facts?"""
 
-    field: str | None
-    words: tuple[str, ...]
-    negated: bool = False
+    attribute: str
+    needles: tuple[str, ...]
+    wanted: bool
 
-    def matches(self, facts: Facts) -> bool:
-        """Whether the condition holds."""
-        text = facts.haystack if self.field is None else facts.folded[self.field]
-        for word in self.words:
-            if word in text:
-                return not self.negated
-        return self.negated
+    def holds(self, facts: Facts) -> bool:
+        text: str = getattr(facts, self.attribute)
+        for needle in self.needles:
+            if needle in text:
+                return self.wanted
+        return not self.wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """All terms must hold; no term takes everything."""
+    """A filter that was read; false when it lets everything through."""
 
-    terms: tuple[Term, ...]
+    terms: tuple[_Term, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
 
     def matches(self, facts: Facts) -> bool:
-        """Whether a machine is shown."""
-        return all(term.matches(facts) for term in self.terms)
+        """Whether the machine meets every term."""
+        for term in self.terms:  # a plain loop: this runs for every machine at every key
+            if not term.holds(facts):
+                return False
+        return True
 
 
 def parse(text: str) -> Filter:
-    """Read a filter as far as it has been typed; raises nothing."""
-    terms = []
-    for minus, prefix, raw, quoted in _TERM.findall(text):
-        value = quoted if raw.startswith('"') else raw
-        place = FIELDS.get(prefix.casefold()) if prefix else None
-        if prefix and place is None:
-            value = f"{prefix}:{value}"
-        words = tuple(
-            word for word in (value.casefold().split(",") if place else [value.casefold()]) if word
-        )
-        if words:
-            terms.append(Term(place, words, bool(minus)))
-    return Filter(tuple(terms))
+    """Read what a person has typed so far; never fails."""
+    return Filter(tuple(filter(None, map(_term, _TERM.finditer(text)))))
+
+
+def _term(match: re.Match[str]) -> _Term | None:
+    """One term, or None while it has no value yet."""
+    attribute = _FIELDS.get((match["field"] or "").lower(), "haystack")
+    start = "\n" if attribute in _ANCHORED else ""
+    values = (part.replace('"', "") for part in _PART.findall(match["value"] or ""))
+    needles = tuple(start + value.casefold() for value in values if value)
+    return _Term(attribute, needles, not match["not"]) if needles else None

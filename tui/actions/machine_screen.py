@@ -1,0 +1,90 @@
+"""What can be done on a machine's own screen."""
+
+from __future__ import annotations
+
+from tui.actions.base import Context, Scope, ViewAction, host_refusal
+
+
+class _MachineView(ViewAction):
+    scopes = (Scope.MACHINE,)
+
+
+class ShowOverview(_MachineView):
+    """Show what there is to know of the machine."""
+
+    id = "machine.tab-overview"
+    key = "v"
+    name = "Overview"
+    method = "show_overview"
+
+
+class ShowXml(_MachineView):
+    """Show its definition as XML."""
+
+    id = "machine.tab-xml"
+    key = "x"
+    name = "XML"
+    method = "show_xml"
+
+
+class ShowLog(_MachineView):
+    """Show its QEMU log."""
+
+    id = "machine.tab-log"
+    key = "l"
+    name = "Log"
+    method = "show_log"
+
+
+class LiveOrStored(_MachineView):
+    """Show the XML that runs, or the one that the next boot takes."""
+
+    id = "machine.live-or-stored"
+    key = "t"
+    name = "Live/stored XML"
+    method = "toggle_live"
+
+
+class Search(_MachineView):
+    """Search in the text; < and > go through what it finds."""
+
+    id = "machine.search"
+    key = "slash"
+    name = "Search"
+    method = "start_search"
+    in_bar = 8
+
+
+class _Edit(_MachineView):
+    def why_not(self, context: Context) -> str:
+        subjects = context.subjects()
+        if not subjects:
+            return "this machine is gone"
+        return host_refusal(context.fleet.hosts[subjects[0].host].record, changes=True)
+
+
+class EditTitle(_Edit):
+    """Change its title."""
+
+    id = "machine.title"
+    key = "T"
+    name = "Title"
+    method = "edit_title"
+
+
+class EditDescription(_Edit):
+    """Change its description."""
+
+    id = "machine.description"
+    key = "D"
+    name = "Description"
+    method = "edit_description"
+
+
+class Leave(_MachineView):
+    """Go back to the machines."""
+
+    id = "machine.leave"
+    key = "escape"
+    name = "Back"
+    method = "leave"

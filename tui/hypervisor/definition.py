@@ -1,0 +1,110 @@
+"""Reading a domain's definition and its QEMU log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import libvirt
+
+from tui.hypervisor.host import Host
+from tui.hypervisor.lanes import Lane
+from tui.hypervisor.listing import LACKS
+from tui.hypervisor.records import DomainRecord
+
+LOGS = Path("/var/log/libvirt/qemu")
+LOG_TAIL = 256 * 1024
+"""Bytes of a log's end that are shown."""
+
+
+async def read_xml(host: Host, domain: DomainRecord, *, inactive: bool) -> str:
+    """The definition as libvirt gives it, live or for the next boot; without its secrets.
+
+    virDomainGetXMLDesc; raises HypervisorError.
+    """
+    flags = libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0
+
+    def read(connection: libvirt.virConnect) -> str:
+        xml: str = connection.lookupByUUIDString(domain.uuid).XMLDesc(flags)
+        return xml
+
+    return await host.call(read)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address of a guest and who told it."""
+
+    interface: str
+    """Name in the guest or on the host, by source."""
+    mac: str
+    address: str
+    """With its prefix length."""
+    source: str
+    """``agent``, ``lease`` or ``ARP``."""
+
+
+async def read_addresses(host: Host, domain: DomainRecord) -> list[Address]:
+    """A running machine's addresses: from the leases and the neighbour table, then the agent.
+
+    virDomainInterfaceAddresses. A source that has nothing to tell is left out; the agent
+    may take seconds. Raises HypervisorError.
+    """
+    sources = (
+        ("agent", libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT),
+        ("lease", libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE),
+        ("ARP", libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP),
+    )
+    quiet = LACKS | {
+        libvirt.VIR_ERR_OPERATION_INVALID,
+        libvirt.VIR_ERR_AGENT_UNRESPONSIVE,
+        libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
+        libvirt.VIR_ERR_INTERNAL_ERROR,
+    }
+
+    def read(connection: libvirt.virConnect) -> list[Address]:
+        handle = connection.lookupByUUIDString(domain.uuid)
+        found: dict[tuple[str, str], Address] = {}
+        for word, source in sources:
+            try:
+                interfaces = handle.interfaceAddresses(source, 0)
+            except libvirt.libvirtError as error:
+                if error.get_error_code() in quiet:
+                    continue
+                raise
+            for name, interface in interfaces.items():
+                mac = (interface["hwaddr"] or "").lower()
+                for address in interface["addrs"] or ():
+                    if name != "lo":
+                        text = f"{address['addr']}/{address['prefix']}"
+                        found.setdefault((mac, address["addr"]), Address(name, mac, text, word))
+        return list(found.values())
+
+    return await host.run(read, lane=Lane.JOB, what=f"Asking {domain.name} for its addresses")
+
+
+async def read_log(host: Host, domain: DomainRecord) -> tuple[str, str]:
+    """The end of a machine's QEMU log, and why there is none when the first is empty.
+
+    Only a host on this machine has its log where it can be read.
+    """
+    path = LOGS / f"{domain.name}.log"
+    facts = host.record.facts
+    command = f"sudo tail -n 100 '{path}'"
+    if facts is None or facts.driver != "QEMU":
+        return "", "This host's driver keeps no log of its machines."
+    if not facts.is_local:
+        return "", f"The log is on {facts.hostname}. Read it there: {command}"
+
+    def read(_connection: libvirt.virConnect) -> tuple[str, str]:
+        try:
+            with path.open("rb") as file:
+                file.seek(0, 2)
+                file.seek(max(0, file.tell() - LOG_TAIL))
+                return file.read().decode("utf-8", "replace"), ""
+        except FileNotFoundError:
+            return "", f"There is no log yet: {path} does not exist."
+        except OSError as error:
+            return "", f"{path} cannot be read: {error.strerror}. Try: {command}"
+
+    return await host.run(read, lane=Lane.BACKGROUND, what="Reading the log")

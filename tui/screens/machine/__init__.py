@@ -1,0 +1,1 @@
+"""One machine's screen and its tabs."""

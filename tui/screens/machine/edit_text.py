@@ -1,0 +1,39 @@
+"""Several lines of text to edit."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+
+class EditText(ModalScreen[str | None]):
+    """Ctrl+S takes the text, Escape backs out after asking nothing: nothing was written."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "take", "Take", priority=True),
+        Binding("escape", "dismiss(None)", "Cancel", priority=True),
+    ]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self.heading = title
+        self.text = text
+
+    def compose(self) -> ComposeResult:
+        """Title, field, keys."""
+        with Vertical(classes="dialog -wide"):
+            yield Static(Content(self.heading), classes="dialog--title")
+            area = TextArea(self.text)
+            area.cursor_blink = False
+            yield area
+            yield Static("Ctrl+S takes it, Escape cancels", classes="dialog--hint")
+
+    def action_take(self) -> None:
+        """Answer with the text."""
+        self.dismiss(self.query_one(TextArea).text.strip())

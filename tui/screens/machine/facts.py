@@ -1,0 +1,133 @@
+"""What the Overview tells of a machine: record and definition to lines. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from tui.hypervisor.definition import Address
+from tui.hypervisor.records import DomainRecord
+from tui.model import Domain, units
+from tui.model.states import reason_text
+from tui.model.text import visible
+
+LABEL = 14
+Block = tuple[str, list[Content]]
+"""A heading and its lines."""
+
+
+def blocks(
+    record: DomainRecord, domain: Domain, addresses: Sequence[Address] | None
+) -> list[Block]:
+    """Everything the Overview shows; ``addresses`` is None while they are being asked for."""
+    return [
+        ("Identity", _identity(record, domain)),
+        ("State", _state(record)),
+        ("Hardware", _hardware(record, domain)),
+        ("Disks", _disks(domain)),
+        ("Network", _network(record, domain, addresses)),
+        ("Access", _access(domain)),
+    ]
+
+
+def pair(label: str, value: str, style: str = "") -> Content:
+    """A label and what it stands for."""
+    return Content.assemble((f"{label:<{LABEL}}", "$text-muted"), (value, style))
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _identity(record: DomainRecord, domain: Domain) -> list[Content]:
+    lines = [
+        pair("Name", visible(record.name), "bold"),
+        pair("UUID", record.uuid),
+        pair("Title", visible(domain.title) or units.UNKNOWN),
+    ]
+    description = visible(domain.description, newlines=True).strip().split("\n")
+    lines += [
+        pair("Description" if number == 0 else "", line or units.UNKNOWN)
+        for number, line in enumerate(description)
+    ]
+    if domain.tags:
+        lines.append(pair("Tags", visible(", ".join(domain.tags)), "$text-accent"))
+    return lines
+
+
+def _state(record: DomainRecord) -> list[Content]:
+    reason = reason_text(record.state, record.reason)
+    state = f"{record.state.glyph} {record.state.word}" + (f", {reason}" if reason else "")
+    up = units.UNKNOWN
+    if record.started is not None:
+        up = units.duration((time.time() - record.started) // 60 * 60)
+    kind = "persistent" if record.persistent else "transient: gone for good when it stops"
+    return [
+        pair("State", state),
+        pair("Running for", up),
+        pair("Definition", kind),
+        pair("Autostart", _yes(record.autostart)),
+        pair("Saved state", "yes: start goes on from there" if record.managed_save else "no"),
+        pair("Snapshots", _yes(record.snapshots)),
+    ]  # fmt: skip
+
+
+def _hardware(record: DomainRecord, domain: Domain) -> list[Content]:
+    current = record.vcpus if record.vcpus is not None else domain.vcpus
+    vcpus = f"{current} of at most {domain.max_vcpus}"
+    memory = f"{units.size(record.memory or domain.memory)} of at most "
+    return [
+        pair("vCPU", vcpus),
+        pair("Memory", memory + units.size(domain.max_memory)),
+        pair("CPU model", visible(domain.cpu_mode) or "the hypervisor's default"),
+        pair("Machine type", visible(f"{domain.machine} ({domain.arch}, {domain.type})")),
+        pair("Firmware", domain.firmware or "none"),
+        *(pair("Host device", visible(f"{d.type} {d.address}")) for d in domain.hostdevs),
+    ]
+
+
+def _disks(domain: Domain) -> list[Content]:
+    lines = []
+    for disk in domain.disks:
+        how = [disk.bus, disk.device, disk.format]
+        how += [f"cache {disk.cache}"] if disk.cache else []
+        how += [f"io {disk.io}"] if disk.io else []
+        how += ["read-only"] if disk.readonly else []
+        lines.append(pair(visible(disk.target), visible(disk.source) or "(empty)"))
+        lines.append(pair("", visible(" ".join(part for part in how if part)), "$text-muted"))
+    return lines or [Content.assemble(("none", "$text-muted"))]
+
+
+def _network(
+    record: DomainRecord, domain: Domain, addresses: Sequence[Address] | None
+) -> list[Content]:
+    lines = []
+    told = list(addresses or ())
+    for interface in domain.interfaces:
+        where = f"{interface.type} {interface.source}".strip()
+        link = "" if interface.link == "up" else ", link down"
+        lines.append(pair(visible(interface.mac), visible(f"{where}, {interface.model}{link}")))
+        mine = [a for a in told if a.mac == interface.mac.lower()]
+        told = [a for a in told if a not in mine]
+        lines += [pair("", visible(f"{a.address} ({a.source})"), "$text-success") for a in mine]
+    lines += [pair(visible(a.interface), visible(f"{a.address} ({a.source})")) for a in told]
+    if addresses is None and record.state.is_active:
+        lines.append(pair("", "asking for addresses…", "$text-muted"))
+    return lines or [Content.assemble(("none", "$text-muted"))]
+
+
+def _access(domain: Domain) -> list[Content]:
+    agent = "no channel for it"
+    if domain.has_agent_channel:
+        agent = "connected" if domain.agent_connected else "channel there, not connected"
+    lines = [
+        pair("Serial console", _yes(domain.has_serial)),
+        pair("Guest agent", agent),
+    ]
+    for display in domain.graphics:
+        port = f":{display.port}" if display.port not in ("", "-1") else ""
+        listen = display.listen or "not listening"
+        lines.append(pair("Display", visible(f"{display.type} {listen}{port}")))
+    return lines

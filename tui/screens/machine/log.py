@@ -1,0 +1,75 @@
+"""The Log tab: the end of the QEMU log, and the error that led here."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.hypervisor.definition import read_log
+from tui.hypervisor.errors import HypervisorError
+from tui.model.text import visible
+from tui.screens.machine.xml import TextTab
+from tui.widgets.text_view import TextView, plain_lines
+
+FOLLOW = 2.0
+"""Seconds between two looks for more while the tab is in front."""
+
+
+class LogTab(TextTab):
+    """Follows the log's end as long as one looks at it."""
+
+    def __init__(self, error: HypervisorError | None) -> None:
+        super().__init__(id="log")
+        self._error = error
+        self._text: str | None = None
+
+    def compose(self) -> ComposeResult:
+        """The error, if one led here; the log."""
+        if self._error is not None:
+            error = self._error
+            yield Static(
+                Content.assemble(
+                    (f"{visible(error.what)} failed\n", "bold $text-error"),
+                    error.words,
+                    (f"\n{error.advice}" if error.advice else "", "$text-warning"),
+                ),
+                id="log-error",
+            )
+        yield TextView()
+
+    def on_mount(self) -> None:
+        """Look again now and then."""
+        self.set_interval(FOLLOW, self._follow)
+
+    def shown(self) -> None:
+        """Read it."""
+        self.view.focus()
+        self.machine_changed()
+
+    def machine_changed(self) -> None:
+        """Read it again."""
+        self.run_worker(self._read(), group="log", exclusive=True)
+
+    def _follow(self) -> None:
+        if self.display and self.screen is self.app.screen and self._text:
+            self.machine_changed()
+
+    async def _read(self) -> None:
+        machine = self.machine
+        if machine is None:
+            return
+        host, record = machine
+        try:
+            text, why_not = await read_log(host, record)
+        except HypervisorError as error:
+            text, why_not = "", error.words
+        if why_not:
+            self.view.set_lines([[(visible(why_not), "muted")]])
+            self.say("")
+        elif text != self._text:
+            at_end = self._text is None or self.view.is_at_end
+            lines = plain_lines(visible(text.rstrip("\n"), newlines=True))
+            self.view.set_lines(lines, at_end=at_end)
+            self.say("QEMU's log, newest last")
+        self._text = text

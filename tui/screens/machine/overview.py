@@ -1,0 +1,92 @@
+"""The Overview tab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.hypervisor.definition import Address, read_addresses, read_xml
+from tui.hypervisor.errors import HypervisorError
+from tui.model import Domain
+from tui.screens.machine.facts import Block, blocks
+from tui.screens.machine.tab import Tab
+
+WIDE = 120
+"""Cells from which the blocks stand in two columns."""
+
+
+class OverviewTab(Tab):
+    """Everything worth knowing, in blocks: one call at once, the addresses when they come."""
+
+    def compose(self) -> ComposeResult:
+        """Two columns in a scroll; the second is empty on a narrow screen."""
+        with VerticalScroll(id="facts"):
+            yield Static(id="facts-left", markup=False)
+            yield Static(id="facts-right", markup=False)
+
+    def shown(self) -> None:
+        """Read it."""
+        self.query_one(VerticalScroll).focus()
+        self.machine_changed()
+
+    def machine_changed(self) -> None:
+        """Read it again; an earlier reading that is still under way is dropped."""
+        self.run_worker(self._read(), group="overview", exclusive=True)
+
+    def on_resize(self) -> None:
+        """Columns by width."""
+        self.machine_changed()
+
+    async def document(self) -> Domain | None:
+        """The definition: the stored one where there is one, as an edit would change it."""
+        machine = self.machine
+        if machine is None:
+            return None
+        host, record = machine
+        try:
+            return Domain.from_xml(await read_xml(host, record, inactive=record.persistent))
+        except HypervisorError as error:
+            self.say(f"{error.words}")
+            return None
+
+    async def _read(self) -> None:
+        machine = self.machine
+        if machine is None:
+            return
+        host, record = machine
+        try:
+            domain = Domain.from_xml(await read_xml(host, record, inactive=False))
+        except HypervisorError as error:
+            self.say(error.words)
+            return
+        self.say("T title, D description")
+        if not record.state.is_active:
+            self._show(blocks(record, domain, ()))
+            return
+        self._show(blocks(record, domain, None))
+        addresses: Sequence[Address] = ()
+        try:
+            addresses = await read_addresses(host, record)
+        except HypervisorError as error:
+            self.say(error.words)
+        self._show(blocks(record, domain, addresses))
+
+    def _show(self, found: Sequence[Block]) -> None:
+        wide = self.size.width >= WIDE
+        half = 3 if wide else len(found)
+        self.set_class(wide, "-wide")
+        self.query_one("#facts-left", Static).update(_column(found[:half]))
+        self.query_one("#facts-right", Static).update(_column(found[half:]))
+
+
+def _column(found: Sequence[Block]) -> Content:
+    lines: list[Content] = []
+    for heading, block in found:
+        lines.append(Content.assemble((heading, "bold $text-primary")))
+        lines += [Content.assemble("  ", line) for line in block]
+        lines.append(Content(""))
+    return Content("\n").join(lines)

@@ -1,0 +1,208 @@
+"""One machine: header, tabs, keys; it follows the record wherever it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Static
+
+from tui.actions.base import Scope
+from tui.actions.registry import bindings_of
+from tui.hypervisor import lifecycle
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.records import Change, DomainRecord
+from tui.model.text import visible
+from tui.screens.machine.log import LogTab
+from tui.screens.machine.overview import OverviewTab
+from tui.screens.machine.xml import XmlTab
+
+if TYPE_CHECKING:
+    from tui.app import VirttyApp
+
+TABS = (("v", "overview", "Overview"), ("x", "xml", "XML"), ("l", "log", "Log"))
+
+
+class MachineScreen(Screen[None]):
+    """A machine by key. What is shown of a host that is lost says so."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_of(Scope.MACHINE),
+        *bindings_of(Scope.EVERYWHERE),
+    ]
+    app: VirttyApp
+
+    def __init__(
+        self, key: tuple[str, str], tab: str = "overview", error: HypervisorError | None = None
+    ) -> None:
+        super().__init__()
+        self.key = key
+        self._first_tab = tab
+        self._error = error
+        self._last: DomainRecord | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Header, tab line, the tabs, key bar."""
+        yield Static(id="machine-top", markup=False)
+        yield Static(id="machine-tabs", markup=False)
+        with ContentSwitcher(initial=self._first_tab):
+            yield OverviewTab(id="overview")
+            yield XmlTab(id="xml")
+            yield LogTab(self._error)
+        yield Static(id="machine-keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Follow the machine."""
+        self._last = self.app.fleet.domain(self.key)
+        self._unsubscribe = self.app.fleet.subscribe(self._changed)
+        self._show_header()
+        self.show_tab(self._first_tab)
+
+    def on_unmount(self) -> None:
+        """Nobody looks any more."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+
+    def on_resize(self) -> None:
+        """The lines are cut to the width."""
+        self._show_header()
+
+    def subjects(self) -> Sequence[DomainRecord]:
+        """This machine, as long as it is there."""
+        record = self.record
+        return () if record is None else (record,)
+
+    @property
+    def record(self) -> DomainRecord | None:
+        """The machine as it is now; None when it is gone."""
+        return self.app.fleet.domain(self.key)
+
+    @property
+    def tab(self) -> OverviewTab | XmlTab | LogTab:
+        """The tab in front."""
+        shown = self.query_one(ContentSwitcher).visible_content
+        assert isinstance(shown, OverviewTab | XmlTab | LogTab)
+        return shown
+
+    def _changed(self, change: Change) -> None:
+        if change.host != self.key[0]:
+            return
+        if self.key[1] in change.domains or change.host_changed:
+            record = self.record
+            if record is not None:
+                self._last = record
+            self._show_header()
+            if record is not None and self.key[1] in change.domains:
+                self.tab.machine_changed()
+
+    def _show_header(self) -> None:
+        if not self.is_mounted:
+            return
+        record = self.record
+        known = record or self._last
+        parts: list[str | tuple[str, str]] = []
+        if known is None:
+            parts.append((" There is no such machine.", "bold $text-error"))
+        else:
+            state = known.transition + "…" if known.transition else known.state.word
+            parts += [
+                (f" {known.state.glyph} {state}  ", "bold"),
+                (visible(known.name), "bold $text-primary"),
+                (f"  on {visible(known.host)}", "$text-muted"),
+            ]
+            if known.id is not None:
+                parts.append((f"  id {known.id}", "$text-muted"))
+            if known.managed_save:
+                parts.append(("  saved", "$text-accent"))
+            if not known.persistent:
+                parts.append(("  transient", "$text-warning"))
+            if record is None:
+                parts.append(("  this machine is gone", "bold $text-error"))
+            elif record.stale:
+                parts.append(("  last known, not current", "bold $text-error"))
+        self.query_one("#machine-top", Static).update(Content.assemble(*parts), layout=False)
+        front = self.query_one(ContentSwitcher).current
+        tabs: list[tuple[str, str]] = []
+        for key, name, title in TABS:
+            style = "bold $text-primary underline" if name == front else "$text-muted"
+            tabs.append((f" {key} {title} ", style))
+        tabs.append(("   " + self.tab.note if front else "", "$text-muted"))
+        self.query_one("#machine-tabs", Static).update(Content.assemble(*tabs), layout=False)
+        self.query_one("#machine-keys", Static).update(
+            self.app.key_content(self.size.width), layout=False
+        )
+
+    def note_changed(self) -> None:
+        """A tab has something else to say beside its name."""
+        self._show_header()
+
+    # -- commands (tui.actions.machine_screen) ---------------------------------------------
+
+    def show_tab(self, name: str) -> None:
+        """Bring a tab to the front and have it read what it shows."""
+        self.query_one(ContentSwitcher).current = name
+        self.tab.shown()
+        self._show_header()
+
+    def show_overview(self) -> None:
+        """``v``."""
+        self.show_tab("overview")
+
+    def show_xml(self) -> None:
+        """``x``."""
+        self.show_tab("xml")
+
+    def show_log(self) -> None:
+        """``l``."""
+        self.show_tab("log")
+
+    def toggle_live(self) -> None:
+        """``t``: the live definition or the stored one."""
+        self.show_tab("xml")
+        self.query_one(XmlTab).toggle()
+
+    def start_search(self) -> None:
+        """``/``: search in the text of the tab."""
+        self.tab.start_search()
+
+    def leave(self) -> None:
+        """``Esc``."""
+        self.app.back_or_quit()
+
+    def reread(self) -> None:
+        """``F5``."""
+        self.tab.machine_changed()
+
+    def edit_title(self) -> None:
+        """``T``."""
+        self.run_worker(self._edit_text("title"))
+
+    def edit_description(self) -> None:
+        """``D``."""
+        self.run_worker(self._edit_text("description"))
+
+    async def _edit_text(self, kind: str) -> None:
+        from tui.screens.machine.edit_text import EditText
+
+        record, host = self.record, self.app.fleet.hosts.get(self.key[0])
+        if record is None or host is None:
+            return
+        document = await self.query_one(OverviewTab).document()
+        if document is None:
+            return
+        old = document.title if kind == "title" else document.description
+        if kind == "title":
+            new = await self.app.ask_text(f"Title of {visible(record.name)}", "Title", old)
+        else:
+            new = await self.app.push_screen_wait(EditText(f"Describe {visible(record.name)}", old))
+        if new is None or new == old:
+            return
+        try:
+            await lifecycle.set_text(host, record, kind, new)
+        except HypervisorError as error:
+            self.app.tell_error(error)

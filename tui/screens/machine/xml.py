@@ -1,0 +1,108 @@
+"""The XML tab: the definition, live or stored, to read and to search."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from tui.hypervisor.definition import read_xml
+from tui.hypervisor.errors import HypervisorError
+from tui.model.text import visible
+from tui.model.xml import mask_secrets
+from tui.screens.machine.tab import Tab
+from tui.widgets.text_view import TextView
+from tui.widgets.xml_highlight import highlight
+
+
+class SearchLine(Input):
+    """Searches as you type; Enter keeps it, Escape clears it."""
+
+    BINDINGS: ClassVar = [
+        ("escape", "clear_search", "Clear"),
+        ("enter,down,tab", "leave", "To the text"),
+    ]
+
+    def __init__(self, view: TextView) -> None:
+        super().__init__(placeholder="search", compact=True)
+        self.cursor_blink = False
+        self._view = view
+
+    def watch_value(self, value: str) -> None:
+        """Every keystroke searches."""
+        if self.is_mounted:
+            self._view.search(value)
+
+    def action_clear_search(self) -> None:
+        """No search; back in the text."""
+        self._view.search("")
+        self._view.focus()
+        self.remove()
+
+    def action_leave(self) -> None:
+        """Keep it: ``>`` and ``<`` go through the matches."""
+        self._view.focus()
+
+
+class TextTab(Tab):
+    """A tab that is a text."""
+
+    def compose(self) -> ComposeResult:
+        """The text; the search line comes when it is wanted."""
+        yield TextView()
+
+    @property
+    def view(self) -> TextView:
+        """The text."""
+        return self.query_one(TextView)
+
+    def start_search(self) -> None:
+        """Open the search line."""
+        lines = self.query(SearchLine)
+        if lines:
+            lines.first().focus()
+            return
+        line = SearchLine(self.view)
+        self.mount(line, before=0)
+        line.focus()
+
+    def on_text_view_searched(self, event: TextView.Searched) -> None:
+        """Say how many there are."""
+        self.say(f"match {event.place} of {event.count}, < > go on" if event.count else "no match")
+
+
+class XmlTab(TextTab):
+    """Live while the machine runs, unless the stored one is asked for."""
+
+    inactive = False
+
+    def shown(self) -> None:
+        """Read it."""
+        self.view.focus()
+        self.machine_changed()
+
+    def toggle(self) -> None:
+        """The other of the two."""
+        self.inactive = not self.inactive
+        self.machine_changed()
+
+    def machine_changed(self) -> None:
+        """Read it again."""
+        self.run_worker(self._read(), group="xml", exclusive=True)
+
+    async def _read(self) -> None:
+        machine = self.machine
+        if machine is None:
+            return
+        host, record = machine
+        both = record.state.is_active and record.persistent
+        inactive = self.inactive if both else not record.state.is_active
+        try:
+            xml = await read_xml(host, record, inactive=inactive)
+        except HypervisorError as error:
+            self.say(error.words)
+            return
+        self.view.set_lines(highlight(visible(mask_secrets(xml), newlines=True)))
+        word = "stored: what the next boot takes" if inactive else "live: what runs now"
+        self.say(word + (", t for the other one" if both else ""))

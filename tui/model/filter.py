@@ -88,10 +88,7 @@ class Filter:
 
     def matches(self, facts: Facts) -> bool:
         """Whether the machine meets every term."""
-        for term in self.terms:  # a plain loop: this runs for every machine at every key
-            if not term.holds(facts):
-                return False
-        return True
+        return all(term.holds(facts) for term in self.terms)
 
 
 def parse(text: str) -> Filter:

@@ -27,6 +27,7 @@ lint: ## style, types and the floors
 	@bash .ci/environment test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy --strict --cache-dir .mypy_cache/strict tui/model tui/hypervisor
 	@$(BIN)/mypy tui tests
 	@$(BIN)/lint-imports
 

@@ -147,13 +147,9 @@ class TestHosts:
 
 
 @pytest.fixture
-def terminal(monkeypatch, tmp_path, capfd):
-    """A process with a terminal, its own home, and a screen that only notes what it gets.
-
-    After capfd, which puts streams of its own in the place of standard output.
-    """
-    for stream in (sys.stdin, sys.stdout):
-        monkeypatch.setattr(stream, "isatty", lambda: True)
+def terminal(monkeypatch, tmp_path):
+    """A process with a terminal, its own home, and a screen that only notes what it gets."""
+    monkeypatch.setattr(cli, "has_terminal", lambda: True)
     for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / variable))
     seen = []

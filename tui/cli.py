@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.completion:
         print(completion(options.completion))
         return 0
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_terminal():
         sys.stderr.write("virtty: needs a terminal for its input and output; try virsh\n")
         return 1
 
@@ -149,6 +149,11 @@ def short_name(uri: str) -> str:
 def system_socket_exists() -> bool:
     """Whether a daemon for qemu:///system listens, or is listened for, on this machine."""
     return any(socket.exists() for socket in SYSTEM_SOCKETS)
+
+
+def has_terminal() -> bool:
+    """Whether both keys and screen are a terminal's."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def unknown_words(words: Iterable[str], known: Iterable[str]) -> list[str]:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -25,6 +24,7 @@ from tui.model.text import visible
 from tui.remembered import Remembered, save_remembered
 from tui.resources import styles
 from tui.screens.main import MainScreen
+from tui.screens.program import Program
 from tui.settings import Problem, Settings
 from tui.themes import THEMES, default_theme
 from tui.widgets.key_bar import key_bar
@@ -77,7 +77,7 @@ class ActionCommands(Provider):
         return lambda: app.call_later(app.action_act, action.id)
 
 
-class VirttyApp(App[int]):
+class VirttyApp(Program):
     """virtty. Implements tui.actions.base.Context."""
 
     TITLE = "virtty"
@@ -431,4 +431,11 @@ class VirttyApp(App[int]):
 
     def show_summary(self) -> None:
         """The top line."""
+        self.main.show_summary()
+
+    def hosts_changed(self) -> None:
+        """A host more or less."""
+        from tui.screens.machines import MachinesPane
+
+        self.main.query_one(MachinesPane).hosts_changed()
         self.main.show_summary()

@@ -1,1 +1,69 @@
-"""What can be done to hosts."""
+"""What can be done to hosts and to the connection book."""
+
+from __future__ import annotations
+
+from tui.actions.base import Scope, ViewAction
+
+
+class _HostsView(ViewAction):
+    scopes = (Scope.HOSTS,)
+
+
+class Connect(_HostsView):
+    """Connect, or try again at once."""
+
+    id = "host.connect"
+    key = "enter,c"
+    name = "Connect"
+    method = "connect"
+    in_bar = 1
+
+
+class Disconnect(_HostsView):
+    """Disconnect; nothing on the host changes."""
+
+    id = "host.disconnect"
+    key = "d"
+    name = "Disconnect"
+    method = "disconnect"
+    in_bar = 2
+
+
+class Add(_HostsView):
+    """Write a host into the connection book and connect."""
+
+    id = "host.add"
+    key = "a"
+    name = "Add"
+    method = "add"
+    in_bar = 3
+
+
+class Edit(_HostsView):
+    """Change its entry in the connection book."""
+
+    id = "host.edit"
+    key = "e"
+    name = "Edit"
+    method = "edit"
+    in_bar = 4
+
+
+class Keep(_HostsView):
+    """Write a host from the command line into the connection book."""
+
+    id = "host.keep"
+    key = "b"
+    name = "Keep in the book"
+    method = "keep"
+    in_bar = 6
+
+
+class Remove(_HostsView):
+    """Take it out of the connection book and disconnect; nothing on the host changes."""
+
+    id = "host.remove"
+    key = "delete"
+    name = "Remove"
+    method = "remove_host"
+    in_bar = 5

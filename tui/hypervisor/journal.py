@@ -187,3 +187,41 @@ class Journal:
         end = time.monotonic() + seconds
         while not self._lines.empty() and time.monotonic() < end:
             time.sleep(0.01)
+
+
+EARLIER = 500
+"""Lines of the audit log that are shown of earlier runs."""
+
+
+def read_audit(path: Path, before: float) -> list[Entry]:
+    """The audit log's last entries older than a wall clock time; for a thread.
+
+    Lines that cannot be read are left out: a crash may have cut the last one.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-EARLIER:]
+    except OSError as error:
+        log.info("no audit log: %s", error)
+        return []
+    entries = []
+    for number, text in enumerate(lines, start=1):
+        try:
+            line = json.loads(text)
+            begin = time.mktime(time.strptime(line["time"][:19], "%Y-%m-%dT%H:%M:%S"))
+            entry = Entry(
+                -number,
+                begin,
+                line["host"],
+                line["object"],
+                line["what"],
+                Outcome(line["result"]),
+                line["virsh"],
+                HypervisorError(line["what"], words=line["error"]) if line["error"] else None,
+                ended=begin + line["seconds"],
+            )
+        except (ValueError, KeyError, TypeError):
+            log.warning("audit log: line not understood")
+            continue
+        if begin < int(before):
+            entries.append(entry)
+    return entries

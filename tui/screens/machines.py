@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -22,10 +22,8 @@ from tui.screens.column_chooser import ColumnChooser
 from tui.screens.machine_columns import COLUMNS, DEFAULT, LIVE
 from tui.screens.machine_row import MachineRow, facts_of, row_of
 from tui.screens.machine_strip import strip
+from tui.screens.program import Program
 from tui.widgets.line_table import Column, LineTable
-
-if TYPE_CHECKING:
-    from tui.app import VirttyApp
 
 STRIP_LINES = ((40, 3), (22, 2), (0, 0))
 """Lines of the details strip by the least height of the pane."""
@@ -35,7 +33,7 @@ class MachinesPane(Vertical):
     """The table, the filter line above it and the details strip under it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.MACHINES)]
-    app: VirttyApp
+    app: Program
 
     def __init__(self) -> None:
         super().__init__(id="machines")

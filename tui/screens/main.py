@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -16,9 +16,7 @@ from tui.actions.registry import bindings_of
 from tui.hypervisor.records import Change, HostRecord, HostState
 from tui.model.text import visible
 from tui.screens.machines import MachinesPane
-
-if TYPE_CHECKING:
-    from tui.app import VirttyApp
+from tui.screens.program import Program
 
 PANES = (("1", "machines", "Machines"), ("5", "hosts", "Hosts"), ("6", "activity", "Activity"))
 
@@ -27,7 +25,7 @@ class MainScreen(Screen[None]):
     """Panes in a switcher; all but the first are made when first shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.EVERYWHERE)]
-    app: VirttyApp
+    app: Program
     front = "machines"
     """Id of the pane in front."""
 

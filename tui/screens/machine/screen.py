@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,9 +20,7 @@ from tui.model.text import visible
 from tui.screens.machine.log import LogTab
 from tui.screens.machine.overview import OverviewTab
 from tui.screens.machine.xml import XmlTab
-
-if TYPE_CHECKING:
-    from tui.app import VirttyApp
+from tui.screens.program import Program
 
 TABS = (("v", "overview", "Overview"), ("x", "xml", "XML"), ("l", "log", "Log"))
 
@@ -34,7 +32,7 @@ class MachineScreen(Screen[None]):
         *bindings_of(Scope.MACHINE),
         *bindings_of(Scope.EVERYWHERE),
     ]
-    app: VirttyApp
+    app: Program
 
     def __init__(
         self, key: tuple[str, str], tab: str = "overview", error: HypervisorError | None = None

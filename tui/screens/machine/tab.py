@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from textual.containers import Vertical
 
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
-
-if TYPE_CHECKING:
-    from tui.app import VirttyApp
+from tui.screens.program import Program
 
 
 class Tab(Vertical):
     """Reads its content when it comes to the front and when the machine changes."""
 
-    app: VirttyApp
+    app: Program
     note = ""
     """What stands beside the tab line."""
 

@@ -1,0 +1,76 @@
+"""What screens and panes use of the program, without knowing how it is put together."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import App
+from textual.content import Content
+
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.fleet import Fleet
+from tui.remembered import Remembered
+from tui.settings import Settings
+
+
+class Program(App[int]):
+    """The application as the screens see it; tui.app implements it."""
+
+    fleet: Fleet
+    settings: Settings
+    settings_file: Path | None
+    """None: nothing is written."""
+    remembered: Remembered
+
+    if TYPE_CHECKING:  # abstract for the checker only: Textual's App has another metaclass
+
+        @abstractmethod
+        def open_machine(
+            self, key: tuple[str, str], tab: str, error: HypervisorError | None = None
+        ) -> None:
+            """Show a machine's screen with one of its tabs in front."""
+
+        @abstractmethod
+        def remember(self, **changes: object) -> None:
+            """Keep fields of :class:`Remembered` for the next run."""
+
+        @abstractmethod
+        def say(self, text: str, severity: str = "information") -> None:
+            """Tell something in passing."""
+
+        @abstractmethod
+        def tell_error(self, error: HypervisorError) -> None:
+            """Say what failed, why, and what to do."""
+
+        @abstractmethod
+        async def ask(
+            self, question: str, consequence: str = "", lines: Sequence[str] = (), yes: str = "Yes"
+        ) -> bool:
+            """Ask whether to go on."""
+
+        @abstractmethod
+        async def ask_text(self, title: str, question: str, value: str) -> str | None:
+            """Ask for a line of text; None when the person backs out."""
+
+        @abstractmethod
+        def show_keys(self) -> None:
+            """Show the key bar of the main screen afresh."""
+
+        @abstractmethod
+        def key_content(self, width: int) -> Content:
+            """The most useful keys of the view in front."""
+
+        @abstractmethod
+        def show_summary(self) -> None:
+            """Show the main screen's top line afresh."""
+
+        @abstractmethod
+        def hosts_changed(self) -> None:
+            """There is a host more or less."""
+
+        @abstractmethod
+        def back_or_quit(self) -> None:
+            """One screen back; at the top the end."""

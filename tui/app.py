@@ -26,7 +26,7 @@ from tui.resources import styles
 from tui.screens.main import MainScreen
 from tui.screens.program import Program
 from tui.settings import Problem, Settings
-from tui.themes import THEMES, default_theme
+from tui.themes import DEFAULTS, THEMES, default_theme
 from tui.widgets.key_bar import key_bar
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class ActionCommands(Provider):
         assert isinstance(self.app, VirttyApp)
         reason = action.why_not(self.app)
         if reason:
-            return Content.assemble((f"{action.name}  ({visible(reason)})", "$text-disabled"))
+            return Content.assemble((f"{action.name}  ({visible(reason)})", "$faint"))
         return Content(action.name)
 
     def _runner(self, action: Action) -> Callable[[], object]:
@@ -112,6 +112,10 @@ class VirttyApp(Program):
         self._keys = {action.id: action.key for action in actions().values()}
 
     # -- start and end -------------------------------------------------------------------
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables, for every theme."""
+        return DEFAULTS
 
     def get_default_screen(self) -> Screen[None]:
         """The panes."""
@@ -311,7 +315,7 @@ class VirttyApp(Program):
                 error = failures[domain.key]
                 lines.append(Content.assemble((f"! {name}: ", "$text-error"), error.words))
                 if error.advice:
-                    lines.append(Content.assemble((f"  {error.advice}", "$text-muted")))
+                    lines.append(Content.assemble((f"  {error.advice}", "$quiet")))
             elif reason := action.refusal(self.fleet, domain) and not failures.get(domain.key):
                 lines.append(Content.assemble((f"– {name}: not done, {reason}", "$text-warning")))
             else:

@@ -88,7 +88,7 @@ def build_parser() -> Parser:
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
     """Parse the arguments (default: the process's). Raises SystemExit as argparse does."""
-    found = vars(build_parser().parse_args(arguments))
+    found = vars(build_parser().parse_intermixed_args(arguments))
     return Options(**{**found, "uris": tuple(found["uris"])})
 
 

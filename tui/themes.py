@@ -20,6 +20,8 @@ NIGHT = Theme(
     panel="#24283b",
     dark=True,
     variables={
+        "quiet": "#7d88b3",
+        "faint": "#565f89",
         "block-cursor-background": "#33467c",
         "block-cursor-foreground": "#ffffff",
         "block-cursor-text-style": "bold",
@@ -42,6 +44,8 @@ DAY = Theme(
     panel="#dfe3ee",
     dark=False,
     variables={
+        "quiet": "#5a6078",
+        "faint": "#9aa0b5",
         "block-cursor-background": "#b7c9f2",
         "block-cursor-foreground": "#101322",
         "block-cursor-text-style": "bold",
@@ -51,6 +55,9 @@ DAY = Theme(
 )
 
 THEMES = (NIGHT, DAY)
+
+DEFAULTS = {"quiet": "ansi_bright_black", "faint": "ansi_bright_black"}
+"""Our own variables for the themes that are not ours: text that stands back."""
 
 
 def default_theme() -> str:

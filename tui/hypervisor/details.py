@@ -9,11 +9,15 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import libvirt
 
 from tui.hypervisor.listing import LACKS, Size, info_size
 from tui.hypervisor.records import DomainDetails
+
+if TYPE_CHECKING:
+    from tui.model import Domain
 
 PID_FILES = Path("/run/libvirt/qemu")
 AGENT_CHANNEL = "org.qemu.guest_agent.0"
@@ -53,7 +57,7 @@ def read_details(
         macs = tuple(interface.mac.lower() for interface in document.interfaces if interface.mac)
         active = domain.ID() >= 0
         addresses = [address for mac in macs for address in leases.get(mac, ())]
-        if active and not addresses and connection.getType() == "TEST":
+        if active and not addresses and can_ask_test_driver(connection, document):
             source = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE
             addresses = list(interface_addresses(domain, source))
         found[uuid] = Read(
@@ -69,6 +73,21 @@ def read_details(
             start_time(document.name, uuid) if active and is_local else None,
         )
     return found
+
+
+def can_ask_test_driver(connection: libvirt.virConnect, document: Domain) -> bool:
+    """Whether this is libvirt's test driver and its addresses can be asked for.
+
+    libvirt 9.0's test driver ends the whole process on virDomainInterfaceAddresses when a
+    network of the domain has no ``<ip>``.
+    """
+    if connection.getType() != "TEST":
+        return False
+    networks = {i.source for i in document.interfaces if i.type == "network"}
+    try:
+        return all("<ip " in connection.networkLookupByName(name).XMLDesc(0) for name in networks)
+    except libvirt.libvirtError:
+        return False
 
 
 def read_leases(connection: libvirt.virConnect) -> dict[str, tuple[str, ...]]:

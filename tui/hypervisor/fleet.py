@@ -88,7 +88,7 @@ class Fleet:
             monitor.close()
         self._subscribers.clear()
         for host in self.hosts.values():
-            host.close()
+            host.abandon()
         self.mailbox.detach()
 
     def subscribe(self, subscriber: Callable[[Change], None]) -> Callable[[], None]:

@@ -188,12 +188,16 @@ class Host:
         self._cancel_retry()
         self._retry = self._mailbox.loop.call_later(delay, self.open)
 
-    def close(self) -> None:
-        """Disconnect by the person's wish; what was known stays listed as stale no longer."""
+    def abandon(self) -> None:
+        """Let go of the connection or of the attempt to open one, and tell nobody."""
         self._generation += 1
         self._opening_since = None
         self._cancel_retry()
         self._drop_connection()
+
+    def close(self) -> None:
+        """Disconnect by the person's wish: its machines leave the list."""
+        self.abandon()
         self.inventory.load(())
         self._set(state=HostState.CLOSED, error=None, retry_at=None, responding=True)
 

@@ -15,6 +15,18 @@ class Device:
         element = self._element if path == "." else self._element.find(path)
         return "" if element is None else element.get(name, "")
 
+    def _pci(self, path: str) -> str:
+        """A PCI address element as ``0000:03:00.0``; empty without one."""
+        element = self._element.find(path)
+        if element is None:
+            return ""
+        parts = [element.get(key, "0x0") for key in ("domain", "bus", "slot", "function")]
+        try:
+            domain, bus, slot, function = (int(part, 0) for part in parts)
+        except ValueError:
+            return " ".join(parts)
+        return f"{domain:04x}:{bus:02x}:{slot:02x}.{function:x}"
+
     @property
     def alias(self) -> str:
         """``<alias name=…>``, given by libvirt to live devices."""
@@ -52,9 +64,11 @@ class Disk(Device):
             return f"{source.get('pool', '')}/{source.get('volume')}"
         if source.get("protocol"):
             host = source.find("host")
-            where = "" if host is None else host.get("name", host.get("socket", ""))
+            where = "" if host is None else host.get("name") or host.get("socket", "")
+            port = "" if host is None else host.get("port", "")
+            where = f"{where}:{port}" if port else where
             return f"{source.get('protocol')}://{where}/{source.get('name', '')}"
-        return self._element.get("type", "")
+        return self._pci("source/address")  # NVMe; nothing for an empty drive
 
     @property
     def format(self) -> str:
@@ -102,11 +116,13 @@ class Interface(Device):
 
     @property
     def source(self) -> str:
-        """Network, bridge or device that it is plugged into."""
+        """What it is plugged into: network, bridge, device, socket, peer, PCI address."""
         for name in ("network", "bridge", "dev", "path"):
             if value := self._get("source", name):
                 return value
-        return ""
+        if port := self._get("source", "port"):
+            return f"{self._get('source', 'address')}:{port}"
+        return self._pci("source/address")
 
     @property
     def target(self) -> str:
@@ -129,24 +145,27 @@ class Hostdev(Device):
 
     @property
     def address(self) -> str:
-        """PCI address, USB identity or bus address, mediated device's UUID."""
-        address = self._element.find("source/address")
+        """PCI address, USB identity or place, SCSI address, mediated device's UUID, path."""
+        if vendor := self._get("source/vendor", "id"):
+            return f"{vendor}:{self._get('source/product', 'id')}".replace("0x", "")
+        place = {
+            key: self._get("source/address", key)
+            for key in ("uuid", "bus", "device", "target", "unit")
+        }
+        if place["uuid"]:
+            return place["uuid"]
         if self.type == "usb":
-            vendor = self._get("source/vendor", "id")
-            if vendor:
-                return f"{vendor}:{self._get('source/product', 'id')}".replace("0x", "")
-        if address is None:
-            return ""
-        if address.get("uuid"):
-            return address.get("uuid", "")
-        if self.type == "usb":
-            return f"bus {address.get('bus', '')} device {address.get('device', '')}"
-        parts = [address.get(key, "0x0") for key in ("domain", "bus", "slot", "function")]
-        try:
-            domain, bus, slot, function = (int(part, 0) for part in parts)
-        except ValueError:
-            return " ".join(parts)
-        return f"{domain:04x}:{bus:02x}:{slot:02x}.{function:x}"
+            return f"bus {place['bus']} device {place['device']}"
+        if adapter := self._get("source/adapter", "name"):
+            return f"{adapter} {place['bus']}:{place['target']}:{place['unit']}"
+        return self._pci("source/address") or self._path()
+
+    def _path(self) -> str:
+        """Where the host has it: a block device, a character device, an interface, a WWPN."""
+        for tag in ("block", "char", "interface"):
+            if path := self._element.findtext(f"source/{tag}"):
+                return path.strip()
+        return self._get("source", "wwpn") or self._get("source", "name")
 
 
 class Graphics(Device):
@@ -164,5 +183,8 @@ class Graphics(Device):
 
     @property
     def listen(self) -> str:
-        """Address that it listens on."""
-        return self._element.get("listen", "") or self._get("listen", "address")
+        """Address, socket or network that it listens on; empty where it does not listen."""
+        for name in ("address", "socket", "network"):
+            if value := self._get("listen", name):
+                return value
+        return self._element.get("listen", "") or self._element.get("socket", "")

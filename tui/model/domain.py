@@ -28,6 +28,12 @@ UNITS = {
     "tb": 1000**4,
     "t": 1024**4,
     "tib": 1024**4,
+    "pb": 1000**5,
+    "p": 1024**5,
+    "pib": 1024**5,
+    "eb": 1000**6,
+    "e": 1024**6,
+    "eib": 1024**6,
 }
 """libvirt's scaled integers (virScaleInteger), in bytes."""
 
@@ -101,7 +107,7 @@ class Domain:
         uefi = (
             self._attribute("os", "firmware") == "efi"
             or (loader is not None and loader.get("type") == "pflash")
-            or bool(re.search(r"(?i)ovmf|aavmf|edk2|efi", path))
+            or bool(re.search(r"(?i)(?<![a-z])(ovmf|aavmf|edk2|efi)", path))
         )
         if not uefi:
             return "BIOS" if self._text("os/type") == "hvm" else ""
@@ -114,14 +120,14 @@ class Domain:
     @property
     def vcpus(self) -> int:
         """Virtual CPUs at boot: ``<vcpu current=…>``, else the maximum."""
-        current = self._attribute("vcpu", "current")
-        return int(current) if current.isdigit() else self.max_vcpus
+        current = _whole(self._attribute("vcpu", "current"))
+        return self.max_vcpus if current is None else current
 
     @property
     def max_vcpus(self) -> int:
-        """``<vcpu>``."""
-        text = (self._text("vcpu") or "").strip()
-        return int(text) if text.isdigit() else 1
+        """``<vcpu>``; one where a document does not tell."""
+        count = _whole(self._text("vcpu"))
+        return 1 if count is None else count
 
     @property
     def memory(self) -> int | None:
@@ -194,7 +200,13 @@ class Domain:
 
     def _bytes(self, path: str) -> int | None:
         element = self._root.find(path)
-        if element is None or not (element.text or "").strip().isdigit():
+        count = None if element is None else _whole(element.text)
+        if element is None or count is None:
             return None
-        unit = element.get("unit", "KiB").casefold()
-        return int((element.text or "").strip()) * UNITS.get(unit, 1024)
+        return count * UNITS.get(element.get("unit", "KiB").casefold(), 1024)
+
+
+def _whole(text: str | None) -> int | None:
+    """A number without sign, as libvirt writes them; None for anything else."""
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() else None

@@ -15,8 +15,10 @@ def parse(text: str) -> etree._ElementTree:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True,
         remove_blank_text=False, strip_cdata=False,
     )  # fmt: skip
-    root = etree.fromstring(_DECLARED.sub("", text, count=1).encode(), parser)
-    return root.getroottree()
+    # A declaration may name an encoding that the text, being a str, is no longer in. Lone
+    # surrogates are left for the parser to refuse.
+    encoded = _DECLARED.sub("", text, count=1).encode("utf-8", "surrogatepass")
+    return etree.fromstring(encoded, parser).getroottree()
 
 
 def serialise(tree: etree._ElementTree) -> str:
@@ -24,7 +26,38 @@ def serialise(tree: etree._ElementTree) -> str:
     return etree.tostring(tree, encoding="unicode")
 
 
+MASK = "********"
+
+_SECRETS = (
+    # <graphics passwd='…'>
+    re.compile(r"""(?P<keep>\bpasswd\s*=\s*(?P<quote>['"]))[^'"]*(?P<end>(?P=quote))"""),
+    # <qemu:env name='…PASSWORD' value='…'/>
+    re.compile(
+        r"""(?i)(?P<keep>name\s*=\s*['"][^'"<>]*(?:passw|secret|token)[^'"<>]*['"]\s+"""
+        r"""value\s*=\s*(?P<quote>['"])).*?(?P<end>(?P=quote))""",
+        re.DOTALL,
+    ),
+    # QEMU's and the kernel's key=value lists, where ",," stands for a comma. References to
+    # secrets (password-secret=ID) are left: they tell nothing.
+    re.compile(
+        r"""(?i)(?P<keep>(?<![-\w])(?:password|passwd|secret,[^'"<\n]*?\bdata)=)"""
+        r"""(?!['"])(?:,,|[^,'"<\n])+"""
+    ),
+    # scheme://user:password@host
+    re.compile(r"""(?P<keep>://[^/\s:@'"<]+:)[^/\s@'"<]+(?=@)"""),
+)
+
+
 def mask_secrets(text: str) -> str:
-    """The XML with passwords replaced: ``passwd`` of displays, ``password=`` on command lines."""
-    text = re.sub(r"(\bpasswd\s*=\s*)(['\"]).*?\2", r"\1\2********\2", text, flags=re.DOTALL)
-    return re.sub(r"(?i)(\b(?:password|secret)=)[^,'\"<\s]+", r"\1********", text)
+    """The XML with its passwords replaced by asterisks, for showing.
+
+    Exact for the passwords of displays, best effort for those in command lines, environments
+    and addresses.
+    """
+    for pattern in _SECRETS:
+        text = pattern.sub(_masked, text)
+    return text
+
+
+def _masked(match: re.Match[str]) -> str:
+    return f"{match['keep']}{MASK}{match.groupdict().get('end', '')}"

@@ -59,7 +59,7 @@ def details(entry: Entry) -> Content:
     lines = [
         Content.assemble(
             (visible(head), "bold"),
-            (f"  {visible(entry.host)}", "$text-muted"),
+            (f"  {visible(entry.host)}", "$quiet"),
             f"  {entry.outcome.value}",
             "" if entry.ended is None else f" after {entry.ended - entry.time:.1f} s",
         )

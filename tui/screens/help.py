@@ -61,8 +61,8 @@ class Help(ModalScreen[None]):
                 lines.append(
                     Content.assemble(
                         (f"  {fit(key_words(keys), 13)}", "bold $text-accent"),
-                        (fit(action.name, 22), "$text-muted" if reason else ""),
-                        (action.help, "$text-muted"),
+                        (fit(action.name, 22), "$quiet" if reason else ""),
+                        (action.help, "$quiet"),
                         (f" ({reason})" if reason else "", "$text-warning"),
                     )
                 )

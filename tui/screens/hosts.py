@@ -131,8 +131,8 @@ class HostsPane(Vertical):
                 f"{len(named['node-device'])} node devices"
             )
             events = ", ".join(sorted(host.event_kinds)) or "not yet known"
-            lines.append(Content.assemble((counts, "$text-muted")))
-            lines.append(Content.assemble((f"Events: {events}", "$text-muted")))
+            lines.append(Content.assemble((counts, "$quiet")))
+            lines.append(Content.assemble((f"Events: {events}", "$quiet")))
         return Content("\n").join(lines)
 
     # -- commands (tui.actions.hosts) ------------------------------------------------------

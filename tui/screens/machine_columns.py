@@ -168,10 +168,11 @@ COLUMNS: Sequence[Column[MachineRow]] = (
     Column(
         "state",
         "State",
-        11,
+        15,
         state_cell,
         lambda row: (STATE_ORDER[row.record.state], row.record.name.casefold()),
         importance=0,
+        min_width=11,
     ),
     Column(
         "name",

@@ -14,6 +14,8 @@ from tui.model.text import visible
 from tui.widgets.spark import sparkline
 
 SPARK = 24
+SPARK_NARROW = 10
+WIDE = 100
 
 
 def strip(
@@ -21,12 +23,13 @@ def strip(
     usage: Usage | None,
     history: Sequence[Usage],
     last_event: str,
+    width: int,
     height: int,
 ) -> Content:
-    """At most ``height`` lines: identity, usage, addresses and last event."""
+    """At most ``height`` lines of ``width`` cells: identity, usage, addresses, last event."""
     lines = [
         _identity(record),
-        _usage(record, usage, history),
+        _usage(record, usage, history, SPARK if width >= WIDE else SPARK_NARROW),
         _network(record, last_event),
     ]
     return Content("\n").join(lines[:height])
@@ -38,10 +41,10 @@ def _identity(record: DomainRecord) -> Content:
     reason = reason_text(record.state, record.reason)
     parts: list[str | tuple[str, str]] = [(visible(record.name), "bold")]
     if title:
-        parts.append(("  " + title, "$text-muted"))
+        parts.append(("  " + title, "$quiet"))
     parts.append(f"  {record.state.word}" + (f" ({reason})" if reason else ""))
     if record.id is not None:
-        parts.append((f"  id {record.id}", "$text-muted"))
+        parts.append((f"  id {record.id}", "$quiet"))
     if not record.persistent:
         parts.append(("  transient", "$text-warning"))
     if record.autostart:
@@ -53,17 +56,19 @@ def _identity(record: DomainRecord) -> Content:
     return Content.assemble(*parts)
 
 
-def _usage(record: DomainRecord, usage: Usage | None, history: Sequence[Usage]) -> Content:
+def _usage(
+    record: DomainRecord, usage: Usage | None, history: Sequence[Usage], spark: int
+) -> Content:
     if usage is None:
         size = units.size(record.memory)
-        return Content.assemble((f"{record.vcpus or units.UNKNOWN} vCPU, {size}", "$text-muted"))
+        return Content.assemble((f"{record.vcpus or units.UNKNOWN} vCPU, {size}", "$quiet"))
     memory = [None if u.memory is None else float(u.memory) for u in history]
     parts: list[str | tuple[str, str]] = [
-        ("CPU ", "$text-muted"),
-        (sparkline([u.cpu for u in history], SPARK, 1.0), "$text-success"),
+        ("CPU ", "$quiet"),
+        (sparkline([u.cpu for u in history], spark, 1.0), "$text-success"),
         f" {units.percent(usage.cpu):>5} of {record.vcpus or units.UNKNOWN} vCPU   ",
-        ("memory ", "$text-muted"),
-        (sparkline(memory, SPARK, float(record.memory or 0)), "$text-primary"),
+        ("memory ", "$quiet"),
+        (sparkline(memory, spark, float(record.memory or 0)), "$text-primary"),
         f" {units.size(usage.memory)} of {units.size(record.memory)}",
     ]
     return Content.assemble(*parts)
@@ -75,11 +80,11 @@ def _network(record: DomainRecord, last_event: str) -> Content:
     if details:
         addresses = ", ".join(visible(a) for a in details.addresses) or "no address known"
         disks = "1 disk" if details.disks == 1 else f"{details.disks} disks"
-        parts += [addresses, (f"   {disks}", "$text-muted")]
+        parts += [addresses, (f"   {disks}", "$quiet")]
     if record.started:
-        parts.append((f"   up {units.duration(_whole_minutes(record.started))}", "$text-muted"))
+        parts.append((f"   up {units.duration(_whole_minutes(record.started))}", "$quiet"))
     if last_event:
-        parts.append((f"   {last_event}", "$text-muted"))
+        parts.append((f"   {last_event}", "$quiet"))
     return Content.assemble(*parts)
 
 

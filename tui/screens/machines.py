@@ -189,7 +189,14 @@ class MachinesPane(Vertical):
         last = self._last_events.get((row.record.host, row.record.name), "")
         height = int(area.styles.height.value) if area.styles.height else 0
         area.update(
-            strip(row.record, self.app.fleet.usage(row.key), list(history), last, height),
+            strip(
+                row.record,
+                self.app.fleet.usage(row.key),
+                list(history),
+                last,
+                self.size.width,
+                height,
+            ),
             layout=False,
         )
 

@@ -86,7 +86,7 @@ class MainScreen(Screen[None]):
 
     def show_summary(self) -> None:
         """The top line."""
-        if not self.is_mounted:
+        if not self.query_one(MachinesPane).is_mounted:
             return
         fleet = self.app.fleet
         running = total = 0
@@ -96,7 +96,7 @@ class MainScreen(Screen[None]):
         table = self.query_one(MachinesPane).table
         parts: list[str | tuple[str, str]] = [(" virtty ", "bold reverse")]
         for key, name, title in PANES:
-            style = "bold $text-primary underline" if name == self.front else "$text-muted"
+            style = "bold $text-primary underline" if name == self.front else "$quiet"
             parts.append((f"  {key} {title}", style))
         left = Content.assemble(*parts)
         words: list[str | tuple[str, str]] = []

@@ -50,6 +50,6 @@ def key_bar(entries: Iterable[tuple[str, str, bool]], width: int) -> Content:
         if taken + length > width:
             continue
         taken += length
-        parts.append((f" {word}", "bold $text-accent" if possible else "$text-disabled"))
-        parts.append((f" {name} ", "$foreground" if possible else "$text-disabled"))
+        parts.append((f" {word}", "bold $text-accent" if possible else "$faint"))
+        parts.append((f" {name} ", "$foreground" if possible else "$faint"))
     return Content.assemble(*parts)

@@ -301,7 +301,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             view.sort(key=keys.__getitem__, reverse=self._descending)
         self._view = view
         self._place = {key: index for index, key in enumerate(view)}
-        self.virtual_size = Size(self.size.width, len(view) + HEADER)
+        self.virtual_size = Size(self._width, len(view) + HEADER)
         place = self._place.get(self._cursor_key)
         if place is None:
             self.set_reactive(LineTable.cursor, min(self.cursor, max(0, len(view) - 1)))
@@ -327,6 +327,11 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def _told_view(self) -> None:
         self._telling_view = False
         self.post_message(self.ViewChanged(self))
+
+    @property
+    def _width(self) -> int:
+        """Cells for text: without the scrollbar."""
+        return self.scrollable_content_region.width
 
     def _lines(self) -> int:
         return max(0, self.size.height - HEADER)
@@ -365,7 +370,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def on_resize(self) -> None:
         """Another width has other columns; the cursor stays visible."""
-        self.virtual_size = Size(self.size.width, len(self._view) + HEADER)
+        self.virtual_size = Size(self._width, len(self._view) + HEADER)
         self._keep_cursor_visible()
         self._tell_view()
 
@@ -418,7 +423,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        width = self.size.width
+        width = self._width
         if width != self._layout_width:
             self._layout_width = width
             self._placed = lay_out(self._columns, width)
@@ -489,7 +494,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         if not HEADER <= y < self.size.height:
             return []
         if old is None:
-            return [Region(0, y, self.size.width, 1)]
+            return [Region(0, y, self._width, 1)]
         new = self._cells[key] = [placed.column.render(row) for placed in self._placed]
         return [
             Region(placed.x, y, placed.width, 1)
@@ -509,7 +514,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def _refresh_line(self, index: int) -> None:
         y = index - int(self.scroll_y) + HEADER
         if HEADER <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
+            self.refresh(Region(0, y, self._width, 1))
 
 
 _NEVER = object()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Sequence
 
@@ -13,7 +14,9 @@ from tui.model import Domain, units
 from tui.model.states import reason_text
 from tui.model.text import visible
 
-LABEL = 14
+LABEL = 18
+WRAP = 54
+"""Cells after which a description goes on in the next line."""
 Block = tuple[str, list[Content]]
 """A heading and its lines."""
 
@@ -34,7 +37,7 @@ def blocks(
 
 def pair(label: str, value: str, style: str = "") -> Content:
     """A label and what it stands for."""
-    return Content.assemble((f"{label:<{LABEL}}", "$text-muted"), (value, style))
+    return Content.assemble((f"{label:<{LABEL}}", "$quiet"), (value, style))
 
 
 def _yes(value: bool) -> str:
@@ -47,7 +50,11 @@ def _identity(record: DomainRecord, domain: Domain) -> list[Content]:
         pair("UUID", record.uuid),
         pair("Title", visible(domain.title) or units.UNKNOWN),
     ]
-    description = visible(domain.description, newlines=True).strip().split("\n")
+    description = [
+        part
+        for line in visible(domain.description, newlines=True).strip().split("\n")
+        for part in textwrap.wrap(line, WRAP) or [""]
+    ]
     lines += [
         pair("Description" if number == 0 else "", line or units.UNKNOWN)
         for number, line in enumerate(description)
@@ -96,8 +103,8 @@ def _disks(domain: Domain) -> list[Content]:
         how += [f"io {disk.io}"] if disk.io else []
         how += ["read-only"] if disk.readonly else []
         lines.append(pair(visible(disk.target), visible(disk.source) or "(empty)"))
-        lines.append(pair("", visible(" ".join(part for part in how if part)), "$text-muted"))
-    return lines or [Content.assemble(("none", "$text-muted"))]
+        lines.append(pair("", visible(" ".join(part for part in how if part)), "$quiet"))
+    return lines or [Content.assemble(("none", "$quiet"))]
 
 
 def _network(
@@ -114,8 +121,8 @@ def _network(
         lines += [pair("", visible(f"{a.address} ({a.source})"), "$text-success") for a in mine]
     lines += [pair(visible(a.interface), visible(f"{a.address} ({a.source})")) for a in told]
     if addresses is None and record.state.is_active:
-        lines.append(pair("", "asking for addresses…", "$text-muted"))
-    return lines or [Content.assemble(("none", "$text-muted"))]
+        lines.append(pair("", "asking for addresses…", "$quiet"))
+    return lines or [Content.assemble(("none", "$quiet"))]
 
 
 def _access(domain: Domain) -> list[Content]:

@@ -111,10 +111,10 @@ class MachineScreen(Screen[None]):
             parts += [
                 (f" {known.state.glyph} {state}  ", "bold"),
                 (visible(known.name), "bold $text-primary"),
-                (f"  on {visible(known.host)}", "$text-muted"),
+                (f"  on {visible(known.host)}", "$quiet"),
             ]
             if known.id is not None:
-                parts.append((f"  id {known.id}", "$text-muted"))
+                parts.append((f"  id {known.id}", "$quiet"))
             if known.managed_save:
                 parts.append(("  saved", "$text-accent"))
             if not known.persistent:
@@ -127,9 +127,9 @@ class MachineScreen(Screen[None]):
         front = self.query_one(ContentSwitcher).current
         tabs: list[tuple[str, str]] = []
         for key, name, title in TABS:
-            style = "bold $text-primary underline" if name == front else "$text-muted"
+            style = "bold $text-primary underline" if name == front else "$quiet"
             tabs.append((f" {key} {title} ", style))
-        tabs.append(("   " + self.tab.note if front else "", "$text-muted"))
+        tabs.append(("   " + self.tab.note if front else "", "$quiet"))
         self.query_one("#machine-tabs", Static).update(Content.assemble(*tabs), layout=False)
         self.query_one("#machine-keys", Static).update(
             self.app.key_content(self.size.width), layout=False

@@ -99,7 +99,7 @@ def test_any_order_of_terms_means_the_same(text, facts):
     assert both[0] == both[1]
 
 
-def test_five_thousand_machines_are_filtered_in_ten_milliseconds():
+def test_a_fleet_is_filtered_about_as_fast_as_words_can_be_looked_for():
     fleet = [
         Facts(
             name=f"machine-{number:04}",
@@ -112,11 +112,25 @@ def test_five_thousand_machines_are_filtered_in_ten_milliseconds():
         for number in range(5000)
     ]
     wanted = parse("machine state:running -host:b 10.0")
-    spans = []
+
+    def bare() -> int:
+        return sum(
+            1
+            for facts in fleet
+            if "machine" in facts.haystack
+            and "running" in facts.state
+            and "b" not in facts.host
+            and "10.0" in facts.haystack
+        )
+
+    spans: dict[str, list[float]] = {"bare": [], "filter": []}
     for _ in range(7):
         begin = time.perf_counter()
+        expected = bare()
+        middle = time.perf_counter()
         found = sum(map(wanted.matches, fleet))
-        spans.append(time.perf_counter() - begin)
-    assert found == sum(1 for number in range(5000) if number % 3 and number % 2)
-    # The best of several: the machine may be busy with something else.
-    assert min(spans) < 0.010
+        spans["bare"].append(middle - begin)
+        spans["filter"].append(time.perf_counter() - middle)
+    assert found == expected
+    # Both in one run, the best of several: the machine may be busy with something else.
+    assert min(spans["filter"]) < 8 * min(spans["bare"])

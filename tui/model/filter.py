@@ -68,13 +68,7 @@ class _Term:
     attribute: str
     needles: tuple[str, ...]
     wanted: bool
-
-    def holds(self, facts: Facts) -> bool:
-        text: str = getattr(facts, self.attribute)
-        for needle in self.needles:
-            if needle in text:
-                return self.wanted
-        return not self.wanted
+    """False for a term that was turned round by ``-``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +82,18 @@ class Filter:
 
     def matches(self, facts: Facts) -> bool:
         """Whether the machine meets every term."""
-        return all(term.holds(facts) for term in self.terms)
+        # Runs for every machine at every key: no calls in here.
+        for term in self.terms:
+            text: str = getattr(facts, term.attribute)
+            for needle in term.needles:
+                if needle in text:
+                    if term.wanted:
+                        break
+                    return False
+            else:
+                if term.wanted:
+                    return False
+        return True
 
 
 def parse(text: str) -> Filter:

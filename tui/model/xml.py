@@ -30,12 +30,11 @@ MASK = "********"
 
 _SECRETS = (
     # <graphics passwd='…'>
-    re.compile(r"""(?P<keep>\bpasswd\s*=\s*(?P<quote>['"]))[^'"]*(?P<end>(?P=quote))"""),
+    re.compile(r"""(?s)(?P<keep>\bpasswd\s*=\s*(?P<quote>['"])).*?(?P<end>(?P=quote))"""),
     # <qemu:env name='…PASSWORD' value='…'/>
     re.compile(
-        r"""(?i)(?P<keep>name\s*=\s*['"][^'"<>]*(?:passw|secret|token)[^'"<>]*['"]\s+"""
-        r"""value\s*=\s*(?P<quote>['"])).*?(?P<end>(?P=quote))""",
-        re.DOTALL,
+        r"""(?is)(?P<keep>name\s*=\s*['"][^'"<>]*(?:passw|secret|token)[^'"<>]*['"]\s+"""
+        r"""value\s*=\s*(?P<quote>['"])).*?(?P<end>(?P=quote))"""
     ),
     # QEMU's and the kernel's key=value lists, where ",," stands for a comma. References to
     # secrets (password-secret=ID) are left: they tell nothing.

@@ -73,8 +73,10 @@ def test_machines_can_be_asked_for_their_addresses(host):
         network.name() for network in host.listAllNetworks() if "<ip " in network.XMLDesc()
     }
     for domain in host.listAllDomains():
-        nics = ElementTree.fromstring(domain.XMLDesc()).findall(".//interface[@type='network']")
-        assert {nic.find("source").get("network") for nic in nics} <= addressed
+        sources = ElementTree.fromstring(domain.XMLDesc()).iterfind(
+            ".//interface[@type='network']/source"
+        )
+        assert {source.get("network") for source in sources} <= addressed
     web = host.lookupByName("web-01").interfaceAddresses(
         libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE
     )
@@ -156,5 +158,5 @@ def test_passed_through_devices_exist_on_the_host(host):
         for address in ElementTree.fromstring(domain.XMLDesc()).iterfind(
             ".//hostdev[@type='pci']/source/address"
         ):
-            bus, slot, function = (int(address.get(k), 16) for k in ("bus", "slot", "function"))
+            bus, slot, function = (int(address.attrib[k], 16) for k in ("bus", "slot", "function"))
             assert f"pci_0000_{bus:02x}_{slot:02x}_{function}" in devices

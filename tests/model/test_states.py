@@ -5,7 +5,7 @@ import re
 import libvirt
 import pytest
 
-from tui.model.states import DomainState, lifecycle_text, reason_text, state_after
+from tui.model.states import DomainState, lifecycle_text, reason_text, state_after, state_of
 
 EVENTS = (
     "DEFINED",
@@ -55,7 +55,7 @@ def test_glyphs_are_in_the_kernels_console_font():
 
 
 def test_a_state_of_a_newer_libvirt_is_no_state():
-    assert DomainState(99) is DomainState.NOSTATE
+    assert state_of(99) is DomainState.NOSTATE
 
 
 def test_only_an_off_domain_is_not_active():

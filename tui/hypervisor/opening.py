@@ -109,7 +109,7 @@ def open_connection(
         has_events = True
     except libvirt.libvirtError:
         has_events = False
-    if prepare is not None:
+    if prepare is not None and not readonly:
         prepare(connection)
     begin = time.monotonic()
     domains = read_domains(connection, host)

@@ -49,7 +49,7 @@ class LogTab(TextTab):
 
     def machine_changed(self) -> None:
         """Read it again."""
-        self.run_worker(self._read(), group="log", exclusive=True)
+        self.read_with(self._read)
 
     def _follow(self) -> None:
         if self.display and self.screen is self.app.screen and self._text:

@@ -35,7 +35,7 @@ class OverviewTab(Tab):
 
     def machine_changed(self) -> None:
         """Read it again; an earlier reading that is still under way is dropped."""
-        self.run_worker(self._read(), group="overview", exclusive=True)
+        self.read_with(self._read)
 
     def on_resize(self) -> None:
         """Columns by width."""

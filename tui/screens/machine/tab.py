@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 from textual.containers import Vertical
 
 from tui.hypervisor.host import Host
@@ -36,6 +39,10 @@ class Tab(Vertical):
             note_changed = getattr(screen, "note_changed", None)
             if note_changed is not None:
                 note_changed()
+
+    def read_with(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Read in the background; an earlier reading that is still under way is dropped."""
+        self.run_worker(work, group="read", exclusive=True)  # type: ignore[arg-type]
 
     def shown(self) -> None:
         """The tab has come to the front."""

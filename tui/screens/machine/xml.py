@@ -89,7 +89,7 @@ class XmlTab(TextTab):
 
     def machine_changed(self) -> None:
         """Read it again."""
-        self.run_worker(self._read(), group="xml", exclusive=True)
+        self.read_with(self._read)
 
     async def _read(self) -> None:
         machine = self.machine

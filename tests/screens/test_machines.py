@@ -1,0 +1,250 @@
+"""The machines pane on the demo host, driven by keys."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.waiting import until
+from tui.actions.registry import actions
+from tui.app import VirttyApp, action_keys
+from tui.demo import demo_uri
+from tui.hypervisor.fleet import Fleet
+from tui.keymap import validate_keymap
+from tui.model.states import DomainState
+from tui.screens.column_chooser import ColumnChooser
+from tui.screens.dialogs import AskText, Confirm, Results
+from tui.screens.help import Help
+from tui.screens.machine.screen import MachineScreen
+from tui.screens.machines import MachinesPane
+from tui.settings import Settings
+
+
+@contextlib.asynccontextmanager
+async def running(
+    *uris: str,
+    size: tuple[int, int] = (120, 40),
+    settings: Settings | None = None,
+    readonly: bool = False,
+) -> AsyncIterator[tuple[VirttyApp, Pilot[int]]]:
+    """The program on these hosts, its list loaded."""
+    fleet = Fleet()
+    for uri in uris or (demo_uri(),):
+        name = "demo" if uri == demo_uri() else "test"
+        fleet.add(name, uri, demo=uri == demo_uri(), readonly=readonly).open()
+    app = VirttyApp(fleet, settings or Settings())
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(lambda: all(host.inventory.domains for host in fleet.hosts.values()))
+        await until(lambda: pane(app).table.rows_total == len(list(fleet.domains())))
+        yield app, pilot
+    fleet.close()
+
+
+def pane(app: VirttyApp) -> MachinesPane:
+    return app.main.query_one(MachinesPane)
+
+
+def state(app: VirttyApp, name: str) -> DomainState:
+    return next(record.state for record in app.fleet.domains() if record.name == name)
+
+
+def go_to(app: VirttyApp, name: str) -> None:
+    record = next(record for record in app.fleet.domains() if record.name == name)
+    pane(app).table.move_cursor_to(record.key)
+
+
+def screen_text(app: VirttyApp) -> str:
+    return "\n".join(
+        "".join(segment.text for segment in strip)
+        for strip in app.screen._compositor.render_strips()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "after"),
+    [
+        ("backup-01", "s", DomainState.RUNNING),
+        ("web-01", "p", DomainState.PAUSED),
+        ("web-03", "p", DomainState.RUNNING),
+        ("web-03", "s", DomainState.RUNNING),
+        ("web-02", "S", DomainState.SHUTOFF),
+        ("web-02", "w", DomainState.SHUTOFF),
+    ],
+)
+async def test_a_key_changes_the_machine_and_the_event_changes_the_row(name, key, after):
+    async with running() as (app, pilot):
+        go_to(app, name)
+        await pilot.press(key)
+        await until(lambda: state(app, name) is after)
+        await until(lambda: after.word in screen_text(app) or key == "w")
+        assert app.fleet.journal.entries
+
+
+async def test_force_off_asks_with_cancel_focused():
+    async with running() as (app, pilot):
+        go_to(app, "web-01")
+        await pilot.press("o")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.pause()
+        assert "virsh destroy web-01" in screen_text(app)
+        assert app.focused is not None
+        assert app.focused.id == "no"
+        await pilot.press("enter")
+        assert state(app, "web-01") is DomainState.RUNNING
+        await pilot.press("o")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await until(lambda: state(app, "web-01") is DomainState.SHUTOFF)
+
+
+async def test_marked_machines_are_acted_on_together_and_failures_are_listed():
+    async with running() as (app, pilot):
+        await pilot.press("slash", *"web-0", "enter", "asterisk")
+        assert len(app.subjects()) == 3
+        await pilot.press("p")  # two run and are paused, the paused one resumes
+        await until(lambda: state(app, "web-01") is DomainState.PAUSED)
+        await until(lambda: state(app, "web-03") is DomainState.RUNNING)
+        await pilot.press("S")  # the paused ones cannot hear it
+        await until(lambda: isinstance(app.screen, Results))
+        await pilot.pause()
+        text = screen_text(app)
+        assert "1 of 3" in text
+        assert "not done" in text
+        await pilot.press("escape", "escape", "escape")
+        assert not pane(app).table.marked
+        assert pane(app).table.rows_shown == pane(app).table.rows_total
+
+
+async def test_an_action_that_cannot_be_done_says_why():
+    async with running() as (app, pilot):
+        go_to(app, "backup-01")
+        await pilot.press("S")
+        await until(lambda: "it is off" in screen_text(app))
+        assert state(app, "backup-01") is DomainState.SHUTOFF
+
+
+async def test_read_only_changes_nothing():
+    async with running(readonly=True) as (app, pilot):
+        go_to(app, "web-01")
+        await pilot.press("p")
+        await until(lambda: "read-only" in screen_text(app))
+        assert state(app, "web-01") is DomainState.RUNNING
+
+
+async def test_rename():
+    async with running() as (app, pilot):
+        go_to(app, "scratch")
+        await pilot.press("f2")
+        await until(lambda: isinstance(app.screen, AskText))
+        await pilot.press(*"-2")
+        await pilot.press("end", *"-x", "enter")
+        await until(lambda: any("-x" in record.name for record in app.fleet.domains()))
+        await until(lambda: not any(record.name == "scratch" for record in app.fleet.domains()))
+
+
+async def test_autostart_and_its_badge():
+    async with running() as (app, pilot):
+        go_to(app, "web-03")
+        await pilot.press("A")
+        await until(lambda: next(r for r in app.fleet.domains() if r.name == "web-03").autostart)
+
+
+async def test_filter_language_as_you_type():
+    async with running() as (app, pilot):
+        await pilot.press("slash", *"state:paused")
+        await until(lambda: pane(app).table.rows_shown == 1)
+        await pilot.press("escape")
+        await until(lambda: pane(app).table.rows_shown == pane(app).table.rows_total)
+        await pilot.press("slash", *"nothing-like-this", "enter")
+        assert pane(app).table.rows_shown == 0
+        await pilot.pause()
+        assert "No machine matches" in screen_text(app)
+
+
+async def test_sort_and_columns_are_remembered():
+    async with running() as (app, pilot):
+        await pilot.press("greater_than_sign")
+        assert app.remembered.sort == "vcpus"
+        await pilot.press("comma")
+        await until(lambda: isinstance(app.screen, ColumnChooser))
+        await pilot.press("space", "enter")
+        await until(lambda: app.remembered.columns is not None)
+        assert app.remembered.columns is not None
+        assert "state" not in app.remembered.columns
+
+
+async def test_enter_opens_the_machine_and_q_goes_back():
+    async with running() as (app, pilot):
+        go_to(app, "db-primary")
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, MachineScreen))
+        await until(lambda: "efd1915d" in screen_text(app))
+        await pilot.press("x")
+        await until(lambda: "<domain" in screen_text(app))
+        await pilot.press("q")
+        await until(lambda: app.screen is app.main)
+
+
+async def test_help_lists_every_action_of_the_screen():
+    async with running(size=(160, 100)) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(lambda: isinstance(app.screen, Help))
+        await pilot.pause()
+        assert isinstance(app.screen, Help)
+        sections = app.screen.sections
+        listed = {action.id for _heading, entries in sections for action, _keys in entries}
+        assert listed == {action.id for action in app.actions_here()}
+        text = screen_text(app)
+        assert "Pause/Resume" in text
+        assert "Pull the plug" in text
+
+
+async def test_two_hosts_in_one_table_one_of_them_gone():
+    async with running(demo_uri(), "test:///default") as (app, pilot):
+        await until(lambda: "Host" in screen_text(app))
+        app.fleet.hosts["test"].close()
+        await until(lambda: all(record.host == "demo" for record in app.fleet.domains()))
+        await until(lambda: pane(app).table.rows_total == len(list(app.fleet.domains())))
+        await pilot.press("q")
+
+
+@pytest.mark.parametrize("size", [(40, 10), (80, 24), (160, 45), (20, 5)])
+async def test_any_size_can_be_drawn(size):
+    async with running(size=size) as (app, pilot):
+        await pilot.press("j", "enter")
+        await pilot.pause()
+        await pilot.press("q", "5", "6", "1", "question_mark", "escape")
+        await pilot.resize_terminal(100, 30)
+        await pilot.pause()
+        assert pane(app).table.rows_shown
+
+
+async def test_enough_machines_are_visible():
+    for size, least in (((80, 24), 18), ((160, 45), 38)):
+        async with running(size=size) as (app, pilot):
+            await pilot.pause()
+            table = pane(app).table
+            assert table.size.height - 1 >= least
+
+
+async def test_keys_from_the_settings_and_their_faults():
+    settings = Settings(keys={"machine.pause": "f9", "machine.nonsense": "x"})
+    async with running(settings=settings) as (app, pilot):
+        await until(lambda: "machine.nonsense" in screen_text(app))
+        go_to(app, "web-01")
+        await pilot.press("p")
+        await pilot.press("f9")
+        await until(lambda: state(app, "web-01") is DomainState.PAUSED)
+
+
+def test_the_default_keys_do_not_clash():
+    assert validate_keymap({}, action_keys()) == []
+
+
+def test_every_action_explains_itself():
+    for action in actions().values():
+        assert len(action.help) > 10
+        assert action.name

@@ -30,6 +30,8 @@ class LibvirtError(Protocol):
 class HypervisorError(Exception):
     """A call that failed: what was tried, libvirt's words, what to do about it."""
 
+    usual_advice = ""
+
     def __init__(
         self, what: str, *, words: str, code: int = 0, domain: int = 0, advice: str = ""
     ) -> None:
@@ -42,16 +44,20 @@ class HypervisorError(Exception):
         """virErrorNumber, 0 where it is not libvirt's."""
         self.domain = domain
         """virErrorDomain: the part of libvirt that it came from."""
-        self.advice = advice
+        self.advice = advice or self.usual_advice
         """What to do; may be empty."""
 
 
 class NotConnectedError(HypervisorError):
     """The host is not connected."""
 
+    usual_advice = "Connect it first."
+
 
 class NotRespondingError(HypervisorError):
     """The call had no answer in time; whether it took effect is not known."""
+
+    usual_advice = "It may still take effect: look again when the host answers."
 
 
 class GoneError(HypervisorError):
@@ -59,14 +65,15 @@ class GoneError(HypervisorError):
 
 
 def from_libvirt(error: LibvirtError, what: str) -> HypervisorError:
-    """Our error for a libvirtError."""
+    """Our error for a libvirtError; words of several lines become one line."""
     code = error.get_error_code() or 0
-    words = visible(error.get_error_message() or str(error))
+    message = error.get_error_message() or str(error)
+    words = " ".join(filter(None, (line.strip(" \t\r") for line in message.split("\n"))))
     kind = GoneError if code == NO_DOMAIN else HypervisorError
     return kind(
         what,
-        words=words,
+        words=visible(words),
         code=code,
         domain=error.get_error_domain() or 0,
-        advice=advise(words),
+        advice=advise(words, code),
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import ClassVar
 
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -138,6 +142,10 @@ class VirttyApp(Program):
         self._problems += problems
         self.set_keymap(self._keys)
         self.fleet.attach()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread
+                loop.add_signal_handler(number, self._end_by_signal, number)
 
     def on_mount(self) -> None:
         """Tell what the settings file has wrong, open what the command line named."""
@@ -169,6 +177,22 @@ class VirttyApp(Program):
             if self._remembered_file is not None:
                 path = self._remembered_file
                 self.run_worker(lambda: save_remembered(path, fresh), thread=True, group="remember")
+
+    def _fatal_error(self) -> None:
+        """A fault of ours: the traceback goes to the log, one line to the terminal."""
+        log.critical("unhandled", exc_info=True)
+        self._exit_renderables.append(
+            Text("virtty ended by a fault of its own; the log has the details.")
+        )
+        self._close_messages_no_wait()
+
+    def _end_by_signal(self, number: int) -> None:
+        """The terminal is given back as it was, unless it is gone."""
+        log.info("ended by signal %s", number)
+        if number == signal.SIGHUP:
+            self.fleet.journal.flush()
+            os._exit(128 + number)
+        self.exit(128 + number)
 
     # -- Context -------------------------------------------------------------------------
 

@@ -83,7 +83,7 @@ def run(options: Options, settings: Settings, problems: list[Problem]) -> int:
     finally:
         fleet.close()
         fleet.journal.flush()
-    return app.return_code or 0
+    return app.return_value if app.return_value is not None else app.return_code or 0
 
 
 def choose_hosts(

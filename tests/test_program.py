@@ -1,0 +1,139 @@
+"""The installed program in a pseudo-terminal, read back through a terminal emulator."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.terminal import Terminal, TimeOutError
+
+VIRTTY = (sys.executable, "-m", "tui")
+ANSWER = 0.5
+"""Seconds within which a key is answered on a machine that also runs other tests."""
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    """Settings, state and log of this test's own."""
+    folders = {f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in ("CONFIG", "STATE", "CACHE")}
+    return {**os.environ, "TERM": "xterm-256color", **folders}
+
+
+@pytest.fixture
+def silent_host(tmp_path: Path) -> Iterator[str]:
+    """A daemon that accepts and never answers."""
+    path = tmp_path / "silent"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen(8)
+        yield f"qemu+unix:///system?socket={path}"
+
+
+def ended(terminal: Terminal, seconds: float) -> bool:
+    """Whether the program ends by itself in that time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            terminal.run(0.05)
+        except TimeOutError:
+            return True
+    return False
+
+
+def exit_status(terminal: Terminal) -> int | None:
+    return terminal._process.poll()
+
+
+def test_the_demo_shows_its_machines_and_quits(env):
+    with Terminal((*VIRTTY, "--demo"), env=env) as terminal:
+        terminal.wait_for_text("db-primary")
+        terminal.wait_for_text("This is a demo")
+        terminal.send("q")
+        assert ended(terminal, 2)
+        assert exit_status(terminal) == 0
+        assert "Traceback" not in terminal.text()
+
+
+def test_keys_and_quit_do_not_wait_for_a_silent_host(env, silent_host):
+    with Terminal((*VIRTTY, "test:///default", silent_host), env=env) as terminal:
+        terminal.wait_for_text("test")
+        terminal.wait_for_text("not responding", timeout=8)
+        sent = terminal.send("5")
+        assert terminal.wait_for_text("Answers in") - sent < ANSWER
+        sent = terminal.send("1")
+        assert terminal.wait_for_text("Memory") - sent < ANSWER
+        terminal.send("q")
+        begin = time.monotonic()
+        assert ended(terminal, 2)
+        assert time.monotonic() - begin < 1
+        assert exit_status(terminal) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_without_a_word(env, number):
+    with Terminal((*VIRTTY, "--demo"), env=env) as terminal:
+        terminal.wait_for_text("db-primary")
+        os.kill(terminal.pid, number)
+        assert ended(terminal, 2)
+        assert exit_status(terminal) == 128 + number
+        assert "Traceback" not in terminal.text()
+
+
+def test_a_terminal_that_goes_away_leaves_no_process(env):
+    terminal = Terminal((*VIRTTY, "--demo"), env=env)
+    terminal.wait_for_text("db-primary")
+    os.close(terminal._master)
+    assert terminal._process.wait(5) is not None
+    terminal._emulator.close()
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(40, 10), (80, 24), (160, 45)])
+@pytest.mark.parametrize("term", ["xterm-256color", "linux", "vt220", "screen"])
+def test_every_terminal_and_size(env, columns, rows, term):
+    env = {**env, "TERM": term}
+    with Terminal((*VIRTTY, "--demo"), columns=columns, rows=rows, env=env) as terminal:
+        terminal.wait_for_text("cache-01")
+        terminal.wait_for_text("running")
+
+
+def test_without_colour(env):
+    with Terminal((*VIRTTY, "--demo"), env={**env, "NO_COLOR": "1"}) as terminal:
+        terminal.wait_for_text("▶ running")
+
+
+def test_broken_settings_are_told_and_left_alone(env, tmp_path):
+    file = tmp_path / "CONFIG" / "virtty" / "settings.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("theme = [broken")
+    with Terminal((*VIRTTY, "--demo"), env=env) as terminal:
+        terminal.wait_for_text("Not valid TOML")
+        terminal.wait_for_text("db-primary")
+    assert file.read_text() == "theme = [broken"
+
+
+def test_changes_are_in_the_audit_log(env, tmp_path):
+    with Terminal((*VIRTTY, "--demo"), env=env) as terminal:
+        terminal.wait_for_text("arm-builder")
+        terminal.send("s")
+        terminal.wait_until(
+            lambda: "running" in terminal.lines()[2] and "arm-builder" in terminal.lines()[2],
+            "arm-builder runs",
+        )
+    log = tmp_path / "STATE" / "virtty" / "audit.log"
+    assert '"virsh start arm-builder"' in log.read_text()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+def test_nonsense_arguments_end_with_one_line(env):
+    with Terminal((*VIRTTY, "nonsense"), env=env) as terminal:
+        assert ended(terminal, 3)
+        assert exit_status(terminal) == 2
+        assert "nonsense" in terminal.text()

@@ -37,8 +37,9 @@ ANSWER_WITHIN = 4.0
 """Seconds after which a quick call without an answer makes a host "not responding"."""
 HEARTBEAT = 5.0
 """Seconds of silence after which a host is asked for a sign of life."""
-CALL_TIMEOUT = 30.0
-"""Seconds after which a quick call is given up and its thread with it."""
+CALL_TIMEOUT = 35.0
+"""Seconds after which a quick call is given up and its thread with it. Longer than the 30 s
+after which libvirt itself gives up on a hung QEMU: its words say more than ours."""
 RETRY_FIRST, RETRY_LOCAL, RETRY_REMOTE = 0.25, 3.0, 30.0
 """Seconds before the first new attempt, and the most between two: a socket here, a network."""
 VERIFY_AFTER = 0.2

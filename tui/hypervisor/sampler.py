@@ -16,6 +16,8 @@ BASE_INTERVAL = 2.0
 """Seconds between two samples of a host that answers quickly."""
 WALL_SHARE = 20
 """A sample is followed by a rest of at least so many times the time that it took."""
+NOTHING_INTERVAL = 30.0
+"""Seconds before a driver that told nothing (``test:///``) is asked again."""
 CPU_SHARE = 150
 """The same for our own processor time in reading the answer."""
 
@@ -40,6 +42,9 @@ class Counters:
     net_send: int | None
 
 
+NOTHING = Usage()
+
+
 class Sampler:
     """Takes samples of one connection; runs in a background thread, one sample at a time."""
 
@@ -59,6 +64,7 @@ class Sampler:
         begin, cpu = time.monotonic(), time.thread_time()
         stats = bulk_stats(connection, groups, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING)
         now = time.monotonic()
+        last_known = bool(self._last)
         usage = {}
         last = {}
         for domain, values in stats:
@@ -67,6 +73,8 @@ class Sampler:
             last[uuid] = counters
             usage[uuid] = usage_between(self._last.get(uuid), counters, values, vcpus.get(uuid))
         self._last = last
+        if usage and all(figures == NOTHING for figures in usage.values()) and last_known:
+            return usage, NOTHING_INTERVAL
         rest = max(
             BASE_INTERVAL,
             WALL_SHARE * (now - begin),

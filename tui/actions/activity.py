@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from tui.actions.base import Scope, ViewAction
+from typing import Any
+
+from tui.actions.base import Context, Scope, ViewAction
 
 
 class _ActivityView(ViewAction):
+    """Done by the pane, which knows the entry under the cursor and what stands against it."""
+
     scopes = (Scope.ACTIVITY,)
+
+    def why_not(self, context: Context) -> str:
+        pane: Any = context.target()
+        reason: str = super().why_not(context) or pane.refusal(self.method)
+        return reason
 
 
 class Cancel(_ActivityView):
@@ -19,14 +28,14 @@ class Cancel(_ActivityView):
     in_bar = 1
 
 
-class Copy(_ActivityView):
-    """Copy the equivalent virsh command."""
+class Filter(_ActivityView):
+    """Show only entries that hold all the words, as you type."""
 
-    id = "activity.copy"
-    key = "y"
-    name = "Copy command"
-    method = "copy_command"
-    in_bar = 2
+    id = "activity.filter"
+    key = "slash"
+    name = "Filter"
+    method = "start_filter"
+    in_bar = 3
 
 
 class Errors(_ActivityView):
@@ -36,7 +45,7 @@ class Errors(_ActivityView):
     key = "e"
     name = "Errors only"
     method = "show_errors"
-    in_bar = 3
+    in_bar = 4
 
 
 class Changes(_ActivityView):
@@ -46,7 +55,7 @@ class Changes(_ActivityView):
     key = "m"
     name = "Changes only"
     method = "show_changes"
-    in_bar = 4
+    in_bar = 5
 
 
 class Everything(_ActivityView):
@@ -56,7 +65,7 @@ class Everything(_ActivityView):
     key = "v"
     name = "Everything"
     method = "show_everything"
-    in_bar = 5
+    in_bar = 7
 
 
 class Earlier(_ActivityView):
@@ -67,3 +76,22 @@ class Earlier(_ActivityView):
     name = "Earlier runs"
     method = "toggle_earlier"
     in_bar = 6
+
+
+class Copy(_ActivityView):
+    """Copy the equivalent virsh command."""
+
+    id = "activity.copy"
+    key = "y"
+    name = "Copy command"
+    method = "copy_command"
+    in_bar = 2
+
+
+class Clear(_ActivityView):
+    """Clear the words filtered by, then the choice of entries."""
+
+    id = "activity.clear"
+    key = "escape"
+    name = "Clear filter"
+    method = "clear"

@@ -1,12 +1,21 @@
-"""What can be done to hosts and to the connection book."""
+"""What can be done to connections and to the connection book."""
 
 from __future__ import annotations
 
-from tui.actions.base import Scope, ViewAction
+from typing import Any
+
+from tui.actions.base import Context, Scope, ViewAction
 
 
 class _HostsView(ViewAction):
+    """Done by the pane, which knows the host under the cursor and what stands against it."""
+
     scopes = (Scope.HOSTS,)
+
+    def why_not(self, context: Context) -> str:
+        pane: Any = context.target()
+        reason: str = super().why_not(context) or pane.refusal(self.method)
+        return reason
 
 
 class Connect(_HostsView):
@@ -50,7 +59,7 @@ class Edit(_HostsView):
 
 
 class Keep(_HostsView):
-    """Write a host from the command line into the connection book."""
+    """Write a host of this run into the connection book."""
 
     id = "host.keep"
     key = "b"

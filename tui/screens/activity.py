@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -9,15 +10,31 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.actions.base import Scope
 from tui.actions.registry import bindings_of
 from tui.hypervisor.journal import Entry, Outcome, read_audit
 from tui.hypervisor.records import DomainRecord
-from tui.screens.activity_columns import COLUMNS, details
+from tui.model.text import visible
+from tui.screens.activity_columns import COLUMNS, ActivityRow, activity_row, details, haystack
+from tui.screens.filter_line import FilterLine
+from tui.screens.in_thread import in_thread
 from tui.screens.program import Program
 from tui.widgets.line_table import LineTable
+
+GATHER = 0.1
+"""Seconds that entries are gathered before the table takes them: a storm costs no more."""
+
+Choice = Callable[[Entry], bool]
+
+CHOICES: dict[str, Choice] = {
+    "errors": lambda entry: entry.error is not None or entry.outcome is Outcome.FAILED,
+    "changes": lambda entry: bool(entry.virsh),
+}
+"""What can be chosen besides everything, by the word that says it."""
 
 
 class ActivityPane(Vertical):
@@ -25,22 +42,31 @@ class ActivityPane(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.ACTIVITY)]
     app: Program
-    _earlier: Sequence[Entry] = ()
+    _ready = False
+    """The table is there: before, nothing can be shown or refused."""
+    _earlier: Sequence[ActivityRow] = ()
+    _choice = ""
+    """A key of CHOICES; empty for everything."""
+    _words: Sequence[str] = ()
 
     def compose(self) -> ComposeResult:
-        """Table and details."""
-        yield LineTable(
-            COLUMNS, row_key=lambda entry: entry.number, placeholder="Nothing has happened yet."
-        )
+        """Table, what it is filtered by, details; the filter line comes when it is wanted."""
+        yield LineTable(COLUMNS, row_key=lambda row: row.key)
+        yield Static(id="activity-shown", markup=False)
         yield Static(id="entry-details", markup=False)
 
     def on_mount(self) -> None:
-        """Follow the journal."""
+        """Follow the journal; the clock runs only while work does."""
+        self._fresh: dict[int, Entry] = {}
+        self._gathering: Timer | None = None
+        self._clock = self.set_interval(1.0, self._tick, pause=True)
         self.table.sort("time", descending=True)
         self.app.fleet.journal.subscribe(self._noted)
+        self._ready = True
+        self.shown()
 
     @property
-    def table(self) -> LineTable[Entry]:
+    def table(self) -> LineTable[ActivityRow]:
         """The table."""
         return self.query_one(LineTable)
 
@@ -50,18 +76,66 @@ class ActivityPane(Vertical):
 
     def shown(self) -> None:
         """The pane has come to the front."""
-        self._load()
-        self.table.focus()
+        if self._ready:
+            self._load()
+            self.table.focus()
+
+    # -- entries -------------------------------------------------------------------------
 
     def _load(self) -> None:
-        self.table.set_rows([*self.app.fleet.journal.entries, *self._earlier])
+        now = time.time()
+        journal = self.app.fleet.journal
+        self._fresh.clear()
+        self._take(
+            lambda: self.table.set_rows(
+                [*(activity_row(entry, now) for entry in journal.entries), *self._earlier]
+            )
+        )
+
+    def _take(self, change: Callable[[], None]) -> None:
+        """Change the table; a cursor on the newest entry stays on the newest."""
+        at_top = self.table.cursor == 0
+        change()
+        if at_top:
+            self.table.cursor = 0
+        self._run_clock()
+        self._show_filter()
         self._show_details()
 
     def _noted(self, entry: Entry) -> None:
-        if self.display:
-            self.table.update_rows([entry])
-            if self.table.cursor_key == entry.number:
-                self._show_details()
+        if not self.display:
+            return  # shown() reads everything
+        self._fresh[entry.number] = entry
+        if self._gathering is None:
+            self._gathering = self.set_timer(GATHER, self._take_fresh)
+
+    def _take_fresh(self) -> None:
+        self._gathering = None
+        now = time.time()
+        rows = [activity_row(entry, now) for entry in self._fresh.values()]
+        self._fresh.clear()
+        entries = self.app.fleet.journal.entries
+        if len(entries) == entries.maxlen:  # the oldest fall out
+            self._load()
+        elif rows:
+            self._take(lambda: self.table.update_rows(rows))
+
+    def _run_clock(self) -> None:
+        if self.display and self.app.fleet.journal.running:
+            self._clock.resume()
+        else:
+            self._clock.pause()
+
+    def _tick(self) -> None:
+        """A second more for what is running, where somebody sees it."""
+        self._run_clock()
+        if not self.display or not self.screen.is_current:
+            return
+        now = time.time()
+        running = self.app.fleet.journal.running
+        self.table.update_rows(activity_row(entry, now) for entry in running.values())
+        if self.table.cursor_key in running:
+            self._show_details()
 
     @on(LineTable.CursorMoved)
     def cursor_moved(self) -> None:
@@ -69,64 +143,124 @@ class ActivityPane(Vertical):
         self._show_details()
 
     def _show_details(self) -> None:
-        entry = self.table.cursor_row
-        area = self.query_one("#entry-details", Static)
-        area.update("" if entry is None else details(entry))
+        row = self.table.cursor_row
+        self.query_one("#entry-details", Static).update("" if row is None else details(row))
+        self.app.show_keys()
 
     # -- commands (tui.actions.activity) ---------------------------------------------------
 
+    def refusal(self, command: str) -> str:
+        """Why a command cannot be done to the entry under the cursor; empty when it can."""
+        row = self.table.cursor_row if self._ready else None
+        entry = row.entry if row else None
+        if command == "cancel":
+            if entry is None or entry.outcome is not Outcome.RUNNING:
+                return "it is not running"
+            return "" if entry.cancel else "libvirt cannot stop this; it ends by itself"
+        if command == "copy_command":
+            return "" if entry is not None and entry.virsh else "it has no virsh command"
+        if command == "toggle_earlier" and self.app.fleet.journal.audit_path is None:
+            return "this run has no audit log"
+        return ""
+
     def cancel(self) -> None:
         """Ask the work under the cursor to stop."""
-        entry = self.table.cursor_row
-        if entry is None or entry.outcome is not Outcome.RUNNING:
-            self.app.say("Nothing runs here.", "warning")
-        elif entry.cancel is None:
-            self.app.say("libvirt cannot stop this; it ends by itself.", "warning")
-        else:
-            entry.cancel()
+        row = self.table.cursor_row
+        if row is not None and row.entry.cancel is not None:
+            row.entry.cancel()
 
     def copy_command(self) -> None:
         """The virsh command, to the person's own clipboard."""
-        entry = self.table.cursor_row
-        if entry is not None and entry.virsh:
-            self.app.copy_to_clipboard(entry.virsh)
-            self.app.say(f"Copied: {entry.virsh}")
+        row = self.table.cursor_row
+        if row is not None:
+            self.app.copy_to_clipboard(row.entry.virsh)
+            self.app.say(f"Copied: {visible(row.entry.virsh)}")
 
     def show_errors(self) -> None:
         """Only what failed."""
-        self._filter(lambda entry: entry.error is not None or entry.outcome is Outcome.FAILED)
+        self._choose("errors")
 
     def show_changes(self) -> None:
         """Only what was changed from here."""
-        self._filter(lambda entry: bool(entry.virsh))
+        self._choose("changes")
 
     def show_everything(self) -> None:
         """All entries."""
-        self._filter(None)
+        self._choose("")
 
-    def _filter(self, predicate: Callable[[Entry], bool] | None) -> None:
-        self.table.set_filter(predicate)
+    def _choose(self, choice: str) -> None:
+        self._choice = choice
+        self._filter()
+
+    def start_filter(self) -> None:
+        """Open the filter line."""
+        lines = self.query(FilterLine)
+        if lines:
+            lines.first().focus()
+            return
+        line = FilterLine(" ".join(self._words), self.set_words, self.table.focus)
+        line.placeholder = "words of a machine, host, error or command"
+        self.mount(line, before=0)
+        line.focus()
+
+    def set_words(self, text: str) -> None:
+        """Show only entries that hold every word; an empty text closes the line."""
+        self._words = text.casefold().split()
+        self._filter()
+        for line in () if text else self.query(FilterLine):
+            if not line.has_focus:
+                line.remove()
+
+    def clear(self) -> None:
+        """Clear the words; where there are none, show everything."""
+        if self._words:
+            for line in self.query(FilterLine):
+                line.remove()
+            self.set_words("")
+        else:
+            self._choose("")
+
+    def _filter(self) -> None:
+        chosen, words = CHOICES.get(self._choice), self._words
+
+        def passes(row: ActivityRow) -> bool:
+            if chosen is not None and not chosen(row.entry):
+                return False
+            text = haystack(row) if words else ""
+            return all(word in text for word in words)
+
+        self.table.set_filter(passes if chosen or words else None)
+        self._show_filter()
         self._show_details()
+
+    def _show_filter(self) -> None:
+        """A line that says what is left out, while something is."""
+        filtered = bool(self._choice or self._words)
+        line = self.query_one("#activity-shown", Static)
+        line.display = filtered
+        if filtered:
+            choice = f"{self._choice} only: " if self._choice else ""
+            counts = f"{self.table.rows_shown} of {self.table.rows_total} entries, Esc shows all"
+            line.update(Content.assemble((choice, "$text-accent"), (counts, "$quiet")))
+        empty = "Nothing matches; Escape shows all." if filtered else "Nothing has happened yet."
+        self.table.set_placeholder(empty)
 
     def toggle_earlier(self) -> None:
         """Take in the audit log's last lines, or leave them out again."""
         if self._earlier:
             self._earlier = ()
             self._load()
-            return
-        path = self.app.fleet.journal.audit_path
+        else:
+            self.app.run_worker(self._read_earlier(), group="audit", exclusive=True)
+
+    async def _read_earlier(self) -> None:
+        journal = self.app.fleet.journal
+        path = journal.audit_path
         if path is None:
             return
-        before = min((entry.time for entry in self.app.fleet.journal.entries), default=float("inf"))
-
-        def work() -> None:
-            found = read_audit(path, before)
-            self.app.call_later(self._take_earlier, found)
-
-        self.app.run_worker(work, thread=True, group="audit")
-
-    def _take_earlier(self, found: Sequence[Entry]) -> None:
-        self._earlier = found
+        before = min((entry.time for entry in journal.entries), default=time.time())
+        found = await in_thread(lambda: read_audit(path, before))
+        self._earlier = [ActivityRow(entry, earlier=True) for entry in found]
         self._load()
         if not found:
             self.app.say("The audit log has nothing of earlier runs.")

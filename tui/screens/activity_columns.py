@@ -1,73 +1,152 @@
-"""The columns of Activity: entry to cell. Pure."""
+"""The activity table and the lines under it: entry to cell and text. Pure."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual.content import Content
 
 from tui.hypervisor.journal import Entry, Outcome
+from tui.model import units
 from tui.model.text import visible
 from tui.widgets.line_table import Cell, Column
 
-GLYPHS = {
+LOOKS = {
     Outcome.RUNNING: ("…", "busy"),
     Outcome.DONE: ("√", "ok"),
     Outcome.FAILED: ("!", "error"),
     Outcome.CANCELLED: ("~", "warning"),
     Outcome.EVENT: ("•", "muted"),
 }
+"""Glyph and style."""
+
+STYLES = {"ok": "$text-success", "warning": "$text-warning", "error": "$text-error"}
 
 
-def _time(entry: Entry) -> Cell:
-    shown = time.localtime(entry.time)
-    today = time.strftime("%Y%m%d", shown) == time.strftime("%Y%m%d")
-    return Cell(time.strftime("%H:%M:%S" if today else "%d.%m. %H:%M", shown), "muted")
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """An entry, and for how many seconds it has been running."""
+
+    entry: Entry
+    elapsed: int | None = None
+    earlier: bool = False
+    """From the audit log, made before this run."""
+
+    @property
+    def key(self) -> int:
+        """Identity of the row."""
+        return self.entry.number
 
 
-def _outcome(entry: Entry) -> Cell:
-    glyph, style = GLYPHS[entry.outcome]
-    share = "" if entry.progress is None else f" {entry.progress:.0%}"
+def activity_row(entry: Entry, now: float) -> ActivityRow:
+    """The row of an entry of this run at a wall clock time."""
+    running = entry.outcome is Outcome.RUNNING
+    return ActivityRow(entry, max(0, int(now - entry.time)) if running else None)
+
+
+def _time(row: ActivityRow) -> Cell:
+    shown = time.localtime(row.entry.time)
+    today = shown[:3] == time.localtime()[:3] and not row.earlier
+    return Cell(time.strftime("%H:%M:%S" if today else "%m-%d %H:%M", shown), "muted")
+
+
+def _outcome(row: ActivityRow) -> Cell:
+    entry = row.entry
+    glyph, style = LOOKS[entry.outcome]
+    share = "" if entry.progress is None else f" {units.percent(entry.progress)}"
     return Cell(f"{glyph} {entry.outcome.value}{share}", style)
 
 
-def _text(entry: Entry) -> Cell:
-    text = visible(entry.text)
+def duration(row: ActivityRow) -> str:
+    """How long it took, or has been running."""
+    if row.elapsed is not None:
+        return units.duration(row.elapsed)
+    if row.entry.ended is None:
+        return ""
+    seconds = row.entry.ended - row.entry.time
+    if seconds < 0.1:
+        return "<0.1s"
+    return f"{seconds:.1f}s" if seconds < 10 else units.duration(seconds)
+
+
+def _subject(row: ActivityRow) -> Cell:
+    """The machine; of an entry about a host itself that host."""
+    entry = row.entry
+    if not entry.subject:
+        return Cell(visible(entry.host), "muted")
+    return Cell(visible(entry.subject), "muted" if row.earlier else "")
+
+
+def _text(row: ActivityRow) -> Cell:
+    entry = row.entry
+    before = "earlier run: " if row.earlier else ""
+    text = before + visible(entry.text)
     if entry.error is not None:
-        text = f"{text}: {entry.error.words}"
-    return Cell(text, "error" if entry.error is not None else "")
+        return Cell(f"{text}: {visible(entry.error.words)}", "error")
+    return Cell(text, "muted" if row.earlier else "")
 
 
-def order(entry: Entry) -> tuple[bool, float]:
-    """Running work first, then newest first (to be sorted descending)."""
-    return (entry.outcome is Outcome.RUNNING, entry.time)
+def order(row: ActivityRow) -> tuple[bool, float, int]:
+    """Running work last, then by time: the table turns it round."""
+    # The audit log's lines are numbered -1, -2, … in the order of the file.
+    return (row.entry.outcome is Outcome.RUNNING, row.entry.time, abs(row.entry.number))
 
 
-COLUMNS: Sequence[Column[Entry]] = (
-    Column("time", "Time", 12, _time, order),
-    Column("outcome", "", 14, _outcome),
-    Column("subject", "Machine", 20, lambda entry: Cell(visible(entry.subject)), importance=1),
-    Column("text", "What", 30, _text, grow=True, min_width=20),
-    Column("host", "Host", 14, lambda entry: Cell(visible(entry.host), "muted"), importance=2),
+COLUMNS: Sequence[Column[ActivityRow]] = (
+    Column("time", "Time", 11, _time, order),
+    Column("outcome", "Outcome", 14, _outcome),
+    Column("subject", "Machine", 20, _subject, importance=1, min_width=16),
+    Column("text", "What", 30, _text, grow=True, min_width=24),
+    Column(
+        "took",
+        "Took",
+        7,
+        lambda row: Cell(duration(row), "muted" if row.elapsed is None else "busy"),
+        importance=2,
+        align="right",
+    ),
+    Column("host", "Host", 16, lambda row: Cell(visible(row.entry.host), "muted"), importance=3),
 )
 
 
-def details(entry: Entry) -> Content:
-    """Everything about one entry."""
-    head = f"{entry.text} {entry.subject}".strip()
+def haystack(row: ActivityRow) -> str:
+    """What the words of the filter are looked for in, in lower case."""
+    entry = row.entry
+    parts = [entry.host, entry.subject, entry.text, entry.outcome.value, entry.virsh]
+    if entry.error is not None:
+        parts += [entry.error.words, entry.error.advice]
+    return "\n".join(parts).casefold()
+
+
+def details(row: ActivityRow) -> Content:
+    """Everything about one entry; ``virsh`` stands in a line of its own."""
+    entry = row.entry
+    glyph, style = LOOKS[entry.outcome]
+    took = duration(row)
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.time))
+    where = f" on {visible(entry.host)}" if entry.host else ""
+    words = [f"{when}{where}"]
+    if took:
+        words.append(f"running for {took}" if row.elapsed is not None else f"took {took}")
+    if row.elapsed is not None and entry.cancel is None:
+        words.append("cannot be cancelled")
+    if row.earlier:
+        words.append("in an earlier run, from the audit log")
     lines = [
         Content.assemble(
-            (visible(head), "bold"),
-            (f"  {visible(entry.host)}", "$quiet"),
-            f"  {entry.outcome.value}",
-            "" if entry.ended is None else f" after {entry.ended - entry.time:.1f} s",
-        )
+            (visible(f"{entry.text} {entry.subject}".strip()), "bold"),
+            "  ",
+            (f"{glyph} {entry.outcome.value}", STYLES.get(style, "")),
+        ),
+        Content.assemble((" · ".join(words), "$quiet")),
     ]
     if entry.error is not None:
-        lines.append(Content.assemble((f"{entry.error.what}: {entry.error.words}", "$text-error")))
+        failed = visible(f"{entry.error.what}: {entry.error.words}")
+        lines.append(Content.assemble((failed, "$text-error")))
         if entry.error.advice:
-            lines.append(Content.assemble((entry.error.advice, "$text-warning")))
+            lines.append(Content.assemble((visible(entry.error.advice), "$text-warning")))
     if entry.virsh:
         lines.append(Content.assemble((visible(entry.virsh), "$text-accent")))
     return Content("\n").join(lines)

@@ -1,17 +1,21 @@
-"""The columns of the hosts table: record to cell. Pure."""
+"""The hosts table and the lines under it: record to cell and text. Pure."""
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from textual.content import Content
 
 from tui.hypervisor.records import DomainRecord, HostRecord, HostState
 from tui.model import units
 from tui.model.text import visible
+from tui.settings import HostEntry
 from tui.widgets.line_table import Cell, Column
 
-GLYPHS = {
+LOOKS = {
     HostState.CONNECTED: ("•", "ok"),
     HostState.CONNECTING: ("…", "busy"),
     HostState.RECONNECTING: ("…", "busy"),
@@ -20,6 +24,17 @@ GLYPHS = {
     HostState.FAILED: ("!", "error"),
     HostState.CLOSED: ("■", "off"),
 }
+"""Glyph and style."""
+
+STYLES = {"ok": "$text-success", "warning": "$text-warning", "error": "$text-error"}
+
+SECRETS = re.compile(r"(?<=[?&])((?:password|passwd|secret|token)=)[^&#]*", re.IGNORECASE)
+USER_PASSWORD = re.compile(r"^([\w.+-]+://[^/@:]*:)[^/]*@")
+
+
+def shown_uri(uri: str) -> str:
+    """The URI without passwords, safe to show."""
+    return visible(SECRETS.sub(r"\1***", USER_PASSWORD.sub(r"\1***@", uri)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,112 +42,202 @@ class HostRow:
     """A host with what its machines add up to, and its entry in the book."""
 
     record: HostRecord
+    entry: HostEntry | None
+    """Its line of the connection book."""
+    in_run: bool
+    """The fleet has it; else it is in the book only."""
     machines: int = 0
     running: int = 0
     vcpus: int = 0
     """Virtual CPUs of the running machines."""
     memory: int = 0
     """Bytes given to the running machines."""
-    in_book: bool = False
-    autoconnect: bool = False
 
     @property
-    def key(self) -> str:
-        """Identity of the row."""
-        return self.record.key
+    def key(self) -> tuple[str, str]:
+        """Identity of the row, the same before and after connecting."""
+        return (self.record.key, self.record.uri)
 
 
 def host_row(
-    record: HostRecord, domains: Iterable[DomainRecord], in_book: bool, autoconnect: bool
+    record: HostRecord, domains: Iterable[DomainRecord], entry: HostEntry | None
 ) -> HostRow:
-    """The row of a host as things are now."""
+    """The row of a host of this run as things are now."""
     known = list(domains)
     running = [domain for domain in known if domain.state.is_active]
     return HostRow(
         record,
+        entry,
+        True,
         len(known),
         len(running),
         sum(domain.vcpus or 0 for domain in running),
         sum(domain.memory or 0 for domain in running),
-        in_book,
-        autoconnect,
     )
 
 
+def book_row(entry: HostEntry) -> HostRow:
+    """The row of an entry that this run has not connected."""
+    return HostRow(HostRecord(entry.name, entry.name, entry.uri, entry.readonly), entry, False)
+
+
+def _look(record: HostRecord) -> tuple[str, str]:
+    return LOOKS[record.state] if record.responding else ("!", "error")
+
+
 def _state(row: HostRow) -> Cell:
-    glyph, style = GLYPHS[row.record.state]
-    if not row.record.responding:
-        glyph, style = "!", "error"
+    glyph, style = _look(row.record)
     return Cell(f"{glyph} {row.record.word}", style)
 
 
+def _name(row: HostRow) -> Cell:
+    idle = row.record.state is HostState.CLOSED
+    return Cell(visible(row.record.name), "muted" if idle else "")
+
+
+def _figure(row: HostRow, text: str, worry: bool = False) -> Cell:
+    """A figure that holds only while the host is current."""
+    if not row.record.is_current:
+        return Cell(text, "muted")
+    return Cell(text, "warning" if worry else "")
+
+
 def _machines(row: HostRow) -> Cell:
-    stale = "" if row.record.is_current else "muted"
-    return Cell(f"{row.running} of {row.machines}" if row.machines else "", stale)
+    known = row.machines or row.record.is_current
+    return _figure(row, f"{row.running} / {row.machines}" if known else "")
 
 
 def _cpus(row: HostRow) -> Cell:
     facts = row.record.facts
-    if facts is None:
-        return Cell("")
-    return Cell(f"{row.vcpus} / {facts.cpus}", "warning" if row.vcpus > facts.cpus else "")
+    known = facts is not None and row.record.state is not HostState.CLOSED
+    return _figure(row, f"{row.vcpus} / {facts.cpus}" if facts and known else "")
 
 
 def _memory(row: HostRow) -> Cell:
     facts = row.record.facts
-    if facts is None:
+    if facts is None or row.record.state is HostState.CLOSED:
         return Cell("")
     text = f"{units.size(row.memory)} / {units.size(facts.memory)}"
-    return Cell(text, "warning" if row.memory > facts.memory else "")
+    return _figure(row, text, worry=row.memory > facts.memory)
 
 
 def _versions(row: HostRow) -> Cell:
     facts = row.record.facts
     if facts is None:
         return Cell("")
-    hypervisor = f", {facts.driver} {facts.hypervisor_version}".rstrip()
-    return Cell(visible(f"{facts.libvirt_version}{hypervisor}"), "muted")
+    hypervisor = f"{facts.driver} {facts.hypervisor_version}".strip()
+    return Cell(visible(f"{facts.libvirt_version} {hypervisor}"), "muted")
 
 
-def _round_trip(row: HostRow) -> Cell:
-    seconds = row.record.round_trip
-    return Cell("" if seconds is None else f"{seconds * 1000:.0f} ms", "muted")
+def round_trip(seconds: float | None) -> str:
+    """How long a trivial call took."""
+    if seconds is None:
+        return ""
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else "<1 ms"
 
 
-def _seen(row: HostRow) -> Cell:
+def clock(when: float) -> str:
+    """A wall clock time of today in hours to seconds, of another day with its date."""
+    shown = time.localtime(when)
+    today = shown[:3] == time.localtime()[:3]
+    return time.strftime("%H:%M:%S" if today else "%m-%d %H:%M", shown)
+
+
+def _answer(row: HostRow) -> Cell:
+    """How fast it answers; when it does not, when it last did."""
     record = row.record
-    if record.is_current or record.last_seen is None:
-        return Cell("")
-    return Cell(time.strftime("%H:%M:%S", time.localtime(record.last_seen)), "warning")
+    if record.is_current:
+        return Cell(round_trip(record.round_trip), "muted")
+    return Cell("" if record.last_seen is None else f"seen {clock(record.last_seen)}", "muted")
 
 
-def _marks(row: HostRow) -> Cell:
-    words = []
-    if row.record.readonly:
-        words.append("read-only")
-    if row.autoconnect:
-        words.append("autoconnect")
-    if not row.in_book:
-        words.append("this run")
-    return Cell(" ".join(words), "accent")
+def _mode(row: HostRow) -> Cell:
+    return Cell("r/o" if row.record.readonly else "", "accent")
+
+
+def _book(row: HostRow) -> Cell:
+    if row.entry is None:
+        return Cell("this run", "muted")
+    return Cell("autoconnect" if row.entry.autoconnect else "in the book", "muted")
 
 
 COLUMNS: Sequence[Column[HostRow]] = (
-    Column("state", "State", 16, _state, lambda row: row.record.word),
-    Column("name", "Name", 16, lambda row: Cell(visible(row.record.name)), lambda r: r.record.name),
-    Column("machines", "Running", 12, _machines, lambda row: row.running, 1),
-    Column("cpus", "vCPU / CPU", 11, _cpus, lambda row: row.vcpus, 3, align="right"),
-    Column("memory", "Memory / host", 20, _memory, lambda row: row.memory, 2, align="right"),
+    Column("state", "State", 16, _state),
+    Column("name", "Name", 16, _name, lambda row: row.record.name.casefold(), min_width=10),
+    Column("machines", "Running", 9, _machines, importance=1, align="right"),
+    Column("cpus", "vCPU / CPU", 11, _cpus, importance=3, align="right"),
+    Column("memory", "Memory / host", 19, _memory, importance=2, align="right"),
     Column(
         "uri",
         "URI",
-        26,
-        lambda row: Cell(visible(row.record.uri), "muted"),
+        30,
+        lambda row: Cell(shown_uri(row.record.uri), "muted"),
         importance=4,
         grow=True,
+        min_width=24,
     ),
-    Column("versions", "libvirt", 18, _versions, importance=6),
-    Column("rtt", "Answers in", 10, _round_trip, importance=7, align="right"),
-    Column("seen", "Last seen", 9, _seen, importance=3),
-    Column("marks", "", 21, _marks, importance=5),
+    Column("mode", "Mode", 4, _mode, importance=6),
+    Column("book", "Book", 11, _book, importance=5),
+    Column("versions", "libvirt, driver", 17, _versions, importance=7),
+    Column("answer", "Answer", 16, _answer, importance=8),
 )
+
+
+NAMED = (("network", "network"), ("pool", "storage pool"), ("node-device", "node device"))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def host_details(row: HostRow, named: Mapping[str, int], kinds: Iterable[str]) -> Content:
+    """All about one host: how it is, what is wrong and what to do, what it is.
+
+    ``named`` counts what an inventory has of each kind besides machines (``network``, …);
+    ``kinds`` are the events subscribed.
+    """
+    record = row.record
+    glyph, style = _look(record)
+    lines = [
+        Content.assemble(
+            (visible(record.name), "bold"),
+            "  ",
+            (f"{glyph} {record.word}", STYLES.get(style, "")),
+            ("  read-only" if record.readonly else "", "$text-accent"),
+            (f"  {shown_uri(record.uri)}", "$quiet"),
+        )
+    ]
+    if record.error is not None and record.state is not HostState.CONNECTED:
+        lines.append(Content.assemble((visible(record.error.words), "$text-error")))
+        if record.error.advice:
+            lines.append(Content.assemble((visible(record.error.advice), "$text-warning")))
+    times = []
+    if record.last_seen is not None and not record.is_current:
+        times.append(f"last seen {clock(record.last_seen)}")
+    if record.retry_at is not None:
+        times.append(f"next attempt at {clock(record.retry_at)}")
+    if times:
+        lines.append(Content(", ".join(times).capitalize()))
+    if record.facts is not None:
+        facts = record.facts
+        words = (
+            facts.hostname,
+            f"{facts.driver} {facts.hypervisor_version}".strip(),
+            f"libvirt {facts.libvirt_version}",
+            f"{facts.cpus} CPUs {facts.cpu_model}",
+            units.size(facts.memory),
+            f"answers in {round_trip(record.round_trip)}" if record.round_trip else "",
+        )
+        lines.append(Content(visible(" · ".join(word for word in words if word))))
+    if record.is_current:
+        lines.append(
+            Content.assemble(
+                (
+                    " · ".join(_count(named.get(kind, 0), word) for kind, word in NAMED),
+                    "$quiet",
+                )
+            )
+        )
+        if events := " ".join(sorted(kinds)):
+            lines.append(Content.assemble((f"Events: {events}", "$quiet")))
+    return Content("\n").join(lines)

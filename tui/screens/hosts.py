@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from tui import settings_edit
 from tui.actions.base import Scope
 from tui.actions.registry import bindings_of
+from tui.demo import demo_uri
 from tui.hypervisor.aliases import uri_aliases
-from tui.hypervisor.records import Change, DomainRecord, HostRecord, HostState
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import Change, DomainRecord, HostState
 from tui.model.text import visible
-from tui.screens.host_columns import COLUMNS, HostRow, host_row
+from tui.screens.host_columns import COLUMNS, HostRow, book_row, host_details, host_row
 from tui.screens.host_dialog import HostDialog
+from tui.screens.in_thread import in_thread
 from tui.screens.program import Program
 from tui.settings import HostEntry
 from tui.widgets.line_table import LineTable
+
+Book = list[HostEntry]
 
 
 class HostsPane(Vertical):
@@ -32,6 +38,8 @@ class HostsPane(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.HOSTS)]
     app: Program
+    _ready = False
+    """The table is there: before, nothing can be shown or refused."""
 
     def compose(self) -> ComposeResult:
         """Table and details."""
@@ -42,8 +50,11 @@ class HostsPane(Vertical):
 
     def on_mount(self) -> None:
         """Follow the hosts."""
+        self._saving = asyncio.Lock()
         self.table.sort("name")
         self.app.fleet.subscribe(self._changed)
+        self._ready = True
+        self.shown()
 
     @property
     def table(self) -> LineTable[HostRow]:
@@ -56,200 +67,246 @@ class HostsPane(Vertical):
 
     def shown(self) -> None:
         """The pane has come to the front."""
-        self._load()
-        self.table.focus()
+        if self._ready:
+            self._load()
+            self.table.focus()
+
+    # -- records -------------------------------------------------------------------------
 
     def _changed(self, change: Change) -> None:
-        if self.display and (change.host_changed or change.domains):
+        if not self.display:
+            return  # shown() reads everything
+        host = self.app.fleet.hosts.get(change.host)
+        if host is None:
             self._load()
+        elif change.host_changed or change.domains:
+            self.table.update_rows([self._row(host)])
+        row = self.table.cursor_row
+        told = change.host_changed or change.networks or change.pools or change.node_devices
+        if told and row is not None and row.record.key == change.host:
+            self._show_details()
+
+    def _row(self, host: Host) -> HostRow:
+        record = host.record
+        entry = next(
+            (e for e in self.app.settings.hosts if (e.name, e.uri) == (record.key, record.uri)),
+            None,
+        )
+        return host_row(record, host.inventory.domains.values(), entry)
 
     def _load(self) -> None:
-        book = {entry.name: entry for entry in self.app.settings.hosts}
-        rows = []
-        for key, host in self.app.fleet.hosts.items():
-            entry = book.pop(key, None)
-            rows.append(
-                host_row(
-                    host.record,
-                    host.inventory.domains.values(),
-                    entry is not None,
-                    entry is not None and entry.autoconnect,
-                )
-            )
-        for entry in book.values():
-            record = HostRecord(entry.name, entry.name, entry.uri, entry.readonly)
-            rows.append(host_row(record, (), in_book=True, autoconnect=entry.autoconnect))
-        gone = {row.key for row in self._all_rows} - {row.key for row in rows}
-        self._all_rows = rows
-        self.table.update_rows(rows, gone)
+        rows = [self._row(host) for host in self.app.fleet.hosts.values()]
+        present = {row.key for row in rows}
+        book = (book_row(entry) for entry in self.app.settings.hosts)
+        self.table.set_rows([*rows, *(row for row in book if row.key not in present)])
         self._show_details()
-
-    _all_rows: Sequence[HostRow] = ()
 
     @on(LineTable.CursorMoved)
     def cursor_moved(self) -> None:
         """Another host is in view."""
         self._show_details()
-        self.app.show_keys()
 
     @on(LineTable.RowSelected)
     def row_selected(self) -> None:
-        """Enter."""
-        self.connect()
+        """Enter on a host: as its key would, with the reason when it cannot be."""
+        self.app.run_worker(self.app.run_action("app.act('host.connect')"), group="actions")
 
     def _show_details(self) -> None:
         row = self.table.cursor_row
         area = self.query_one("#host-details", Static)
-        area.update("" if row is None else self._details(row))
-
-    def _details(self, row: HostRow) -> Content:
-        record = row.record
-        lines = [
-            Content.assemble(
-                (visible(record.name), "bold"), f"  {record.word}  ", (visible(record.uri), "dim")
-            )
-        ]
-        if record.error is not None and record.state is not HostState.CONNECTED:
-            lines.append(Content.assemble((record.error.words, "$text-error")))
-            if record.error.advice:
-                lines.append(Content.assemble((record.error.advice, "$text-warning")))
-        if record.facts is not None:
-            facts = record.facts
-            lines.append(
-                Content(
-                    visible(
-                        f"{facts.hostname}: {facts.driver} {facts.hypervisor_version}, "
-                        f"libvirt {facts.libvirt_version}, {facts.cpus} CPUs {facts.cpu_model}"
-                    )
-                )
-            )
-        host = self.app.fleet.hosts.get(record.key)
-        if host is not None and record.is_current:
-            named = host.inventory.named
-            counts = (
-                f"{len(named['network'])} networks, {len(named['pool'])} storage pools, "
-                f"{len(named['node-device'])} node devices"
-            )
-            events = ", ".join(sorted(host.event_kinds)) or "not yet known"
-            lines.append(Content.assemble((counts, "$quiet")))
-            lines.append(Content.assemble((f"Events: {events}", "$quiet")))
-        return Content("\n").join(lines)
+        if row is None:
+            area.update("")
+        else:
+            host = self._host(row)
+            named = host.inventory.named if host else {}
+            counts = {kind: len(records) for kind, records in named.items()}
+            area.update(host_details(row, counts, host.event_kinds if host else ()))
+        self.app.show_keys()
 
     # -- commands (tui.actions.hosts) ------------------------------------------------------
 
+    def refusal(self, command: str) -> str:
+        """Why a command cannot be done to the host under the cursor; empty when it can."""
+        row = self.table.cursor_row if self._ready else None
+        if command == "add":
+            return ""
+        if row is None:
+            return "no host selected"
+        state, responding = row.record.state, row.record.responding
+        reasons = {
+            "connect": (
+                (state is HostState.CONNECTED, "it is connected"),
+                (state is HostState.CONNECTING and responding, "it is being connected"),
+                (
+                    not row.in_run and row.record.name in self.app.fleet.hosts,
+                    "another host of this run has its name",
+                ),
+            ),
+            "disconnect": ((state is HostState.CLOSED, "it is not connected"),),
+            "edit": ((row.entry is None, "it is not in the connection book"),),
+            "keep": ((row.entry is not None, "it is in the connection book already"),),
+        }
+        return next((reason for holds, reason in reasons.get(command, ()) if holds), "")
+
     def connect(self) -> None:
         """Connect, or try again at once."""
-        row = self.table.cursor_row
-        if row is None:
-            return
-        host = self.app.fleet.hosts.get(row.key)
-        if host is None:
-            self._open(HostEntry(row.record.name, row.record.uri, readonly=row.record.readonly))
-        elif host.is_connected:
-            self.app.say(f"{visible(row.record.name)} is connected")
-        else:
+        row = self._current
+        host = self._host(row)
+        if host is not None:
             host.retry()
+        elif row.entry is not None:
+            self._open(row.entry)
 
     def disconnect(self) -> None:
-        """Let go of a host."""
-        row = self.table.cursor_row
-        host = self.app.fleet.hosts.get(row.key) if row else None
-        if host is not None:
+        """Let go of a host, after asking where work is running on it."""
+        self._run(self._disconnect(self._current))
+
+    async def _disconnect(self, row: HostRow) -> None:
+        host = self._host(row)
+        if host is not None and await self._agreed("Disconnect", row):
             host.close()
 
     def add(self) -> None:
         """A new entry."""
+        self._run(self._add(None))
 
-        def added(entry: HostEntry | None) -> None:
-            if entry is not None:
-                self._write(
-                    lambda: settings_edit.add_host(self._file, entry),
-                    [*self.app.settings.hosts, entry],
-                )
+    def keep(self) -> None:
+        """Write a host of this run into the book; under another name when its own is taken."""
+        record = self._current.record
+        entry = HostEntry(record.name, record.uri, readonly=record.readonly)
+        if record.name in self._names():
+            self._run(self._add(entry))
+        else:
+            self._run(self._save_new(entry))
+
+    async def _add(self, template: HostEntry | None) -> None:
+        taken = self._names() if template else self._names() | self.app.fleet.hosts.keys()
+        entry = await self._ask_for("Add a host", template, taken)
+        if entry is not None:
+            if template is None or entry.uri != template.uri:
                 self._open(entry)
+            await self._save_new(entry)
 
-        taken = {row.record.name for row in self._all_rows}
-        self.app.push_screen(HostDialog(None, taken, uri_aliases()), added)
+    async def _save_new(self, entry: HostEntry) -> None:
+        await self._save(
+            lambda path: settings_edit.add_host(path, entry), lambda book: [*book, entry]
+        )
 
     def edit(self) -> None:
         """Change the entry under the cursor."""
-        old = self._entry()
-        if old is None:
-            self.app.say("It is not in the connection book: b writes it there.", "warning")
-            return
+        self._run(self._edit(self._current))
 
-        def changed(entry: HostEntry | None) -> None:
-            if entry is None or entry == old:
+    async def _edit(self, row: HostRow) -> None:
+        old = row.entry
+        assert old is not None
+        taken = (self._names() | self.app.fleet.hosts.keys()) - {old.name}
+        new = await self._ask_for("Change a host", old, taken)
+        if new is None or new == old:
+            return
+        same_connection = (new.name, new.uri, new.readonly) == (old.name, old.uri, old.readonly)
+        host = self._host(row)
+        if host is not None and not same_connection:
+            was_open = host.record.state is not HostState.CLOSED
+            if was_open and not await self._agreed("Reconnect", row):
                 return
-            hosts = [entry if host == old else host for host in self.app.settings.hosts]
-            self._write(lambda: settings_edit.change_host(self._file, old.name, entry), hosts)
-            if old.name in self.app.fleet.hosts:
-                self._forget(old.name)
-                self._open(entry)
-
-        taken = {row.record.name for row in self._all_rows} - {old.name}
-        self.app.push_screen(HostDialog(old, taken, uri_aliases()), changed)
-
-    def keep(self) -> None:
-        """Write a host of this run into the book."""
-        row = self.table.cursor_row
-        if row is None or row.in_book:
-            return
-        entry = HostEntry(row.record.name, row.record.uri, readonly=row.record.readonly)
-        self._write(
-            lambda: settings_edit.add_host(self._file, entry), [*self.app.settings.hosts, entry]
+            self._forget(row)
+            if was_open:
+                self._open(new)
+        await self._save(
+            lambda path: settings_edit.change_host(path, old.name, new),
+            lambda book: [new if entry.name == old.name else entry for entry in book],
         )
 
     def remove_host(self) -> None:
-        """Take the entry under the cursor out, after asking."""
-        self.app.run_worker(self._remove())
+        """Take the host under the cursor out, after asking."""
+        self._run(self._remove(self._current))
 
-    async def _remove(self) -> None:
-        row = self.table.cursor_row
-        if row is None:
-            return
+    async def _remove(self, row: HostRow) -> None:
         name = row.record.name
-        question = f"Remove {visible(name)} from the list of hosts?"
-        if not await self.app.ask(question, "Nothing on the host changes.", (), "Remove"):
+        where = "the connection book" if row.entry else "this run"
+        question = f"Remove {visible(name)} from {where}?"
+        consequence = "It is disconnected. Nothing on the host changes."
+        if not await self.app.ask(question, consequence, self._work_on(row), "Remove"):
             return
-        if row.in_book:
-            left = [host for host in self.app.settings.hosts if host.name != name]
-            self._write(lambda: settings_edit.remove_host(self._file, name), left)
-        if name in self.app.fleet.hosts:
-            self._forget(name)
-        self._load()
+        if self._host(row) is not None:
+            self._forget(row)
+        if row.entry is not None:
+            await self._save(
+                lambda path: settings_edit.remove_host(path, name),
+                lambda book: [entry for entry in book if entry.name != name],
+            )
 
-    # -- the book --------------------------------------------------------------------------
+    # -- small parts -----------------------------------------------------------------------
 
     @property
-    def _file(self) -> Path:
-        assert self.app.settings_file is not None
-        return self.app.settings_file
-
-    def _entry(self) -> HostEntry | None:
+    def _current(self) -> HostRow:
+        """The host under the cursor: commands are refused where there is none."""
         row = self.table.cursor_row
-        name = row.record.name if row else ""
-        return next((host for host in self.app.settings.hosts if host.name == name), None)
+        assert row is not None
+        return row
 
-    def _write(self, edit: Callable[[], None], hosts: list[HostEntry]) -> None:
-        """Change the settings file in a thread; for this run the change holds at once."""
-        self.app.settings = msgspec.structs.replace(self.app.settings, hosts=hosts)
+    def _host(self, row: HostRow) -> Host | None:
+        return self.app.fleet.hosts.get(row.record.key) if row.in_run else None
+
+    def _names(self) -> set[str]:
+        return {entry.name for entry in self.app.settings.hosts}
+
+    def _run(self, command: Coroutine[Any, Any, None]) -> None:
+        self.app.run_worker(command, group="hosts")
+
+    async def _ask_for(
+        self, title: str, entry: HostEntry | None, taken: set[str]
+    ) -> HostEntry | None:
+        aliases = await in_thread(uri_aliases)
+        return await self.app.push_screen_wait(HostDialog(title, entry, taken, aliases))
+
+    def _work_on(self, row: HostRow) -> list[str]:
+        return [
+            visible(f"{entry.text} {entry.subject}")
+            for entry in self.app.fleet.journal.running.values()
+            if entry.host == row.record.name
+        ]
+
+    async def _agreed(self, verb: str, row: HostRow) -> bool:
+        """Asks only where work is running, whose end would not be seen."""
+        work = self._work_on(row)
+        question = f"{verb} {visible(row.record.name)} while work is running on it?"
+        consequence = "The work goes on, but how it ends is not seen here."
+        return not work or await self.app.ask(question, consequence, work, verb)
+
+    async def _save(self, edit: Callable[[Path], None], change: Callable[[Book], Book]) -> None:
+        """Change the settings file, then the book as this run sees it."""
+        path = self.app.settings_file
+        async with self._saving:
+            if path is not None:
+                try:
+                    await in_thread(lambda: edit(path))
+                except settings_edit.SettingsError as error:
+                    self._tell_unsaved(error)
+                    return
+            book = change(self.app.settings.hosts)
+            self.app.settings = msgspec.structs.replace(self.app.settings, hosts=book)
         self._load()
-        if self.app.settings_file is None:
-            return
 
-        def work() -> None:
-            try:
-                edit()
-            except settings_edit.SettingsError as error:
-                self.app.call_later(self.app.say, str(error), "error")
-
-        self.app.run_worker(work, thread=True, group="settings")
+    def _tell_unsaved(self, error: settings_edit.SettingsError) -> None:
+        failure = HypervisorError(
+            "Saving the connection book",
+            words=visible(str(error)),
+            advice="Connections opened now last until virtty ends.",
+        )
+        self.app.fleet.journal.event("", "", "the connection book was not saved", failure)
+        self.app.tell_error(failure)
 
     def _open(self, entry: HostEntry) -> None:
-        self.app.fleet.add(entry.name, entry.uri, readonly=entry.readonly).open()
-        self.app.hosts_changed()
+        demo = entry.uri == demo_uri()
+        host = self.app.fleet.add(entry.name, entry.uri, readonly=entry.readonly, demo=demo)
+        host.open()
+        self._hosts_changed()
 
-    def _forget(self, key: str) -> None:
-        self.app.fleet.remove(key)
+    def _forget(self, row: HostRow) -> None:
+        self.app.fleet.remove(row.record.key)
+        self._hosts_changed()
+
+    def _hosts_changed(self) -> None:
+        self._load()
         self.app.hosts_changed()

@@ -19,8 +19,8 @@ FOLLOW = 2.0
 class LogTab(TextTab):
     """Follows the log's end as long as one looks at it."""
 
-    def __init__(self, error: HypervisorError | None) -> None:
-        super().__init__(id="log")
+    def __init__(self, key: tuple[str, str], tab: str, error: HypervisorError | None) -> None:
+        super().__init__(key, tab)
         self._error = error
         self._text: str | None = None
 

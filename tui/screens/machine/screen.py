@@ -49,9 +49,9 @@ class MachineScreen(Screen[None]):
         yield Static(id="machine-top", markup=False)
         yield Static(id="machine-tabs", markup=False)
         with ContentSwitcher(initial=self._first_tab):
-            yield OverviewTab(id="overview")
-            yield XmlTab(id="xml")
-            yield LogTab(self._error)
+            yield OverviewTab(self.key, "overview")
+            yield XmlTab(self.key, "xml")
+            yield LogTab(self.key, "log", self._error)
         yield Static(id="machine-keys", markup=False)
 
     def on_mount(self) -> None:
@@ -135,7 +135,7 @@ class MachineScreen(Screen[None]):
             self.app.key_content(self.size.width), layout=False
         )
 
-    def note_changed(self) -> None:
+    def on_tab_noted(self) -> None:
         """A tab has something else to say beside its name."""
         self._show_header()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from textual.containers import Vertical
+from textual.message import Message
 
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
@@ -19,26 +20,25 @@ class Tab(Vertical):
     note = ""
     """What stands beside the tab line."""
 
+    class Noted(Message):
+        """A tab has something else to say beside its name."""
+
+    def __init__(self, key: tuple[str, str], tab: str) -> None:
+        super().__init__(id=tab)
+        self.key = key
+
     @property
     def machine(self) -> tuple[Host, DomainRecord] | None:
         """The machine and its host; None when one of them is gone."""
-        from tui.screens.machine.screen import MachineScreen
-
-        screen = self.screen
-        if not isinstance(screen, MachineScreen):
-            return None
-        host = self.app.fleet.hosts.get(screen.key[0])
-        record = screen.record
+        host = self.app.fleet.hosts.get(self.key[0])
+        record = self.app.fleet.domain(self.key)
         return None if host is None or record is None else (host, record)
 
     def say(self, note: str) -> None:
         """Show something beside the tab line."""
         if note != self.note:
             self.note = note
-            screen = self.screen
-            note_changed = getattr(screen, "note_changed", None)
-            if note_changed is not None:
-                note_changed()
+            self.post_message(self.Noted())
 
     def read_with(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Read in the background; an earlier reading that is still under way is dropped."""

@@ -38,7 +38,7 @@ def read_details(
     leases: Mapping[str, tuple[str, ...]],
     is_local: bool,
 ) -> dict[str, Read]:
-    """Details by UUID, two calls for each; domains that have vanished are left out.
+    """Details by UUID, two to four calls for each; domains that have vanished are left out.
 
     ``leases`` gives addresses by MAC.
     """
@@ -66,6 +66,7 @@ def read_details(
                 tags=tuple(document.tags),
                 macs=macs,
                 disks=len(document.disks),
+                pending=read_pending(domain, document) if active else (),
                 agent=document.agent_connected,
                 addresses=tuple(addresses) if active else (),
             ),
@@ -73,6 +74,16 @@ def read_details(
             start_time(document.name, uuid) if active and is_local else None,
         )
     return found
+
+
+def read_pending(domain: libvirt.virDomain, live: Domain) -> tuple[str, ...]:
+    """What the next boot of a running domain would change; two calls."""
+    from tui.model import Domain
+    from tui.model.pending import pending
+
+    if not domain.isPersistent():
+        return ()
+    return pending(live, Domain.from_xml(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)))
 
 
 def can_ask_test_driver(connection: libvirt.virConnect, document: Domain) -> bool:

@@ -118,6 +118,8 @@ class DomainDetails:
     tags: tuple[str, ...] = ()
     macs: tuple[str, ...] = ()
     disks: int = 0
+    pending: tuple[str, ...] = ()
+    """What the next boot would change: the stored definition differs from the live one."""
     agent: bool = False
     """A guest agent is connected."""
     addresses: tuple[str, ...] = ()

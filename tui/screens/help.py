@@ -17,10 +17,11 @@ from tui.widgets.cells import fit
 from tui.widgets.key_bar import key_words
 
 SIGNS = (
-    ("▶ running  • idle  ║ paused  ~ suspended  ■ off  ! crashed  ▼ shutting down"),
-    ("… asked for, not confirmed yet    ? last known: its host does not answer"),
-    ("⟳ autostart   ◉ has snapshots   t transient   ⚠ the same machine runs on two hosts"),
-    ("~ before a size: as the host sees it; – not known"),
+    "▶ running  • idle  ║ paused  ~ suspended  ■ off  ! crashed  ▼ shutting down",
+    "… asked for, not confirmed yet    ? last known: its host does not answer",
+    "≠ the next boot changes something   ⟳ autostart   ◉ has snapshots   t transient",
+    "⚠ the same machine runs on two hosts",
+    "~ before a size: as the host sees it; – not known",
 )
 
 

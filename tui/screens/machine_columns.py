@@ -122,7 +122,9 @@ def host_cell(row: MachineRow) -> Cell:
 def badges_cell(row: MachineRow) -> Cell:
     """What is worth knowing at a glance; the help explains each sign."""
     record = row.record
+    pending = record.details is not None and bool(record.details.pending)
     signs = (
+        ("≠", pending),
         ("⟳", record.autostart),
         ("◉", record.snapshots),
         ("t", not record.persistent),

@@ -49,6 +49,9 @@ def _identity(record: DomainRecord) -> Content:
         parts.append(("  transient", "$text-warning"))
     if record.autostart:
         parts.append(("  autostart", "$text-accent"))
+    if details and details.pending:
+        words = "  next boot changes " + ", ".join(visible(what) for what in details.pending)
+        parts.append((words, "$text-warning"))
     if record.stale:
         parts.append(("  last known, not current", "$text-error"))
     if details and details.tags:

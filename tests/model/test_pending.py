@@ -1,0 +1,49 @@
+"""What the next boot would change."""
+
+from __future__ import annotations
+
+import libvirt
+import pytest
+
+from tui.demo import demo_uri
+from tui.hypervisor.demo import prepare
+from tui.model import Domain
+from tui.model.pending import pending
+
+XML = """<domain type='kvm'><name>a</name><memory unit='MiB'>64</memory>
+<currentMemory unit='MiB'>64</currentMemory><vcpu>2</vcpu>
+<os><type arch='x86_64' machine='q35'>hvm</type></os><devices>
+<disk type='file' device='disk'><driver name='qemu' type='raw' cache='none'/>
+<source file='/a'/><target dev='vda' bus='virtio'/></disk>
+<interface type='network'><mac address='52:54:00:00:00:01'/><source network='default'/>
+<model type='virtio'/></interface></devices></domain>"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("<vcpu>2<", "<vcpu>4<", ("vCPU", "maximum vCPU")),
+        ("<memory unit='MiB'>64<", "<memory unit='MiB'>128<", ("maximum memory",)),
+        ("cache='none'", "cache='writeback'", ("disk vda",)),
+        ("dev='vda'", "dev='vdb'", ("disk vda", "disk vdb")),
+        ("network='default'", "network='lan'", ("NIC 52:54:00:00:00:01",)),
+        ("<currentMemory unit='MiB'>64<", "<currentMemory unit='MiB'>32<", ()),
+        ("file='/a'", "file='/overlay'", ()),
+    ],
+)
+def test_only_what_the_next_boot_changes(old, new, what):
+    assert pending(Domain.from_xml(XML), Domain.from_xml(XML.replace(old, new))) == what
+    assert pending(Domain.from_xml(XML), Domain.from_xml(XML)) == ()
+
+
+def test_the_demo_host_has_two_machines_with_pending_changes():
+    connection = libvirt.open(demo_uri())
+    prepare(connection)
+    differing = set()
+    for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+        if not domain.isPersistent():
+            continue
+        live = Domain.from_xml(domain.XMLDesc(0))
+        if pending(live, Domain.from_xml(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))):
+            differing.add(domain.name())
+    assert differing == {"k8s-worker-2", "monitoring"}

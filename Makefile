@@ -1,6 +1,6 @@
 # Everything a person does with a checkout. `make run` and `make test` install what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint bench screenshots lab clean
+.PHONY: help run test check lint bench screenshots lab man clean
 
 # Arguments for `run`, `test`, `bench`: make run ARGS="--demo"
 ARGS ?=
@@ -42,6 +42,11 @@ screenshots: ## take the pictures that the README shows
 lab: ## a playground: a libvirtd with guests in every state, until Ctrl+C
 	@bash .ci/environment test
 	@$(BIN)/python -m tests.lab
+
+man: ## write the manual page and the guide's list of actions afresh
+	@bash .ci/environment test
+	@$(BIN)/python docs/make_manpage.py > docs/virtty.1
+	@$(BIN)/python docs/make_action_list.py docs/guide.md
 
 clean: ## remove everything that make has made
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -27,6 +27,7 @@ from tui.keymap import ActionKeys, resolve_keymap
 from tui.model.text import visible
 from tui.remembered import Remembered, save_remembered
 from tui.resources import styles
+from tui.screens.in_thread import in_thread
 from tui.screens.main import MainScreen
 from tui.screens.program import Program
 from tui.settings import Problem, Settings
@@ -176,7 +177,7 @@ class VirttyApp(Program):
             self.remembered = fresh
             if self._remembered_file is not None:
                 path = self._remembered_file
-                self.run_worker(lambda: save_remembered(path, fresh), thread=True, group="remember")
+                self.run_worker(in_thread(lambda: save_remembered(path, fresh)), group="remember")
 
     def _fatal_error(self) -> None:
         """A fault of ours: the traceback goes to the log, one line to the terminal."""
@@ -377,7 +378,8 @@ class VirttyApp(Program):
     def _show_pane(self, name: str) -> None:
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        self.main.show_pane(name)
+        main = self.main
+        main.run_worker(main.show_pane(name), group="pane")
 
     def show_help(self) -> None:
         """Keys of the screen in front."""

@@ -51,14 +51,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: Options, settings: Settings, problems: list[Problem]) -> int:
     """Show the screen until the person quits; returns the exit status."""
     from tui.demo import demo_uri
+    from tui.hypervisor.aliases import uri_aliases
     from tui.hypervisor.fleet import Fleet
     from tui.logs import audit_path
 
     fleet = Fleet(audit_path())
     chosen = choose_hosts(options, settings, os.environ, system_socket_exists())
+    aliases = uri_aliases()
     for entry in chosen:
         demo = entry.uri == demo_uri()
-        host = fleet.add(entry.name, entry.uri, readonly=entry.readonly, demo=demo)
+        # libvirt would resolve an alias itself, but then nobody here knows it is remote.
+        uri = aliases.get(entry.uri, entry.uri)
+        host = fleet.add(entry.name, uri, readonly=entry.readonly, demo=demo)
         host.open()  # at work while Textual is imported
 
     from tui import output

@@ -241,7 +241,9 @@ async def test_earlier_runs_come_from_the_audit_log(tmp_path: Path) -> None:
         await pilot.press("a")
         await until(lambda: texts(app)[-2:] == ["start", "force off"])
         await pilot.press("G")
-        assert cells(pane(app).table.cursor_row)["text"] == "earlier run: force off: it was gone"
+        row = pane(app).table.cursor_row
+        assert row is not None
+        assert cells(row)["text"] == "earlier run: force off: it was gone"
         assert "in an earlier run, from the audit log" in shown(app)
         assert "virsh destroy old" in shown(app)
         await pilot.press("a")

@@ -13,11 +13,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Event, event_text
+from tui.model.uri import without_password
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +134,7 @@ class Journal:
             {
                 "time": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(entry.time)),
                 "host": entry.host,
-                "uri": uri,
+                "uri": without_password(uri),
                 "object": entry.subject,
                 "what": entry.text,
                 "virsh": entry.virsh,
@@ -207,7 +209,7 @@ def read_audit(path: Path, before: float) -> list[Entry]:
     for number, text in enumerate(lines, start=1):
         try:
             line = json.loads(text)
-            begin = time.mktime(time.strptime(line["time"][:19], "%Y-%m-%dT%H:%M:%S"))
+            begin = datetime.strptime(line["time"], "%Y-%m-%dT%H:%M:%S%z").timestamp()
             entry = Entry(
                 -number,
                 begin,

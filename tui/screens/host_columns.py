@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from textual.content import Content
 from tui.hypervisor.records import DomainRecord, HostRecord, HostState
 from tui.model import units
 from tui.model.text import visible
+from tui.model.uri import without_password
 from tui.settings import HostEntry
 from tui.widgets.line_table import Cell, Column
 
@@ -28,13 +28,10 @@ LOOKS = {
 
 STYLES = {"ok": "$text-success", "warning": "$text-warning", "error": "$text-error"}
 
-SECRETS = re.compile(r"(?<=[?&])((?:password|passwd|secret|token)=)[^&#]*", re.IGNORECASE)
-USER_PASSWORD = re.compile(r"^([\w.+-]+://[^/@:]*:)[^/]*@")
-
 
 def shown_uri(uri: str) -> str:
     """The URI without passwords, safe to show."""
-    return visible(SECRETS.sub(r"\1***", USER_PASSWORD.sub(r"\1***@", uri)))
+    return visible(without_password(uri))
 
 
 @dataclass(frozen=True, slots=True)

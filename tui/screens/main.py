@@ -47,18 +47,18 @@ class MainScreen(Screen[None]):
         """The pane in front."""
         return self.query_one(f"#{self.front}")
 
-    def show_pane(self, name: str) -> None:
-        """Bring a pane to the front."""
+    async def show_pane(self, name: str) -> None:
+        """Bring a pane to the front, making it first where it has not been shown yet."""
         switcher = self.query_one(ContentSwitcher)
         if not switcher.query(f"#{name}"):
             if name == "hosts":
                 from tui.screens.hosts import HostsPane
 
-                switcher.mount(HostsPane(id="hosts"))
+                await switcher.mount(HostsPane(id="hosts"))
             else:
                 from tui.screens.activity import ActivityPane
 
-                switcher.mount(ActivityPane(id="activity"))
+                await switcher.mount(ActivityPane(id="activity"))
         self.front = switcher.current = name
         self.call_after_refresh(self._pane_shown)
 

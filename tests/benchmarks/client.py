@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import libvirt
@@ -97,5 +98,11 @@ def _say(**values: object) -> None:
 
 if __name__ == "__main__":
     libvirt.registerErrorHandler(lambda _context, _error: None, None)
-    work = {"open": open_, "list": list_, "events": events, "stats": stats, "storm": storm}
+    work: dict[str, Callable[..., None]] = {
+        "open": open_,
+        "list": list_,
+        "events": events,
+        "stats": stats,
+        "storm": storm,
+    }
     work[sys.argv[1]](*sys.argv[2:])

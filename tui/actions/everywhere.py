@@ -49,7 +49,7 @@ class Help(_Everywhere):
     key = "question_mark"
     name = "Help"
     method = "show_help"
-    in_bar = 90
+    in_bar = 5
 
 
 class Palette(_Everywhere):

@@ -74,7 +74,7 @@ class Reboot(MachineAction):
     id = "machine.reboot"
     key = "r"
     name = "Reboot"
-    in_bar = 5
+    in_bar = 6
 
     def unsuitable(self, domain: DomainRecord) -> str:
         return needs_running(domain)
@@ -134,7 +134,7 @@ class ForceOff(MachineAction):
     name = "Force off"
     dangerous = True
     consequence = "What the guest has not written to disk is lost. The definition and disks stay."
-    in_bar = 6
+    in_bar = 7
 
     def unsuitable(self, domain: DomainRecord) -> str:
         return needs_active(domain)
@@ -152,7 +152,7 @@ class Save(MachineAction):
     id = "machine.save"
     key = "w"
     name = "Save"
-    in_bar = 7
+    in_bar = 8
 
     def unsuitable(self, domain: DomainRecord) -> str:
         return needs_persistent(domain) or needs_active(domain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -23,6 +24,13 @@ SIGNS = (
     "⚠ the same machine runs on two hosts",
     "~ before a size: as the host sees it; – not known",
 )
+
+
+KEYS, NAME = 9, 22
+"""Cells of a line's first two parts."""
+INDENT = " " * (2 + KEYS + NAME)
+FRAME = 8
+"""Cells that border, padding and scrollbar take."""
 
 
 class Help(ModalScreen[None]):
@@ -55,18 +63,24 @@ class Help(ModalScreen[None]):
 
     def _lines(self) -> list[Content]:
         lines = []
+        width = max(20, min(110, self.app.size.width * 96 // 100) - FRAME - len(INDENT))
         for heading, actions in self.sections:
             lines.append(Content.assemble((heading, "bold $text-primary")))
             for action, keys in actions:
                 reason = action.why_not(self.context)
+                told = f"{action.help} ({reason})" if reason else action.help
+                first, *more = textwrap.wrap(told, width)
                 lines.append(
                     Content.assemble(
-                        (f"  {fit(key_words(keys), 13)}", "bold $text-accent"),
-                        (fit(action.name, 22), "$quiet" if reason else ""),
-                        (action.help, "$quiet"),
-                        (f" ({reason})" if reason else "", "$text-warning"),
+                        (f"  {fit(key_words(keys), KEYS)}", "bold $text-accent"),
+                        (fit(action.name, NAME), "$quiet" if reason else "bold"),
+                        (first, "$text-warning" if reason else ""),
                     )
                 )
+                lines += [
+                    Content.assemble((INDENT + line, "$text-warning" if reason else ""))
+                    for line in more
+                ]
             lines.append(Content(""))
         lines.append(Content.assemble(("Signs", "bold $text-primary")))
         lines += [Content("  " + sign) for sign in SIGNS]

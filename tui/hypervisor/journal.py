@@ -71,7 +71,7 @@ class Journal:
         self.running: dict[int, Entry] = {}
         self._numbers = itertools.count(1)
         self._subscribers: list[Callable[[Entry], None]] = []
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._lines: queue.Queue[str] = queue.Queue()
         self.audit_path = audit_path
         self._writer: threading.Thread | None = None
 
@@ -183,12 +183,13 @@ class Journal:
             except OSError as error:
                 log.error("the audit log %s cannot be written: %s", self.audit_path, error)
                 log.error("audit: %s", line)
+            finally:
+                self._lines.task_done()
 
     def flush(self, seconds: float = 1.0) -> None:
         """Wait until the lines handed over so far are on disk; used when the program ends."""
-        end = time.monotonic() + seconds
-        while not self._lines.empty() and time.monotonic() < end:
-            time.sleep(0.01)
+        with self._lines.all_tasks_done:
+            self._lines.all_tasks_done.wait_for(lambda: not self._lines.unfinished_tasks, seconds)
 
 
 EARLIER = 500
@@ -224,6 +225,6 @@ def read_audit(path: Path, before: float) -> list[Entry]:
         except (ValueError, KeyError, TypeError):
             log.warning("audit log: line not understood")
             continue
-        if begin < int(before):
+        if begin + 1 <= before:  # times in the log are whole seconds
             entries.append(entry)
     return entries

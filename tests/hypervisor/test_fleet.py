@@ -1,0 +1,198 @@
+"""Hosts side by side, on libvirt's test driver and on sockets that refuse or keep silent."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.waiting import until
+from tui.demo import demo_uri
+from tui.hypervisor import lifecycle
+from tui.hypervisor.errors import GoneError, HypervisorError, NotConnectedError
+from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.host import Host
+from tui.hypervisor.journal import Outcome
+from tui.hypervisor.records import DomainRecord, HostState
+from tui.model.states import DomainState
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Callable[[str], str]:
+    """URIs of hosts with one running machine, always the same one.
+
+    ``test:///default`` will not do: it is one host for the whole process.
+    """
+
+    def make(name: str = "tiny") -> str:
+        file = tmp_path / f"{name}.xml"
+        file.write_text(
+            "<node><domain type='test'><name>test</name><memory>1024</memory><vcpu>2</vcpu>"
+            "<uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid><os><type>hvm</type></os></domain>"
+            "<network><name>default</name></network></node>"
+        )
+        return f"test://{file}"
+
+    return make
+
+
+@contextlib.asynccontextmanager
+async def running(*uris: str, readonly: bool = False) -> AsyncIterator[tuple[Fleet, list[Host]]]:
+    fleet = Fleet()
+    fleet.attach()
+    hosts = [fleet.add(f"h{n}", uri, readonly=readonly) for n, uri in enumerate(uris)]
+    for host in hosts:
+        host.open()
+    try:
+        yield fleet, hosts
+    finally:
+        fleet.close()
+
+
+async def connected(host: Host) -> DomainRecord:
+    await until(lambda: host.record.state is HostState.CONNECTED and host.inventory.domains)
+    await until(lambda: host.record.facts is not None)
+    return next(iter(host.inventory.domains.values()))
+
+
+def now(host: Host, domain: DomainRecord) -> DomainRecord:
+    return host.inventory.domains[domain.uuid]
+
+
+def is_in(host: Host, domain: DomainRecord, state: DomainState) -> bool:
+    return now(host, domain).state is state
+
+
+async def told(host: Host, domain: DomainRecord) -> int:
+    """The state as libvirt itself tells it."""
+    return (await host.call(lambda c: c.lookupByUUIDString(domain.uuid).state()))[0]
+
+
+async def test_the_first_list_and_what_comes_after(tiny):
+    async with running(tiny()) as (_fleet, (host,)):
+        domain = await connected(host)
+        assert domain.name == "test"
+        assert domain.state is DomainState.RUNNING
+        await until(lambda: now(host, domain).vcpus == 2)
+        assert host.record.facts is not None
+        assert host.record.facts.driver == "TEST"
+        await until(lambda: host.inventory.named["network"])
+        assert "lifecycle" not in host.event_kinds
+        assert "network" in host.event_kinds
+
+
+async def test_every_verb_does_what_it_says_and_is_journaled(tiny):
+    async with running(tiny()) as (fleet, (host,)):
+        domain = await connected(host)
+        steps = (
+            (lifecycle.pause, DomainState.PAUSED),
+            (lifecycle.resume, DomainState.RUNNING),
+            (lifecycle.save, DomainState.SHUTOFF),
+            (lifecycle.start, DomainState.RUNNING),
+            (lifecycle.force_off, DomainState.SHUTOFF),
+            (lifecycle.start, DomainState.RUNNING),
+            (lifecycle.shut_down, DomainState.SHUTOFF),
+        )
+        for verb, after in steps:
+            await verb(host, now(host, domain))
+            assert await told(host, domain) == after
+            await until(partial(is_in, host, domain, after))
+            await until(lambda: now(host, domain).transition is None)
+        await lifecycle.set_autostart(host, now(host, domain), True)
+        await until(lambda: now(host, domain).autostart)
+        await lifecycle.rename(host, now(host, domain), "other")
+        await until(lambda: now(host, domain).name == "other")
+        done = [entry for entry in fleet.journal.entries if entry.outcome is Outcome.DONE]
+        assert len(done) == len(steps) + 2
+        assert done[0].virsh == "virsh suspend test"
+
+
+async def test_a_refused_change_says_so_in_libvirts_words(tiny):
+    async with running(tiny()) as (fleet, (host,)):
+        domain = await connected(host)
+        with pytest.raises(HypervisorError) as raised:
+            await lifecycle.rename(host, domain, "other")
+        assert raised.value.words
+        assert now(host, domain).transition is None
+        assert fleet.journal.entries[-1].outcome is Outcome.FAILED
+
+
+async def test_a_machine_that_has_vanished(tiny):
+    async with running(tiny()) as (_fleet, (host,)):
+        domain = await connected(host)
+        gone = DomainRecord(host.record.key, "00000000-0000-4000-8000-00000000dead", "gone")
+        with pytest.raises(GoneError):
+            await lifecycle.start(host, gone)
+        await lifecycle.force_off(host, domain)
+        await host.call(lambda c: c.lookupByUUIDString(domain.uuid).undefine())
+        await until(lambda: not host.inventory.domains)
+
+
+async def test_read_only(tiny):
+    async with running(tiny(), readonly=True) as (_fleet, (host,)):
+        domain = await connected(host)
+        with pytest.raises(HypervisorError):
+            await lifecycle.pause(host, domain)
+
+
+async def test_a_refused_socket_is_tried_again(tmp_path: Path):
+    async with running(f"qemu+unix:///system?socket={tmp_path}/none") as (_fleet, (host,)):
+        await until(lambda: host.record.state is HostState.LOST)
+        assert host.record.error is not None
+        assert host.record.error.advice
+        first = host.record.retry_at
+        await until(lambda: host.record.retry_at not in (None, first))
+        with pytest.raises(NotConnectedError):
+            await host.call(lambda connection: None)
+
+
+async def test_a_silent_host_holds_nobody_up(tmp_path: Path, tiny):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "silent"))
+        listener.listen()
+        silent = f"qemu+unix:///system?socket={tmp_path}/silent"
+        async with running(silent, tiny()) as (_fleet, (dead, well)):
+            domain = await connected(well)
+            begin = time.monotonic()
+            assert await told(well, domain) == DomainState.RUNNING
+            assert time.monotonic() - begin < 0.2
+            await until(lambda: not dead.record.responding, seconds=8)
+            assert dead.record.word == "not responding"
+            begin = time.monotonic()
+        assert time.monotonic() - begin < 0.2
+
+
+async def test_the_same_uuid_on_two_hosts(tiny):
+    async with running(tiny("one"), tiny("two")) as (fleet, (one, two)):
+        first, second = await connected(one), await connected(two)
+        assert first.uuid == second.uuid
+        assert len({record.key for record in fleet.domains()}) == 2
+        await lifecycle.pause(one, first)
+        await until(lambda: now(one, first).state is DomainState.PAUSED)
+
+
+async def test_closing_and_opening_again():
+    async with running(demo_uri()) as (_fleet, (host,)):
+        await connected(host)
+        host.close()
+        assert host.record.state is HostState.CLOSED
+        assert not host.inventory.domains
+        host.open()
+        await connected(host)
+
+
+async def test_details_come_for_what_is_shown():
+    async with running(demo_uri()) as (fleet, (host,)):
+        await connected(host)
+        web = next(r for r in host.inventory.domains.values() if r.name == "web-01")
+        fleet.show(frozenset(), [web.key])
+        await until(lambda: now(host, web).details is not None)
+        details = now(host, web).details
+        assert details is not None
+        assert "web" in details.tags
+        assert details.macs

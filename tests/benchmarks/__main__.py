@@ -24,6 +24,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in MEASURES]:
         parser.error(f"no measure {', '.join(unknown)}; there are {', '.join(MEASURES)}")
+    if options.write_docs and (options.names or options.quick):
+        parser.error("the page shows a whole run: --write-docs goes with neither NAME nor --quick")
     figures: list[Figure] = []
     broken = []
     with Stage(options.quick) as stage:
@@ -39,7 +41,7 @@ def main() -> int:
     print(report.table(figures))
     if broken:
         print(f"not measured: {', '.join(broken)}")
-    if options.write_docs:
+    if options.write_docs and not broken:
         report.write_docs(figures)
     return 0 if not broken and all(figure.met for figure in figures) else 1
 

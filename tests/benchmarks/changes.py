@@ -20,7 +20,8 @@ from tests.benchmarks.stage import Stage
 from tests.benchmarks.terminal import Terminal
 
 STORM_GUESTS = 24
-STORM_RATE = 1000
+STORM_RATE = 240
+"""Calls that bring an event each; the proxy makes five of one."""
 
 
 class Listener:
@@ -122,13 +123,12 @@ def resume(stage: Stage) -> Iterator[Figure]:
 def storm(stage: Stage) -> Iterator[Figure]:
     """A thousand lifecycle events in a second, and keys meanwhile.
 
-    What libvirtd and its guests bring about here is a third of that. The proxy adds the
-    rest for both clients: each event is followed by the one before it of the same domain
-    and by itself again, so that every one of them changes the state that is shown.
+    libvirtd and its guests bring about some three hundred on four processors: the proxy
+    makes five of one, for both clients (see `proxy.Multiplier`).
     """
     uri, seconds = stage.running_host, stage.repeat(10, 4)
     with (
-        stage.proxy(uri, triple_events=True) as proxy,
+        stage.proxy(uri, multiply_events=True) as proxy,
         stage.virtty(proxy.uri) as terminal,
     ):
         listener = Listener(stage, proxy.uri)
@@ -152,12 +152,13 @@ def storm(stage: Stage) -> Iterator[Figure]:
         sum(begin <= at < begin + 1 for at in moments)
         for begin in (moments[0] + second / 2 for second in range(2 * seconds))
     )
+    yield Figure("lifecycle events in the busiest second", rate, "", 1000, at_least=True)
     yield Figure(
         "a storm of lifecycle events: worst key to paint",
         1000 * max(times),
         "ms",
         100,
         note=f"{rate} events in the busiest second, {len(moments) / seconds:.0f}/s over "
-        f"{seconds} s (a third from libvirtd); p50 {1000 * median(times):.1f} ms, "
+        f"{seconds} s (a fifth from libvirtd); p50 {1000 * median(times):.1f} ms, "
         f"{len(times)} keys",
     )

@@ -1,7 +1,7 @@
 """A libvirt socket at a distance: delays both directions and writes down every call.
 
 Run as a process of its own, so that what it costs disturbs nothing that is measured:
-`python -m tests.benchmarks.proxy LISTEN UPSTREAM ROUND_TRIP TRIPLE LOG`.
+`python -m tests.benchmarks.proxy LISTEN UPSTREAM ROUND_TRIP MULTIPLY LOG`.
 """
 
 import os
@@ -37,7 +37,7 @@ class Proxy:
     """The proxy process in front of the libvirtd behind `uri`; `self.uri` is its own."""
 
     def __init__(
-        self, uri: str, directory: Path, round_trip: float = 0.0, *, triple_events: bool = False
+        self, uri: str, directory: Path, round_trip: float = 0.0, *, multiply_events: bool = False
     ) -> None:
         base, _, upstream = uri.partition("?socket=")
         number = len(list(directory.glob("proxy-*.log")))
@@ -49,7 +49,7 @@ class Proxy:
             str(listen),
             upstream,
             str(round_trip),
-            str(int(triple_events)),
+            str(int(multiply_events)),
             str(self._log),
         )
         self._process = subprocess.Popen(
@@ -94,7 +94,7 @@ def named(calls: list[Call]) -> str:
     return ", ".join(f"{count} × {name}" for name, count in counts.most_common())
 
 
-def serve(listen: str, upstream: str, round_trip: float, triple: bool, log: TextIO) -> None:
+def serve(listen: str, upstream: str, round_trip: float, multiply: bool, log: TextIO) -> None:
     """Accept connections for ever; each gets a connection to `upstream`."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(listen)
@@ -105,11 +105,14 @@ def serve(listen: str, upstream: str, round_trip: float, triple: bool, log: Text
             daemon = socket.socket(socket.AF_UNIX)
             daemon.connect(upstream)
             _join(client, daemon, round_trip / 2, log)
-            _join(daemon, client, round_trip / 2, None, Tripler().feed if triple else None)
+            _join(daemon, client, round_trip / 2, None, Multiplier().feed if multiply else None)
 
 
-class Tripler:
-    """Follows each lifecycle event by the one before it of that domain and by itself again."""
+class Multiplier:
+    """Makes five lifecycle events of one: by turns itself and the one before of that domain.
+
+    So every one of the five changes the state, and the last is what libvirtd said last.
+    """
 
     def __init__(self) -> None:
         self._splitter = Splitter()
@@ -122,7 +125,7 @@ class Tripler:
             out.append(message.whole)
             if (domain := message.lifecycle_domain) is not None:
                 if before := self._last.get(domain):
-                    out += [before, message.whole]
+                    out += 2 * [before, message.whole]
                 self._last[domain] = message.whole
         return b"".join(out)
 
@@ -192,7 +195,7 @@ def _note(log: TextIO, at: float, splitter: Splitter, data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    listen, upstream, round_trip, triple, log_path = sys.argv[1:]
+    listen, upstream, round_trip, multiply, log_path = sys.argv[1:]
     os.umask(0)
     with Path(log_path).open("a") as log_file:
-        serve(listen, upstream, float(round_trip), triple == "1", log_file)
+        serve(listen, upstream, float(round_trip), multiply == "1", log_file)

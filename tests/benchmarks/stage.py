@@ -76,9 +76,9 @@ class Stage:
             connection.close()
         return daemon.uri
 
-    def proxy(self, uri: str, round_trip: float = 0.0, *, triple_events: bool = False) -> Proxy:
+    def proxy(self, uri: str, round_trip: float = 0.0, *, multiply_events: bool = False) -> Proxy:
         """A proxy in front of a host; use it in a `with`."""
-        return Proxy(uri, self.directory, round_trip, triple_events=triple_events)
+        return Proxy(uri, self.directory, round_trip, multiply_events=multiply_events)
 
     # -- programs -----------------------------------------------------------------------
 

@@ -141,7 +141,10 @@ class VirttyApp(Program):
         known = action_keys()
         self._keys, problems = resolve_keymap(self.settings.keys, known)
         self._problems += problems
-        self.set_keymap(self._keys)
+        # Only what differs: Textual goes through the key map at every key.
+        self.set_keymap(
+            {name: keys for name, keys in self._keys.items() if keys != known[name].keys}
+        )
         self.fleet.attach()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):

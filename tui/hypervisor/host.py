@@ -141,7 +141,6 @@ class Host:
             responding=True,
             error=None,
             retry_at=None,
-            round_trip=opened.round_trip,
         )
         self.journal.event(self.record.name, "", "connected")
         self.inventory.load(opened.domains)
@@ -333,19 +332,17 @@ class Host:
             self.inventory.refresh(uuid, record)
 
     async def refresh(self) -> None:
-        """Read the whole list again: four to seven calls, whatever its length."""
+        """Read the whole list again, and what no event tells of: three calls for any length."""
         records = await self.call(listing.read_domains, self.record.key)
         self.inventory.load(records)
-        await self._read_flags_and_sizes()
-
-    async def _read_flags_and_sizes(self) -> None:
-        self.inventory.load_flags(await self.call(listing.read_flags))
-        self.inventory.load_sizes(await self.call(listing.read_sizes))
+        self.inventory.load_unannounced(*await self.call(listing.read_unannounced))
 
     async def _read_the_rest(self, opened: Opened) -> None:
         """What the first picture did without."""
         generation = self._generation
-        await self._read_flags_and_sizes()
+        self._set(round_trip=await self.call(listing.read_round_trip))
+        self.inventory.load_sizes(await self.call(listing.read_sizes))
+        self.inventory.load_flags(await self.call(listing.read_flags))
         if opened.has_events:
             self.event_kinds = await self.call(
                 register_rest,
@@ -377,7 +374,7 @@ class Host:
             self._spawn(self._heartbeat())
 
     async def _heartbeat(self) -> None:
-        await self.call(lambda connection: connection.getLibVersion())
+        await self.call(listing.read_round_trip)
 
     def _answered(self) -> None:
         self._last_answer = time.monotonic()

@@ -95,6 +95,11 @@ class Inventory:
                 snapshots=uuid in flags.snapshots,
             )
 
+    def load_unannounced(self, autostart: frozenset[str], managed_save: frozenset[str]) -> None:
+        """Take the properties that change without an event."""
+        for uuid, record in list(self.domains.items()):
+            self._patch(record, autostart=uuid in autostart, managed_save=uuid in managed_save)
+
     def load_snapshots(self, having: frozenset[str]) -> None:
         """Take the polled set of machines with snapshots."""
         for uuid, record in list(self.domains.items()):

@@ -5,6 +5,7 @@ Functions here take a connection, run in a host's threads, and raise libvirtErro
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,31 +95,35 @@ class Flags:
 def read_flags(connection: libvirt.virConnect) -> Flags:
     """The properties that virConnectListAllDomains can filter by."""
 
-    def having(flag: int) -> frozenset[str]:
-        try:
-            return frozenset(domain.UUIDString() for domain in connection.listAllDomains(flag))
-        except libvirt.libvirtError as error:
-            if error.get_error_code() in LACKS:
-                return frozenset()
-            raise
-
+    autostart, managed_save = read_unannounced(connection)
     return Flags(
-        transient=having(libvirt.VIR_CONNECT_LIST_DOMAINS_TRANSIENT),
-        autostart=having(libvirt.VIR_CONNECT_LIST_DOMAINS_AUTOSTART),
-        managed_save=having(libvirt.VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE),
+        transient=_having(connection, libvirt.VIR_CONNECT_LIST_DOMAINS_TRANSIENT),
+        autostart=autostart,
+        managed_save=managed_save,
         snapshots=read_having_snapshots(connection),
     )
 
 
-def read_having_snapshots(connection: libvirt.virConnect) -> frozenset[str]:
-    """UUIDs of domains with snapshots: polled, libvirt has no event for them."""
+def read_unannounced(connection: libvirt.virConnect) -> tuple[frozenset[str], frozenset[str]]:
+    """UUIDs with autostart and with a managed save: libvirt has no event for either."""
+    return (
+        _having(connection, libvirt.VIR_CONNECT_LIST_DOMAINS_AUTOSTART),
+        _having(connection, libvirt.VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE),
+    )
+
+
+def _having(connection: libvirt.virConnect, flag: int) -> frozenset[str]:
     try:
-        domains = connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT)
+        return frozenset(domain.UUIDString() for domain in connection.listAllDomains(flag))
     except libvirt.libvirtError as error:
         if error.get_error_code() in LACKS:
             return frozenset()
         raise
-    return frozenset(domain.UUIDString() for domain in domains)
+
+
+def read_having_snapshots(connection: libvirt.virConnect) -> frozenset[str]:
+    """UUIDs of domains with snapshots: polled, libvirt has no event for them."""
+    return _having(connection, libvirt.VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +254,13 @@ def read_named(connection: libvirt.virConnect, host: str) -> dict[str, list[Name
         ),
         "node-device": every("node-device", "listAllDevices", (0, 0, 0)),
     }
+
+
+def read_round_trip(connection: libvirt.virConnect) -> float:
+    """Seconds that a trivial call takes."""
+    begin = time.monotonic()
+    connection.getLibVersion()
+    return time.monotonic() - begin
 
 
 def read_facts(connection: libvirt.virConnect, is_local: bool) -> HostFacts:

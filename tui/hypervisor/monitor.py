@@ -23,7 +23,7 @@ from tui.model.states import DomainState
 log = logging.getLogger(__name__)
 
 VISIBLE_BATCH = 50
-REST_BATCH = 10
+REST_BATCH = 40
 """Domains read in one helping: those on the screen, and the others in passing."""
 NEAR = 0.02
 """Round trip in seconds below which the others are read as well."""
@@ -152,7 +152,7 @@ class Monitor:
             if uuid in found and found[uuid].details.agent and uuid in self._visible:
                 await self._ask_agent(uuid)
         took = time.monotonic() - begin
-        return 0.0 if seen else max(0.02, 8 * took)
+        return 0.0 if seen else max(0.02, 3 * took)
 
     def _take(self, found: dict[str, Read]) -> None:
         inventory = self.host.inventory

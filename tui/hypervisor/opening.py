@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +49,6 @@ class Opened:
     connection: libvirt.virConnect
     domains: list[DomainRecord]
     has_events: bool
-    round_trip: float
     is_local: bool
 
 
@@ -111,8 +109,5 @@ def open_connection(
         has_events = False
     if prepare is not None and not readonly:
         prepare(connection)
-    begin = time.monotonic()
     domains = read_domains(connection, host)
-    return Opened(
-        connection, domains, has_events, time.monotonic() - begin, is_local=not is_remote(uri)
-    )
+    return Opened(connection, domains, has_events, is_local=not is_remote(uri))

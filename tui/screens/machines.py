@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
@@ -10,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.actions.base import Scope
@@ -29,6 +31,12 @@ STRIP_LINES = ((40, 3), (22, 2), (0, 0))
 """Lines of the details strip by the least height of the pane."""
 
 
+CURSOR_RESTS = 0.04
+"""Seconds after the last move of the cursor until strip and key bar follow."""
+SLICE = 250
+"""Machines whose filter facts are gathered in one turn of the loop."""
+
+
 class MachinesPane(Vertical):
     """The table, the filter line above it and the details strip under it."""
 
@@ -41,6 +49,7 @@ class MachinesPane(Vertical):
         self._facts: dict[tuple[str, str], tuple[DomainRecord, Facts]] = {}
         self._last_events: dict[tuple[str, str], str] = {}
         self._twins: frozenset[str] = frozenset()
+        self._resting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Table and strip; the filter line comes when it is first wanted."""
@@ -172,7 +181,13 @@ class MachinesPane(Vertical):
 
     @on(LineTable.CursorMoved)
     def cursor_moved(self) -> None:
-        """Another machine is in view."""
+        """Another machine is in view: what depends on it follows once the cursor rests."""
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(CURSOR_RESTS, self._cursor_rests)
+
+    def _cursor_rests(self) -> None:
+        self._resting = None
         self._show_strip()
         self.app.show_keys()
 
@@ -245,6 +260,7 @@ class MachinesPane(Vertical):
 
     def start_filter(self) -> None:
         """Open the filter line."""
+        self.run_worker(self._gather_facts(), group="facts", exclusive=True)
         from tui.screens.filter_line import FilterLine
 
         lines = self.query(FilterLine)
@@ -270,11 +286,20 @@ class MachinesPane(Vertical):
 
     def _passes(self, row: MachineRow) -> bool:
         assert self._filter is not None
-        record = row.record
+        return self._filter.matches(self._facts_of(row.record))
+
+    def _facts_of(self, record: DomainRecord) -> Facts:
         known = self._facts.get(record.key)
         if known is None or known[0] is not record:
             known = self._facts[record.key] = (record, facts_of(record))
-        return self._filter.matches(known[1])
+        return known[1]
+
+    async def _gather_facts(self) -> None:
+        """Have them ready before the first word is typed; keys are answered in between."""
+        for number, record in enumerate(list(self.app.fleet.domains())):
+            self._facts_of(record)
+            if number % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
 
     @on(LineTable.HeaderClicked)
     def header_clicked(self, event: LineTable.HeaderClicked) -> None:
@@ -339,8 +364,6 @@ class MachinesPane(Vertical):
         for host in list(self.app.fleet.hosts.values()):
             if host.is_connected:
                 await host.refresh()
-                host.inventory.unread.update(host.inventory.domains)
-        self.tell_readers()
 
     def shown(self) -> None:
         """The pane has come to the front."""

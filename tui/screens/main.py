@@ -26,6 +26,8 @@ class MainScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.EVERYWHERE)]
     app: Program
+    _counts = (0, 0)
+    """Running machines, and all of them."""
     front = "machines"
     """Id of the pane in front."""
 
@@ -39,6 +41,7 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         """Follow the hosts."""
         self.app.fleet.subscribe(self._changed)
+        self._count()
         self.show_summary()
         self.app.show_keys()
 
@@ -80,19 +83,24 @@ class MainScreen(Screen[None]):
 
     def _changed(self, change: Change) -> None:
         if change.domains or change.host_changed:
+            self._count()
             self.show_summary()
         if change.host_changed and isinstance(self.pane, MachinesPane):
             self.app.show_keys()
+
+    def _count(self) -> None:
+        running = total = 0
+        for record in self.app.fleet.domains():
+            total += 1
+            running += record.state.is_active and not record.stale
+        self._counts = (running, total)
 
     def show_summary(self) -> None:
         """The top line."""
         if not self.query_one(MachinesPane).is_mounted:
             return
         fleet = self.app.fleet
-        running = total = 0
-        for record in fleet.domains():
-            total += 1
-            running += record.state.is_active and not record.stale
+        running, total = self._counts
         table = self.query_one(MachinesPane).table
         parts: list[str | tuple[str, str]] = [(" virtty ", "bold reverse")]
         for key, name, title in PANES:

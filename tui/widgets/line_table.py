@@ -251,7 +251,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     @property
     def marked(self) -> tuple[R, ...]:
         """The marked rows that the filter shows, in their order."""
-        return tuple(self._rows[key] for key in self._view if key in self._marked)
+        places = sorted(self._place[key] for key in self._marked if key in self._place)
+        return tuple(self._rows[self._view[place]] for place in places)
 
     @property
     def marked_hidden(self) -> int:
@@ -353,8 +354,9 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Two lines are repainted, or the screen where it scrolls."""
-        self._refresh_line(old)
+        # The new line first and alone: on a slow link it is there before the old one is undone.
         self._refresh_line(new)
+        self.call_after_refresh(self._refresh_line, old)
         self._keep_cursor_visible()
         self._note_cursor()
 

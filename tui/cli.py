@@ -65,6 +65,9 @@ def run(options: Options, settings: Settings, problems: list[Problem]) -> int:
         host = fleet.add(entry.name, uri, readonly=entry.readonly, demo=demo)
         host.open()  # at work while Textual is imported
 
+    # Read when Textual is imported: half the time from a key to its frame. More frames
+    # are made only while something changes.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
     from tui import output
     from tui.app import VirttyApp
     from tui.remembered import load_remembered, remembered_path

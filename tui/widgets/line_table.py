@@ -11,7 +11,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -57,6 +57,10 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     cursor: reactive[int] = reactive(0, repaint=False)
     """Index in the view."""
+
+    # Textual lays the whole screen out anew for each change of this: here only when the
+    # scrollbar comes or goes.
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False, repaint=False)
 
     class Happened(Message):
         """Something happened in a table."""
@@ -313,6 +317,12 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._keep_cursor_visible()
         self.refresh()
         self._tell_view()
+
+    def watch_virtual_size(self, size: Size) -> None:
+        """More or fewer rows."""
+        if (size.height > self.size.height) != self.show_vertical_scrollbar:
+            self.refresh(layout=True)
+        self._scroll_update(size)
 
     def _note_cursor(self) -> None:
         key = self.cursor_key

@@ -31,7 +31,7 @@ STRIP_LINES = ((40, 3), (22, 2), (0, 0))
 """Lines of the details strip by the least height of the pane."""
 
 
-CURSOR_RESTS = 0.04
+CURSOR_RESTS = 0.12
 """Seconds after the last move of the cursor until strip and key bar follow."""
 SLICE = 250
 """Machines whose filter facts are gathered in one turn of the loop."""

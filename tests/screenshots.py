@@ -21,13 +21,12 @@ from tui.settings import Settings
 FOLDER = Path(__file__).parent.parent / "screenshots"
 
 PICTURES: Sequence[tuple[str, tuple[int, int], Sequence[str]]] = (
-    ("machines", (140, 34), ("G", "k", "k", "k", "k", "k")),
-    ("machines-80x24", (80, 24), ("j", "j", "j", "j")),
+    ("machines", (140, 31), ("G", "k", "k", "k", "k")),
+    ("machines-80x24", (80, 24), ("G", "k", "k", "k")),
     ("filter", (110, 24), ("slash", *"web", "enter", "asterisk")),
     ("machine", (130, 36), ("slash", *"db-primary", "enter", "enter")),
     ("xml", (110, 30), ("slash", *"db-primary", "enter", "x")),
     ("confirm", (100, 26), ("slash", *"k8s-w", "enter", "asterisk", "o")),
-    ("hosts", (130, 26), ("5",)),
     ("activity", (110, 26), ("j", "j", "s", "p", "6")),
     ("help", (120, 36), ("question_mark",)),
 )

@@ -16,7 +16,7 @@ import pytest
 from tests.benchmarks.terminal import Terminal, TimeOutError
 
 VIRTTY = (sys.executable, "-m", "tui")
-ANSWER = 0.5
+ANSWER = 1.0
 """Seconds within which a key is answered on a machine that also runs other tests."""
 
 

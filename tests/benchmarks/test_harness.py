@@ -21,8 +21,8 @@ def _seconds_for(count: int, link: Link | None) -> float:
 
 
 def test_a_slow_link_carries_its_rate_and_no_more() -> None:
-    assert _seconds_for(5_000, None) < 0.1
-    assert 0.45 < _seconds_for(5_000, Link(10_000)) < 0.7
+    assert _seconds_for(5_000, None) < 0.4
+    assert 0.45 < _seconds_for(5_000, Link(10_000)) < 1.5
 
 
 def test_a_program_cannot_write_faster_than_the_link_but_for_the_kernels_buffer() -> None:

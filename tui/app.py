@@ -222,15 +222,19 @@ class VirttyApp(Program):
         fresh = [self.fleet.domain(record.key) for record in chosen]
         return [record for record in fresh if record is not None]
 
-    def scope(self) -> Scope:
-        """Whose keys work besides those that work everywhere."""
+    def scopes(self) -> list[Scope]:
+        """Whose keys work, the nearest first: a tab's, its screen's or a pane's, everywhere."""
         names = {"machines": Scope.MACHINES, "hosts": Scope.HOSTS, "activity": Scope.ACTIVITY}
         target = self.target()
-        return names.get(getattr(target, "id", None) or "", Scope.MACHINE)
+        here = [names.get(getattr(target, "id", None) or "", Scope.MACHINE)]
+        tab = getattr(getattr(target, "tab", None), "scope", here[0])
+        return list(dict.fromkeys([tab, *here, Scope.EVERYWHERE]))
 
     def actions_here(self) -> list[Action]:
         """The actions of the screen in front and those of every screen."""
-        return [*actions_of(self.scope()), *actions_of(Scope.EVERYWHERE)]
+        return list(
+            dict.fromkeys(action for scope in self.scopes() for action in actions_of(scope))
+        )
 
     def open_machine(
         self, key: tuple[str, str], tab: str, error: HypervisorError | None = None
@@ -388,12 +392,11 @@ class VirttyApp(Program):
         """Keys of the screen in front."""
         from tui.screens.help import Help
 
-        scope = self.scope()
         self.push_screen(
             Help(
                 [
                     (s.value, [(action, self._keys[action.id]) for action in actions_of(s)])
-                    for s in (scope, Scope.EVERYWHERE)
+                    for s in self.scopes()
                 ],
                 self,
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
+from inspect import isawaitable
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from tui.hypervisor.errors import HypervisorError
@@ -24,6 +25,10 @@ class Scope(enum.Enum):
     EVERYWHERE = "Everywhere"
     MACHINES = "Machines"
     MACHINE = "Machine"
+    HARDWARE = "Hardware"
+    SNAPSHOTS = "Snapshots"
+    CONSOLE = "Console"
+    DISPLAY = "Screen"
     HOSTS = "Hosts"
     ACTIVITY = "Activity"
 
@@ -80,17 +85,24 @@ class Action:
 
 
 class ViewAction(Action):
-    """Calls a method of the pane or screen in front: moving, filtering, sorting."""
+    """Calls a method of what is in front, a tab before its screen: moving, filtering, sorting."""
 
     method: ClassVar[str]
 
+    def _view(self, context: Context) -> object:
+        target = context.target()
+        tab = getattr(target, "tab", None)
+        return tab if hasattr(tab, self.method) else target
+
     def why_not(self, context: Context) -> str:
         """Only where the view has that command."""
-        return "" if hasattr(context.target(), self.method) else "not here"
+        return "" if hasattr(self._view(context), self.method) else "not here"
 
     async def run(self, context: Context) -> None:
         """Call the method."""
-        getattr(context.target(), self.method)()
+        result = getattr(self._view(context), self.method)()
+        if isawaitable(result):
+            await result
 
 
 class MachineAction(Action):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from tui.actions.base import Context, Scope, ViewAction, host_refusal
 
 
@@ -9,31 +11,39 @@ class _MachineView(ViewAction):
     scopes = (Scope.MACHINE,)
 
 
-class ShowOverview(_MachineView):
+class _ShowTab(_MachineView):
+    tab: ClassVar[str]
+    method = "show_tab"
+
+    async def run(self, context: Context) -> None:
+        await self._view(context).show_tab(self.tab)  # type: ignore[attr-defined]
+
+
+class ShowOverview(_ShowTab):
     """Show what there is to know of the machine."""
 
     id = "machine.tab-overview"
     key = "v"
     name = "Overview"
-    method = "show_overview"
+    tab = "overview"
 
 
-class ShowXml(_MachineView):
+class ShowXml(_ShowTab):
     """Show its definition as XML."""
 
     id = "machine.tab-xml"
     key = "x"
     name = "XML"
-    method = "show_xml"
+    tab = "xml"
 
 
-class ShowLog(_MachineView):
+class ShowLog(_ShowTab):
     """Show its QEMU log."""
 
     id = "machine.tab-log"
     key = "l"
     name = "Log"
-    method = "show_log"
+    tab = "log"
 
 
 class LiveOrStored(_MachineView):

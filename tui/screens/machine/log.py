@@ -19,15 +19,12 @@ FOLLOW = 2.0
 class LogTab(TextTab):
     """Follows the log's end as long as one looks at it."""
 
-    def __init__(self, key: tuple[str, str], tab: str, error: HypervisorError | None) -> None:
-        super().__init__(key, tab)
-        self._error = error
-        self._text: str | None = None
+    _text: str | None = None
 
     def compose(self) -> ComposeResult:
         """The error, if one led here; the log."""
-        if self._error is not None:
-            error = self._error
+        error = getattr(self.screen, "error", None)
+        if isinstance(error, HypervisorError):
             yield Static(
                 Content.assemble(
                     (f"{visible(error.what)} failed\n", "bold $text-error"),

@@ -41,18 +41,6 @@ class OverviewTab(Tab):
         """Columns by width."""
         self.machine_changed()
 
-    async def document(self) -> Domain | None:
-        """The definition: the stored one where there is one, as an edit would change it."""
-        machine = self.machine
-        if machine is None:
-            return None
-        host, record = machine
-        try:
-            return Domain.from_xml(await read_xml(host, record, inactive=record.persistent))
-        except HypervisorError as error:
-            self.say(f"{error.words}")
-            return None
-
     async def _read(self) -> None:
         machine = self.machine
         if machine is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -14,15 +15,14 @@ from textual.widgets import ContentSwitcher, Static
 from tui.actions.base import Scope
 from tui.actions.registry import bindings_of
 from tui.hypervisor import lifecycle
+from tui.hypervisor.definition import read_xml
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.records import Change, DomainRecord
+from tui.model import Domain
 from tui.model.text import visible
-from tui.screens.machine.log import LogTab
-from tui.screens.machine.overview import OverviewTab
-from tui.screens.machine.xml import XmlTab
+from tui.screens.machine.tab import Tab
+from tui.screens.machine.tabs import TABS
 from tui.screens.program import Program
-
-TABS = (("v", "overview", "Overview"), ("x", "xml", "XML"), ("l", "log", "Log"))
 
 
 class MachineScreen(Screen[None]):
@@ -40,7 +40,9 @@ class MachineScreen(Screen[None]):
         super().__init__()
         self.key = key
         self._first_tab = tab
-        self._error = error
+        self.error = error
+        """What led here; the log tab shows it."""
+        self._switching = asyncio.Lock()
         self._last: DomainRecord | None = None
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -48,10 +50,7 @@ class MachineScreen(Screen[None]):
         """Header, tab line, the tabs, key bar."""
         yield Static(id="machine-top", markup=False)
         yield Static(id="machine-tabs", markup=False)
-        with ContentSwitcher(initial=self._first_tab):
-            yield OverviewTab(self.key, "overview")
-            yield XmlTab(self.key, "xml")
-            yield LogTab(self.key, "log", self._error)
+        yield ContentSwitcher()
         yield Static(id="machine-keys", markup=False)
 
     def on_mount(self) -> None:
@@ -59,7 +58,7 @@ class MachineScreen(Screen[None]):
         self._last = self.app.fleet.domain(self.key)
         self._unsubscribe = self.app.fleet.subscribe(self._changed)
         self._show_header()
-        self.show_tab(self._first_tab)
+        self.run_worker(self.show_tab(self._first_tab))
 
     def on_unmount(self) -> None:
         """Nobody looks any more."""
@@ -81,11 +80,10 @@ class MachineScreen(Screen[None]):
         return self.app.fleet.domain(self.key)
 
     @property
-    def tab(self) -> OverviewTab | XmlTab | LogTab:
-        """The tab in front."""
+    def tab(self) -> Tab | None:
+        """The tab in front; None until the first one is there."""
         shown = self.query_one(ContentSwitcher).visible_content
-        assert isinstance(shown, OverviewTab | XmlTab | LogTab)
-        return shown
+        return shown if isinstance(shown, Tab) else None
 
     def _changed(self, change: Change) -> None:
         if change.host != self.key[0]:
@@ -95,7 +93,7 @@ class MachineScreen(Screen[None]):
             if record is not None:
                 self._last = record
             self._show_header()
-            if record is not None and self.key[1] in change.domains:
+            if record is not None and self.key[1] in change.domains and self.tab is not None:
                 self.tab.machine_changed()
 
     def _show_header(self) -> None:
@@ -126,10 +124,10 @@ class MachineScreen(Screen[None]):
         self.query_one("#machine-top", Static).update(Content.assemble(*parts), layout=False)
         front = self.query_one(ContentSwitcher).current
         tabs: list[tuple[str, str]] = []
-        for key, name, title in TABS:
-            style = "bold $text-primary underline" if name == front else "$quiet"
-            tabs.append((f" {key} {title} ", style))
-        tabs.append(("   " + self.tab.note if front else "", "$quiet"))
+        for place in TABS:
+            style = "bold $text-primary underline" if place.name == front else "$quiet"
+            tabs.append((f" {place.key} {place.title} ", style))
+        tabs.append(("   " + self.tab.note if self.tab is not None else "", "$quiet"))
         self.query_one("#machine-tabs", Static).update(Content.assemble(*tabs), layout=False)
         self.query_one("#machine-keys", Static).update(
             self.app.key_content(self.size.width), layout=False
@@ -141,32 +139,17 @@ class MachineScreen(Screen[None]):
 
     # -- commands (tui.actions.machine_screen) ---------------------------------------------
 
-    def show_tab(self, name: str) -> None:
-        """Bring a tab to the front and have it read what it shows."""
-        self.query_one(ContentSwitcher).current = name
+    async def show_tab(self, name: str) -> None:
+        """Bring a tab to the front and have it read what it shows; made at its first time."""
+        switcher = self.query_one(ContentSwitcher)
+        async with self._switching:
+            if not switcher.query(f"#{name}"):
+                place = next(place for place in TABS if place.name == name)
+                await switcher.add_content(place.load()(self.key, name), id=name)
+            switcher.current = name
+        assert self.tab is not None
         self.tab.shown()
         self._show_header()
-
-    def show_overview(self) -> None:
-        """``v``."""
-        self.show_tab("overview")
-
-    def show_xml(self) -> None:
-        """``x``."""
-        self.show_tab("xml")
-
-    def show_log(self) -> None:
-        """``l``."""
-        self.show_tab("log")
-
-    def toggle_live(self) -> None:
-        """``t``: the live definition or the stored one."""
-        self.show_tab("xml")
-        self.query_one(XmlTab).toggle()
-
-    def start_search(self) -> None:
-        """``/``: search in the text of the tab."""
-        self.tab.start_search()
 
     def leave(self) -> None:
         """``Esc``."""
@@ -174,7 +157,8 @@ class MachineScreen(Screen[None]):
 
     def reread(self) -> None:
         """``F5``."""
-        self.tab.machine_changed()
+        if self.tab is not None:
+            self.tab.machine_changed()
 
     def edit_title(self) -> None:
         """``T``."""
@@ -190,9 +174,12 @@ class MachineScreen(Screen[None]):
         record, host = self.record, self.app.fleet.hosts.get(self.key[0])
         if record is None or host is None:
             return
-        document = await self.query_one(OverviewTab).document()
-        if document is None:
+        try:
+            xml = await read_xml(host, record, inactive=record.persistent)
+        except HypervisorError as error:
+            self.app.tell_error(error)
             return
+        document = Domain.from_xml(xml)
         old = document.title if kind == "title" else document.description
         if kind == "title":
             new = await self.app.ask_text(f"Title of {visible(record.name)}", "Title", old)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.containers import Vertical
 from textual.message import Message
 
+from tui.actions.base import Scope
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.screens.program import Program
@@ -17,6 +18,8 @@ class Tab(Vertical):
     """Reads its content when it comes to the front and when the machine changes."""
 
     app: Program
+    scope: ClassVar[Scope] = Scope.MACHINE
+    """Whose keys work while the tab is in front, besides the machine screen's own."""
     note = ""
     """What stands beside the tab line."""
 

@@ -82,8 +82,8 @@ class XmlTab(TextTab):
         self.view.focus()
         self.machine_changed()
 
-    def toggle(self) -> None:
-        """The other of the two."""
+    def toggle_live(self) -> None:
+        """``t``: the live definition or the stored one."""
         self.inactive = not self.inactive
         self.machine_changed()
 

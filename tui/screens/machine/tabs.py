@@ -1,0 +1,34 @@
+"""The tabs of a machine's screen, in order; each is imported when it is first looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.screens.machine.tab import Tab
+
+
+@dataclass(frozen=True, slots=True)
+class TabPlace:
+    """One tab: its key as the tab line shows it, its id, its title, and its class."""
+
+    key: str
+    name: str
+    title: str
+    where: str
+    """``module:Class``, the module below ``tui.screens.machine``."""
+
+    def load(self) -> type[Tab]:
+        """Its class, a :class:`Tab` made with (machine's key, tab's id)."""
+        module, name = self.where.split(":")
+        found: type[Tab] = getattr(import_module(f"tui.screens.machine.{module}"), name)
+        return found
+
+
+TABS = (
+    TabPlace("v", "overview", "Overview", "overview:OverviewTab"),
+    TabPlace("x", "xml", "XML", "xml:XmlTab"),
+    TabPlace("l", "log", "Log", "log:LogTab"),
+)

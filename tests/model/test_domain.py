@@ -166,10 +166,14 @@ def test_a_machine_is_read():
     assert (domain.name, domain.uuid) == ("web-01", "11111111-2222-3333-4444-555555555555")
     assert (domain.title, domain.description) == ("Front door", "Two\nlines")
     assert domain.tags == ("web", "prod")
-    assert (domain.type, domain.arch, domain.machine) == ("kvm", "x86_64", "pc-q35-7.2")
-    assert (domain.vcpus, domain.max_vcpus) == (2, 4)
-    assert (domain.memory, domain.max_memory) == (2 * GIB, 4 * GIB)
-    assert domain.cpu_mode == "custom Nehalem"
+    assert (domain.type, domain.general.arch, domain.general.machine) == (
+        "kvm",
+        "x86_64",
+        "pc-q35-7.2",
+    )
+    assert (domain.cpu.vcpus, domain.cpu.maximum) == (2, 4)
+    assert (domain.memory.given, domain.memory.maximum) == (2 * GIB, 4 * GIB)
+    assert (domain.cpu.mode, domain.cpu.model) == ("custom", "Nehalem")
     assert domain.has_serial
     assert domain.has_agent_channel
     assert domain.agent_connected
@@ -179,7 +183,7 @@ def test_a_machine_is_read():
 
 def test_an_empty_definition_is_read_too():
     domain = Domain.from_xml("<domain/>")
-    assert (domain.name, domain.memory, domain.vcpus, domain.tags) == ("", None, 1, ())
+    assert (domain.name, domain.memory.given, domain.cpu.vcpus, domain.tags) == ("", None, 1, ())
     assert not domain.has_serial
     assert not domain.agent_connected
     assert domain.disks == []
@@ -200,7 +204,7 @@ def test_an_empty_definition_is_read_too():
     ],
 )
 def test_memory_has_units(xml, count):
-    assert Domain.from_xml(f"<domain>{xml}</domain>").max_memory == count
+    assert Domain.from_xml(f"<domain>{xml}</domain>").memory.maximum == count
 
 
 @pytest.mark.parametrize(
@@ -236,7 +240,7 @@ def test_memory_has_units(xml, count):
     ],
 )
 def test_firmware(xml, firmware):
-    assert Domain.from_xml(f"<domain>{xml}</domain>").firmware == firmware
+    assert Domain.from_xml(f"<domain>{xml}</domain>").boot.firmware == firmware
 
 
 @pytest.mark.parametrize(

@@ -22,17 +22,18 @@ XML = """<domain type='kvm'><name>a</name><memory unit='MiB'>64</memory>
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
-        ("<vcpu>2<", "<vcpu>4<", ("vCPU", "maximum vCPU")),
-        ("<memory unit='MiB'>64<", "<memory unit='MiB'>128<", ("maximum memory",)),
-        ("cache='none'", "cache='writeback'", ("disk vda",)),
-        ("dev='vda'", "dev='vdb'", ("disk vda", "disk vdb")),
-        ("network='default'", "network='lan'", ("NIC 52:54:00:00:00:01",)),
+        ("<vcpu>2<", "<vcpu>4<", ("CPU: vCPUs", "CPU: Maximum vCPUs")),
+        ("<memory unit='MiB'>64<", "<memory unit='MiB'>128<", ("Memory: Maximum memory",)),
+        ("cache='none'", "cache='writeback'", ("Disk vda: Cache mode",)),
+        ("dev='vda'", "dev='vdb'", ("Disk vdb: Target",)),
+        ("network='default'", "network='lan'", ("NIC 52:54:00:00:00:01: Source",)),
         ("<currentMemory unit='MiB'>64<", "<currentMemory unit='MiB'>32<", ()),
         ("file='/a'", "file='/overlay'", ()),
     ],
 )
 def test_only_what_the_next_boot_changes(old, new, what):
-    assert pending(Domain.from_xml(XML), Domain.from_xml(XML.replace(old, new))) == what
+    found = pending(Domain.from_xml(XML), Domain.from_xml(XML.replace(old, new)))
+    assert tuple(f"{difference.label}: {difference.what}" for difference in found) == what
     assert pending(Domain.from_xml(XML), Domain.from_xml(XML)) == ()
 
 

@@ -83,7 +83,8 @@ def read_pending(domain: libvirt.virDomain, live: Domain) -> tuple[str, ...]:
 
     if not domain.isPersistent():
         return ()
-    return pending(live, Domain.from_xml(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)))
+    stored = Domain.from_xml(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+    return tuple(f"{difference.label}: {difference.what}" for difference in pending(live, stored))
 
 
 def can_ask_test_driver(connection: libvirt.virConnect, document: Domain) -> bool:

@@ -2,50 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from tui.model.devices import Disk, Interface
+from tui.model.changes import pair
+from tui.model.devices import Disk
 from tui.model.domain import Domain
-
-FIELDS: tuple[tuple[str, Callable[[Domain], object]], ...] = (
-    ("vCPU", lambda domain: domain.vcpus),
-    ("maximum vCPU", lambda domain: domain.max_vcpus),
-    ("maximum memory", lambda domain: domain.max_memory),
-    ("machine type", lambda domain: domain.machine),
-    ("firmware", lambda domain: domain.firmware),
-)
+from tui.model.fields import Field
+from tui.model.views import View
 
 
-def _disks(domain: Domain) -> Mapping[str, object]:
-    return {
-        disk.target: (disk.bus, _medium(disk), disk.cache, disk.io, disk.readonly, disk.serial)
-        for disk in domain.disks
-    }
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One difference between the running machine and its stored definition."""
+
+    key: str
+    """The view's key in the stored definition, or the running one's where only that has it."""
+    label: str
+    what: str
+    """A field's label; ``added`` or ``removed`` for a device that only one of them has."""
+    now: str
+    """In words."""
+    then: str
+    """At the next boot, in words."""
+    field: str = ""
+    """The field's name; empty for a device."""
 
 
-def _medium(disk: Disk) -> str:
-    # The active layer of a running machine may be a snapshot's overlay: not a pending edit.
-    return disk.source if disk.device in ("cdrom", "floppy") else ""
+def pending(live: Domain, stored: Domain) -> tuple[Pending, ...]:
+    """What the next boot would change, in the order of the device list.
 
-
-def _interfaces(domain: Domain) -> Mapping[str, object]:
-    return {nic.mac.lower(): _plugged(nic) for nic in domain.interfaces}
-
-
-def _plugged(nic: Interface) -> object:
-    return (nic.type, nic.source, nic.model, nic.link)
-
-
-def pending(live: Domain, stored: Domain) -> tuple[str, ...]:
-    """Names of what the next boot would change: fields, disks by target, NICs by MAC.
-
-    What libvirt itself fills in while a machine runs (aliases, addresses, an expanded CPU
-    model, the balloon's size) is no difference.
+    What libvirt itself fills in while a machine runs (aliases, an expanded CPU model, the
+    balloon's size, ports) is no difference.
     """
-    found = [name for name, read in FIELDS if read(live) != read(stored)]
-    for word, read_all in (("disk", _disks), ("NIC", _interfaces)):
-        now, then = read_all(live), read_all(stored)
-        found += [
-            f"{word} {key}" for key in {**now, **then} if now.get(key, None) != then.get(key, None)
-        ]
+    found: list[Pending] = []
+    for now, then in zip(live.sections, stored.sections, strict=True):
+        found += _differences(now, then)
+    pairs, gone, new = pair(live.devices, stored.devices)
+    for running, device in pairs:
+        found += _differences(running, device)
+    found += [Pending(d.key, d.label, "removed", d.summary, "") for d in gone]
+    found += [Pending(d.key, d.label, "added", "", d.summary) for d in new]
     return tuple(found)
+
+
+def _differences(live: View, stored: View) -> list[Pending]:
+    return [
+        Pending(
+            stored.key, stored.label, field.label, field.read_words(live),
+            field.read_words(stored), field.name,
+        )
+        for field in type(stored).fields().values()
+        if is_pending(field, live, stored)
+    ]  # fmt: skip
+
+
+def is_pending(field: Field[Any], live: View, stored: View) -> bool:
+    """Whether the next boot gives a field another value."""
+    if field.volatile or field.read(live) == field.read(stored):
+        return False
+    # The active layer of a running disk may be a snapshot's overlay: not a pending edit.
+    return not (isinstance(stored, Disk) and field.name == "source" and stored.device == "disk")

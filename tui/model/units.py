@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+import re
+
 UNKNOWN = "–"
 """What stands for a value that is not known (None)."""
+
+SCALES = {
+    "b": 1,
+    "bytes": 1,
+    "kb": 1000,
+    "k": 1024,
+    "kib": 1024,
+    "mb": 1000**2,
+    "m": 1024**2,
+    "mib": 1024**2,
+    "gb": 1000**3,
+    "g": 1024**3,
+    "gib": 1024**3,
+    "tb": 1000**4,
+    "t": 1024**4,
+    "tib": 1024**4,
+    "pb": 1000**5,
+    "p": 1024**5,
+    "pib": 1024**5,
+    "eb": 1000**6,
+    "e": 1024**6,
+    "eib": 1024**6,
+}
+"""libvirt's scaled integers (virScaleInteger), in bytes."""
 
 _PREFIXES = ("", "K", "M", "G", "T", "P", "E")
 
@@ -85,3 +111,24 @@ def ago(seconds: float | None) -> str:
         if whole >= span:
             return f"{whole // span} {unit} ago"
     return f"{whole} s ago"
+
+
+_SIZE = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*([a-zA-Z]*)\s*")
+
+
+def parse_size(text: str) -> int | None:
+    """Bytes of ``4 GiB``, ``4G``, ``1.5 GB``; a bare number is MiB; None for anything else."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        return None
+    scale = SCALES.get((match[2] or "MiB").casefold())
+    return None if scale is None else round(float(match[1].replace(",", ".")) * scale)
+
+
+def exact_size(count: int) -> str:
+    """Bytes in the largest binary unit that loses nothing: ``4 GiB``, ``1536 MiB``, ``7 B``."""
+    for unit in ("TiB", "GiB", "MiB", "KiB"):
+        scale = SCALES[unit.casefold()]
+        if count and count % scale == 0:
+            return f"{count // scale} {unit}"
+    return f"{count} B"

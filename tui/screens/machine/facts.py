@@ -82,15 +82,15 @@ def _state(record: DomainRecord) -> list[Content]:
 
 
 def _hardware(record: DomainRecord, domain: Domain) -> list[Content]:
-    current = record.vcpus if record.vcpus is not None else domain.vcpus
-    vcpus = f"{current} of at most {domain.max_vcpus}"
-    memory = f"{units.size(record.memory or domain.memory)} of at most "
+    current = record.vcpus if record.vcpus is not None else domain.cpu.vcpus
+    vcpus = f"{current} of at most {domain.cpu.maximum or 1}"
+    memory = f"{units.size(record.memory or domain.memory.given)} of at most "
     return [
         pair("vCPU", vcpus),
-        pair("Memory", memory + units.size(domain.max_memory)),
-        pair("CPU model", visible(domain.cpu_mode) or "the hypervisor's default"),
-        pair("Machine type", visible(f"{domain.machine} ({domain.arch}, {domain.type})")),
-        pair("Firmware", domain.firmware or "none"),
+        pair("Memory", memory + units.size(domain.memory.maximum)),
+        pair("CPU model", visible(f"{domain.cpu.mode} {domain.cpu.model}".strip()) or "the hypervisor's default"),
+        pair("Machine type", visible(f"{domain.general.machine} ({domain.general.arch}, {domain.type})")),
+        pair("Firmware", domain.boot.firmware or "none"),
         *(pair("Host device", visible(f"{d.type} {d.address}")) for d in domain.hostdevs),
     ]
 
@@ -114,7 +114,7 @@ def _network(
     told = list(addresses or ())
     for interface in domain.interfaces:
         where = f"{interface.type} {interface.source}".strip()
-        link = "" if interface.link == "up" else ", link down"
+        link = ", link down" if interface.link == "down" else ""
         lines.append(pair(visible(interface.mac), visible(f"{where}, {interface.model}{link}")))
         mine = [a for a in told if a.mac == interface.mac.lower()]
         told = [a for a in told if a not in mine]

@@ -1,0 +1,133 @@
+"""Serial ports, consoles, channels: what carries bytes in and out of a guest."""
+
+from __future__ import annotations
+
+from tui.model.fields import Choice, Text
+from tui.model.views import Device
+
+BACKENDS = {
+    "pty": "a terminal of the host; what a console attaches to",
+    "unix": "a socket",
+    "tcp": "a network socket",
+    "file": "writes to a file",
+    "dev": "a device of the host",
+    "pipe": "a named pipe",
+    "null": "nothing",
+    "stdio": "QEMU's own",
+    "udp": "network packets",
+    "spicevmc": "the SPICE client",
+    "spiceport": "a port of SPICE",
+    "qemu-vdagent": "the clipboard of VNC",
+}
+
+
+class Character(Device):
+    """What they have in common."""
+
+    type = Choice(
+        "@type", "Backend", "Where its bytes go on the host.", values=BACKENDS, default=None
+    )
+    path = Text(
+        "source/@path",
+        "Path",
+        "The host's end: a device, a socket, a file.",
+        volatile=True,
+        unless=lambda view: (
+            "" if view.type in ("unix", "file", "dev", "pipe") else "libvirt chooses it"
+        ),
+    )
+    log = Text("log/@file", "Log file", "A file on the host that gets a copy of what it prints.")
+
+    @property
+    def port(self) -> str:
+        """``<target port=…>``."""
+        return self.get("target/@port")
+
+    @property
+    def identity(self) -> str:
+        """Its port."""
+        return self.port
+
+    @property
+    def summary(self) -> str:
+        """Backend and what the guest sees."""
+        kind = self.get("target/@type")
+        return " ".join(part for part in (self.type, self.get("source/@path"), kind) if part)
+
+    def why_not_hotplug(self) -> str:
+        """By what the guest sees."""
+        return "serial ports on ISA cannot be plugged into a running machine"
+
+
+class Serial(Character):
+    """``<serial>``."""
+
+    tag = "serial"
+    title = "Serial port"
+
+    target_type = Choice(
+        "target/@type",
+        "Port type",
+        "What the guest sees.",
+        values=("isa-serial", "pci-serial", "usb-serial"),
+        shown_only=True,
+    )
+
+    def why_not_hotplug(self) -> str:
+        """On PCI and USB."""
+        if self.target_type in ("pci-serial", "usb-serial"):
+            return ""
+        return super().why_not_hotplug()
+
+
+class Parallel(Character):
+    """``<parallel>``."""
+
+    tag = "parallel"
+    title = "Parallel port"
+
+
+class Console(Character):
+    """``<console>``: the first of a PC is its first serial port, seen once more."""
+
+    tag = "console"
+    title = "Console"
+
+    target_type = Choice(
+        "target/@type",
+        "Console type",
+        "serial stands for the first serial port.",
+        values=("serial", "virtio", "sclp"),
+        shown_only=True,
+    )
+
+    def why_not_hotplug(self) -> str:
+        """virtio consoles can."""
+        return "" if self.target_type == "virtio" else super().why_not_hotplug()
+
+
+class Channel(Character):
+    """``<channel>``."""
+
+    tag = "channel"
+    title = "Channel"
+
+    name = Text(
+        "target/@name",
+        "Name",
+        "What the guest finds it by; org.qemu.guest_agent.0 for the guest agent.",
+    )
+    state = Text(
+        "target/@state", "State", "Whether the guest has it open.", shown_only=True, volatile=True
+    )
+
+    @property
+    def identity(self) -> str:
+        """Its name, else its address for a guestfwd."""
+        return self.name or ":".join(
+            part for part in (self.get("target/@address"), self.port) if part
+        )
+
+    def why_not_hotplug(self) -> str:
+        """They can."""
+        return ""

@@ -1,0 +1,362 @@
+"""``<disk>``."""
+
+from __future__ import annotations
+
+from tui.model import told
+from tui.model.editing import place
+from tui.model.fields import Call, Choice, Field, Number, Size, Switch, Text
+from tui.model.views import Device, View
+
+CACHE = {
+    "none": "past the host's page cache; for live migration",
+    "writeback": "through the host's page cache; fast",
+    "writethrough": "the host's page cache for reading only",
+    "directsync": "past the cache, each write waits for the disk",
+    "unsafe": "flushes are ignored: data is lost when the host fails",
+}
+IO = {
+    "threads": "a pool of threads; the default",
+    "native": "the kernel's asynchronous I/O; cache none or directsync",
+    "io_uring": "the kernel's rings; recent hosts",
+}
+BUSES = ("virtio", "scsi", "sata", "ide", "usb", "fdc", "nvme", "sd", "xen")
+PREFIXES = {"virtio": "vd", "ide": "hd", "fdc": "fd", "xen": "xvd"}
+"""What target names begin with by bus; ``sd`` for the others."""
+
+_WHERE = {"file": "file", "block": "dev", "dir": "dir", "vhostuser": "path", "vhostvdpa": "dev"}
+"""The source's attribute by the disk's type."""
+
+
+class Source(Field[str]):
+    """A path, a device, ``pool/volume``, ``protocol://host:port/name``; empty: no medium."""
+
+    def read(self, view: View) -> str:
+        """In one string."""
+        source = view.element.find("source")
+        if source is None:
+            return ""
+        for name in ("file", "dev", "dir", "path"):
+            if where := source.get(name):
+                return where
+        if source.get("volume"):
+            return f"{source.get('pool', '')}/{source.get('volume')}"
+        if source.get("protocol"):
+            host = source.find("host")
+            where = "" if host is None else host.get("name") or host.get("socket", "")
+            port = "" if host is None else host.get("port", "")
+            where = f"{where}:{port}" if port else where
+            return f"{source.get('protocol')}://{where}/{source.get('name', '')}"
+        assert isinstance(view, Device)
+        return view.pci("source/address")  # NVMe; nothing for an empty drive
+
+    def write(self, view: View, value: str) -> None:
+        """A path; the disk's type follows it where it has to. Network sources stay as XML."""
+        if value == self.read(view):
+            return
+        if not value:
+            view.drop("source")
+            return
+        kind = view.get("@type")
+        if value.startswith("/"):
+            new = "block" if value.startswith("/dev/") else "file"
+            if kind not in (new, "dir"):
+                view.drop("source")
+                view.set("@type", new)
+                kind = new
+            view.set(f"source/@{_WHERE[kind]}", value)
+            return
+        pool, slash, volume = value.partition("/")
+        if not slash or not volume:
+            raise ValueError(f"{self.label}: a full path, or pool/volume")
+        if kind != "volume":
+            view.drop("source")
+            view.set("@type", "volume")
+        view.set("source/@pool", pool)
+        view.set("source/@volume", volume)
+
+    def text(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def words(self, value: str) -> str:
+        """As it is."""
+        return value or "no medium"
+
+    def parse(self, text: str) -> str:
+        """A full path or ``pool/volume``."""
+        text = text.strip()
+        if text and not text.startswith("/") and "/" not in text:
+            raise ValueError(f"{self.label}: a full path, or pool/volume")
+        return text
+
+
+def _virtio_only(view: Disk) -> str:
+    return "" if view.bus == "virtio" else "only for disks on virtio"
+
+
+def _media_only(view: Disk) -> str:
+    if view.device in ("cdrom", "floppy"):
+        return ""
+    return "a running machine changes the media of CD-ROM and floppy drives only"
+
+
+def _data_only(view: Disk) -> str:
+    return "" if view.device in ("disk", "lun") else f"not for a {view.device} drive"
+
+
+def _bus_changed(view: Disk) -> None:
+    """Another bus, another address and another name."""
+    view.forget_address()
+    prefix = PREFIXES.get(view.bus, "sd")
+    if view.target.startswith(prefix):
+        return
+    devices = view.element.getparent()
+    others = () if devices is None else devices.iterfind("disk/target")
+    taken = {target.get("dev", "") for target in others}
+    view.set("target/@dev", free_target(prefix, taken))
+
+
+def free_target(prefix: str, taken: set[str]) -> str:
+    """The first name that is free: ``vda``, ``vdb``, … ``vdaa``."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    names: list[str] = [*letters, *(a + b for a in letters for b in letters)]
+    for name in names:
+        if prefix + name not in taken:
+            return prefix + name
+    raise ValueError(f"no name is free for another {prefix} disk")
+
+
+class Disk(Device):
+    """``<disk>``."""
+
+    tag = "disk"
+    title = "Disk"
+
+    target = Text(
+        "target/@dev",
+        "Target",
+        "The name by which libvirt tells the machine's disks apart.",
+        shown_only=True,
+    )
+    device = Choice(
+        "@device",
+        "Device",
+        "What the guest sees.",
+        values=("disk", "cdrom", "floppy", "lun"),
+        default="disk",
+        shown_only=True,
+    )
+    type = Choice(
+        "@type", "Kind of source", "file, block device, volume, network.", shown_only=True
+    )
+    source = Source(
+        "source",
+        "Source",
+        "A path on the host, or pool/volume.",
+        live=Call.UPDATE_DEVICE,
+        live_unless=lambda now, _wanted: _media_only(now),
+    )
+    bus = Choice(
+        "target/@bus",
+        "Bus",
+        "How it is attached; a change gives it a new address and perhaps a new name.",
+        values=BUSES,
+        told=told.enum("devices/disk", "bus"),
+        default=None,
+        also=_bus_changed,
+    )
+    format = Choice(
+        "driver/@type",
+        "Format",
+        "Of the image; a wrong one shows the guest the container's bytes.",
+        values=("raw", "qcow2", "qed", "vmdk", "vdi", "vhdx"),
+        default="raw (not told)",
+    )
+    cache = Choice("driver/@cache", "Cache mode", "How the host caches it.", values=CACHE)
+    io = Choice("driver/@io", "I/O mode", "How QEMU reads and writes.", values=IO)
+    discard = Choice(
+        "driver/@discard",
+        "Discard",
+        "Whether the guest's trim frees space on the host.",
+        values={"unmap": "frees space", "ignore": "keeps it"},
+        unless=_data_only,
+    )
+    detect_zeroes = Choice(
+        "driver/@detect_zeroes",
+        "Detect zeroes",
+        "Whether written zeroes become holes.",
+        values={"off": "", "on": "saves writing", "unmap": "frees space, with discard unmap"},
+        unless=_data_only,
+    )
+    readonly = Switch("readonly", "Read-only", "The guest cannot write.", presence=True)
+    shareable = Switch(
+        "shareable", "Shareable", "Several machines may have it open.", presence=True
+    )
+    serial = Text(
+        "serial",
+        "Serial number",
+        "What the guest sees as its serial number.",
+        pattern=r"[A-Za-z0-9_.+ -]{1,256}",
+        expected="letters, digits, and _ . + -",
+    )
+    wwn = Text(
+        "wwn",
+        "WWN",
+        "World wide name, 16 hexadecimal digits.",
+        pattern=r"[0-9a-fA-F]{16}",
+        expected="16 hexadecimal digits",
+        unless=lambda view: "" if view.bus in ("scsi", "sata", "ide") else "not on this bus",
+    )
+    boot_order = Number("boot/@order", "Boot order", "1 is tried first.", least=1)
+    error_policy = Choice(
+        "driver/@error_policy",
+        "On write error",
+        "What happens when the host cannot write.",
+        values={
+            "stop": "pauses the machine",
+            "report": "tells the guest",
+            "ignore": "goes on",
+            "enospace": "pauses when space is short, else tells",
+        },
+    )
+    rerror_policy = Choice(
+        "driver/@rerror_policy",
+        "On read error",
+        "What happens when the host cannot read.",
+        values={"stop": "pauses the machine", "report": "tells the guest", "ignore": "goes on"},
+    )
+    removable_medium = Choice(
+        "target/@removable",
+        "Removable",
+        "Whether the guest takes it for a removable medium.",
+        values=("on", "off"),
+        unless=lambda view: "" if view.bus == "usb" else "only on USB",
+    )
+    startup_policy = Choice(
+        "source/@startupPolicy",
+        "Missing medium",
+        "What happens when the source is not there at start.",
+        values={
+            "mandatory": "does not start",
+            "requisite": "may be missing after a migration",
+            "optional": "starts without",
+        },
+        live=Call.UPDATE_DEVICE,
+        unless=lambda view: "" if view.source else "there is no medium",
+    )
+    iothread = Number(
+        "driver/@iothread",
+        "I/O thread",
+        "Which of the machine's I/O threads serves it.",
+        least=1,
+        unless=_virtio_only,
+    )
+    queues = Number(
+        "driver/@queues",
+        "Queues",
+        "Virtual queues; as many as vCPUs is usual.",
+        least=1,
+        unless=_virtio_only,
+    )
+    copy_on_read = Choice(
+        "driver/@copy_on_read",
+        "Copy on read",
+        "Copies what is read from a backing image.",
+        values=("on", "off"),
+    )
+    total_bytes = Size(
+        "iotune/total_bytes_sec",
+        "Bytes per second",
+        "Limit on reading and writing together.",
+        unit="b",
+        live=Call.SET_BLOCK_IO_TUNE,
+    )
+    read_bytes = Size(
+        "iotune/read_bytes_sec",
+        "Read bytes/s",
+        "Limit on reading.",
+        unit="b",
+        live=Call.SET_BLOCK_IO_TUNE,
+    )
+    write_bytes = Size(
+        "iotune/write_bytes_sec",
+        "Write bytes/s",
+        "Limit on writing.",
+        unit="b",
+        live=Call.SET_BLOCK_IO_TUNE,
+    )
+    total_iops = Number(
+        "iotune/total_iops_sec",
+        "Operations per second",
+        "Limit on reading and writing together.",
+        live=Call.SET_BLOCK_IO_TUNE,
+    )
+    read_iops = Number(
+        "iotune/read_iops_sec",
+        "Read operations/s",
+        "Limit on reading.",
+        live=Call.SET_BLOCK_IO_TUNE,
+    )
+    write_iops = Number(
+        "iotune/write_iops_sec",
+        "Write operations/s",
+        "Limit on writing.",
+        live=Call.SET_BLOCK_IO_TUNE,
+    )
+
+    @property
+    def identity(self) -> str:
+        """The target."""
+        return self.target
+
+    @property
+    def likeness(self) -> str:
+        """The source."""
+        return self.source
+
+    @property
+    def label(self) -> str:
+        """``Disk vda``, ``CD-ROM sda``."""
+        kind = {"cdrom": "CD-ROM", "floppy": "Floppy", "lun": "LUN"}.get(self.device, "Disk")
+        return f"{kind} {self.target}".rstrip()
+
+    @property
+    def summary(self) -> str:
+        """Bus, format, source."""
+        return " ".join(part for part in (self.bus, self.format, self.source or "empty") if part)
+
+    @property
+    def backing_chain(self) -> tuple[str, ...]:
+        """Sources below the active layer, nearest first (live documents only)."""
+        found = []
+        layer = self.element.find("backingStore")
+        while layer is not None:
+            source = layer.find("source")
+            if source is not None:
+                where = (source.get(name) for name in ("file", "dev", "volume", "name"))
+                found.append(next(filter(None, where), ""))
+            layer = layer.find("backingStore")
+        return tuple(filter(None, found))
+
+    @property
+    def iotune(self) -> dict[str, int]:
+        """Every limit of ``<iotune>`` by libvirt's name; what is not there is zero."""
+        holder = place("iotune").find(self.element)
+        found = {
+            Disk.fields()[name].path.rpartition("/")[2]: 0
+            for name, field in Disk.fields().items()
+            if field.live is Call.SET_BLOCK_IO_TUNE
+        }
+        for limit in () if holder is None else holder:
+            text = (limit.text or "").strip()
+            if isinstance(limit.tag, str) and text.isdigit():
+                found[limit.tag] = int(text)
+        return found
+
+    def why_not_hotplug(self) -> str:
+        """By bus and kind."""
+        if self.device in ("cdrom", "floppy"):
+            return f"a {self.device} drive cannot be plugged into a running machine"
+        if self.bus not in ("virtio", "scsi", "usb"):
+            return f"disks on {self.bus or 'this bus'} cannot be plugged into a running machine"
+        return ""

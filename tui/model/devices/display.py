@@ -1,0 +1,242 @@
+"""What a person sees, hears and types on: graphics, video, sound, input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tui.model import told
+from tui.model.fields import Call, Choice, Number, Text
+from tui.model.views import Device, View
+
+
+class _Listen(Text):
+    """``<listen type='address' address=…>``, and the attribute that libvirt copies it to."""
+
+    def read(self, view: View) -> str:
+        """Address, socket or network; empty where the hypervisor chooses."""
+        for path in ("listen/@address", "listen/@socket", "listen/@network", "@listen", "@socket"):
+            if value := view.get(path):
+                return value
+        return ""
+
+    def write(self, view: View, value: str) -> None:
+        """An address, or a socket's path."""
+        if value == self.read(view):
+            return
+        path = value.startswith("/")
+        for gone in ("@listen", "@socket"):
+            view.set(gone, None)
+        if view.element.find("listen") is not None and not value:
+            view.set("listen/@address", None)
+            view.set("listen/@socket", None)
+            return
+        view.set("listen/@type", "socket" if path else "address")
+        view.set("listen/@socket", value if path else None)
+        view.set("listen/@address", None if path else value)
+        if not path:
+            view.set("@listen", value)
+
+
+def _network_only(view: Any) -> str:
+    return "" if view.type in ("vnc", "spice", "rdp") else "not for this kind of display"
+
+
+class Graphics(Device):
+    """``<graphics>``."""
+
+    tag = "graphics"
+    title = "Display"
+
+    type = Choice(
+        "@type",
+        "Kind",
+        "How one looks at the machine's screen.",
+        values=("vnc", "spice", "rdp", "sdl", "egl-headless", "dbus"),
+        told=told.enum("devices/graphics", "type"),
+        default=None,
+    )
+    listen = _Listen(
+        "listen",
+        "Listen on",
+        "127.0.0.1 for this host only, 0.0.0.0 for all; or a socket's path.",
+        unless=_network_only,
+    )
+    autoport = Choice(
+        "@autoport",
+        "Port by itself",
+        "libvirt picks a free port at start.",
+        values=("yes", "no"),
+        unless=_network_only,
+    )
+    port = Text(
+        "@port",
+        "Port",
+        "A fixed port; -1 for one that libvirt picks.",
+        pattern=r"-1|\d{1,5}",
+        expected="a port, or -1",
+        volatile=True,
+        unless=lambda view: (
+            _network_only(view) or ("libvirt picks it" if view.autoport == "yes" else "")
+        ),
+    )
+    password = Text(
+        "@passwd",
+        "Password",
+        "Asked of whoever looks; VNC takes 8 characters at most.",
+        secret=True,
+        volatile=True,
+        live=Call.UPDATE_DEVICE,
+        unless=_network_only,
+    )
+    keymap = Text("@keymap", "Keymap", "Only for clients that send characters.")
+    gl = Choice(
+        "gl/@enable",
+        "OpenGL",
+        "3D by the host's graphics card.",
+        values=("yes", "no"),
+        unless=lambda view: "" if view.type in ("spice", "sdl") else "only for SPICE and SDL",
+    )
+
+    @property
+    def identity(self) -> str:
+        """Its kind: there is at most one of each."""
+        return self.type
+
+    @property
+    def likeness(self) -> str:
+        """Any other is the same with another kind."""
+        return "graphics"
+
+    @property
+    def label(self) -> str:
+        """``Display VNC``."""
+        return f"Display {self.type.upper()}"
+
+    @property
+    def summary(self) -> str:
+        """Where it listens."""
+        port = f":{self.port}" if self.port not in ("", "-1") else ""
+        return f"{self.listen or 'not listening'}{port}"
+
+
+class Video(Device):
+    """``<video>``."""
+
+    tag = "video"
+    title = "Video"
+
+    model = Choice(
+        "model/@type",
+        "Model",
+        "The graphics card that the guest sees.",
+        values=("virtio", "vga", "qxl", "bochs", "cirrus", "ramfb", "none"),
+        told=told.enum("devices/video", "modelType"),
+        default=None,
+        also=lambda view: _model_changed(view),
+    )
+    heads = Number("model/@heads", "Heads", "Screens.", least=1, most=16)
+    vram = Number("model/@vram", "Video memory", "Of its own.", unit="KiB")
+    acceleration = Choice(
+        "model/acceleration/@accel3d",
+        "3D acceleration",
+        "By the host's graphics card.",
+        values=("yes", "no"),
+        unless=lambda view: "" if view.model == "virtio" else "only for virtio",
+    )
+
+    @property
+    def summary(self) -> str:
+        """Its model."""
+        return self.model
+
+
+def _model_changed(view: Any) -> None:
+    """Memory sizes of one model mean nothing to another."""
+    view.forget_address()
+    for name in ("ram", "vram", "vram64", "vgamem"):
+        view.set(f"model/@{name}", None)
+
+
+class Sound(Device):
+    """``<sound>``."""
+
+    tag = "sound"
+    title = "Sound"
+
+    model = Choice(
+        "@model",
+        "Model",
+        "The sound card that the guest sees.",
+        values=("ich9", "ich6", "ac97", "usb", "virtio", "es1370", "sb16"),
+        told=told.enum("devices/sound", "model"),
+        default=None,
+        also=lambda view: view.forget_address(),
+    )
+
+    @property
+    def summary(self) -> str:
+        """Its model."""
+        return self.model
+
+
+class Audio(Device):
+    """``<audio>``: the host's end of sound."""
+
+    tag = "audio"
+    title = "Audio backend"
+
+    type = Choice(
+        "@type",
+        "Kind",
+        "Where sound goes on the host.",
+        values=("none", "alsa", "pulseaudio", "pipewire", "spice", "sdl", "jack", "oss", "file"),
+        default=None,
+    )
+
+    @property
+    def summary(self) -> str:
+        """Its kind."""
+        return self.type
+
+
+class Input(Device):
+    """``<input>``."""
+
+    tag = "input"
+    title = "Input"
+
+    type = Choice(
+        "@type",
+        "Kind",
+        "A tablet keeps the pointer where it is.",
+        values=("tablet", "mouse", "keyboard"),
+        default=None,
+        shown_only=True,
+    )
+    bus = Choice(
+        "@bus",
+        "Bus",
+        "How it is attached.",
+        values=("usb", "virtio", "ps2"),
+        default=None,
+        shown_only=True,
+    )
+
+    @property
+    def removable(self) -> bool:
+        """libvirt puts the PS/2 ones back at once."""
+        return self.bus != "ps2"
+
+    @property
+    def identity(self) -> str:
+        """Kind and bus."""
+        return f"{self.type} {self.bus}"
+
+    @property
+    def summary(self) -> str:
+        """Where PS/2 comes from."""
+        return "part of every PC" if self.bus == "ps2" else ""
+
+    def why_not_hotplug(self) -> str:
+        """On USB and virtio."""
+        return "PS/2 devices cannot be plugged" if self.bus == "ps2" else ""

@@ -1,0 +1,103 @@
+"""``<hostdev>`` and ``<redirdev>``: devices that the machine gets from elsewhere."""
+
+from __future__ import annotations
+
+from tui.model.fields import Choice, Number, Switch, Text
+from tui.model.views import Device
+
+
+class Hostdev(Device):
+    """``<hostdev>``: a device of the host given to the machine."""
+
+    tag = "hostdev"
+    title = "Host device"
+
+    type = Choice("@type", "Kind", "pci, usb, scsi, mdev.", shown_only=True)
+    managed = Switch(
+        "@managed",
+        "Managed",
+        "libvirt takes it from the host's driver and gives it back.",
+        unless=lambda view: "" if view.type == "pci" else "only for PCI devices",
+    )
+    rom_bar = Choice(
+        "rom/@bar",
+        "ROM",
+        "Whether the guest sees the card's ROM.",
+        values=("on", "off"),
+        unless=lambda view: "" if view.type == "pci" else "only for PCI devices",
+    )
+    rom_file = Text(
+        "rom/@file",
+        "ROM file",
+        "A ROM image to show instead.",
+        unless=lambda view: "" if view.type == "pci" else "only for PCI devices",
+    )
+    startup_policy = Choice(
+        "source/@startupPolicy",
+        "When missing",
+        "What happens when it is not there at start.",
+        values={
+            "mandatory": "does not start",
+            "requisite": "may be missing after a migration",
+            "optional": "starts without",
+        },
+        unless=lambda view: "" if view.type == "usb" else "only for USB devices",
+    )
+    boot_order = Number("boot/@order", "Boot order", "1 is tried first.", least=1)
+
+    @property
+    def address(self) -> str:
+        """PCI address, USB identity or place, SCSI address, mediated device's UUID, path."""
+        if vendor := self.get("source/vendor/@id"):
+            return f"{vendor}:{self.get('source/product/@id')}".replace("0x", "")
+        place = {
+            key: self.get(f"source/address/@{key}")
+            for key in ("uuid", "bus", "device", "target", "unit")
+        }
+        if place["uuid"]:
+            return place["uuid"]
+        if self.type == "usb":
+            return f"bus {place['bus']} device {place['device']}"
+        if adapter := self.get("source/adapter/@name"):
+            return f"{adapter} {place['bus']}:{place['target']}:{place['unit']}"
+        return self.pci("source/address") or self._path()
+
+    def _path(self) -> str:
+        """Where the host has it: a block device, a character device, an interface, a WWPN."""
+        for tag in ("block", "char", "interface"):
+            if path := self.element.findtext(f"source/{tag}"):
+                return path.strip()
+        return self.get("source/@wwpn") or self.get("source/@name")
+
+    @property
+    def identity(self) -> str:
+        """Kind and address."""
+        return f"{self.type} {self.address}".strip()
+
+    @property
+    def summary(self) -> str:
+        """How it is handled."""
+        return "managed" if self.managed else ""
+
+    def why_not_hotplug(self) -> str:
+        """PCI, USB, SCSI and mediated devices can."""
+        return ""
+
+
+class Redirdev(Device):
+    """``<redirdev>``: USB of the person's own computer."""
+
+    tag = "redirdev"
+    title = "USB redirection"
+
+    bus = Text("@bus", "Bus", "usb.", shown_only=True)
+    type = Text("@type", "Kind", "spicevmc or tcp.", shown_only=True)
+
+    @property
+    def summary(self) -> str:
+        """Bus and kind."""
+        return f"{self.bus} {self.type}"
+
+    def why_not_hotplug(self) -> str:
+        """They can."""
+        return ""

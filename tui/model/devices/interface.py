@@ -1,0 +1,282 @@
+"""``<interface>``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.model import told
+from tui.model.fields import Call, Choice, Field, Items, Number, Option, Text
+from tui.model.surroundings import Surroundings
+from tui.model.views import Device, View
+
+MAC = r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}"
+MODELS = {
+    "virtio": "fastest; the guest needs its driver",
+    "e1000e": "Intel, for Q35",
+    "e1000": "Intel, for older guests",
+    "rtl8139": "Realtek, for very old guests",
+    "igb": "Intel with virtual functions",
+}
+_ATTRIBUTE = {"network": "network", "bridge": "bridge", "direct": "dev"}
+BRIDGED = ("network", "bridge")
+"""Types whose source a running machine can change among one another."""
+
+
+class Source(Field[str]):
+    """What it is plugged into: ``network default``, ``bridge br0``, ``direct eth0``, ``user``."""
+
+    def read(self, view: View) -> str:
+        """Type and name."""
+        assert isinstance(view, Interface)
+        return f"{view.type} {view.source}".rstrip()
+
+    def write(self, view: View, value: str) -> None:
+        """The type and the source's attribute; a macvtap keeps its mode."""
+        if value == self.read(view):
+            return
+        kind, _, name = value.partition(" ")
+        if kind != view.get("@type"):
+            view.drop("source")
+            view.set("@type", kind)
+        if kind in _ATTRIBUTE:
+            view.set(f"source/@{_ATTRIBUTE[kind]}", name.strip())
+            if kind == "direct" and not view.get("source/@mode"):
+                view.set("source/@mode", "bridge")
+
+    def text(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def parse(self, text: str) -> str:
+        """A kind and, where it needs one, a name."""
+        kind, _, name = " ".join(text.split()).partition(" ")
+        if kind in _ATTRIBUTE and name:
+            return f"{kind} {name}"
+        if kind == "user" and not name:
+            return kind
+        raise ValueError(
+            f"{self.label}: network NAME, bridge NAME, direct DEVICE (macvtap), or user"
+        )
+
+    def options(self, view: View, surroundings: Surroundings) -> Sequence[Option]:
+        """The host's networks, bridges and devices."""
+        found = [f"network {name}" for name in surroundings.networks]
+        found += [f"bridge {name}" for name in surroundings.bridges]
+        found += [f"direct {name}" for name in surroundings.devices]
+        present = self.read(view)
+        if present not in found:
+            found.insert(0, present)
+        return [Option(value, value) for value in found]
+
+
+def _virtio_only(view: Interface) -> str:
+    return "" if view.model == "virtio" else "only for virtio"
+
+
+def _model_changed(view: Interface) -> None:
+    view.forget_address()
+
+
+class Interface(Device):
+    """``<interface>``."""
+
+    tag = "interface"
+    title = "NIC"
+
+    type = Choice("@type", "Kind", "network, bridge, direct, user, hostdev.", shown_only=True)
+    where = Source(
+        "source",
+        "Source",
+        "The network, bridge or device it is plugged into.",
+        live=Call.UPDATE_DEVICE,
+        live_unless=lambda now, wanted: (
+            ""
+            if now.type in BRIDGED and wanted.type in BRIDGED
+            else "a running machine changes between networks and bridges only"
+        ),
+    )
+    mode = Choice(
+        "source/@mode",
+        "Macvtap mode",
+        "How it shares the host's device.",
+        values={
+            "bridge": "machines on the device see one another",
+            "vepa": "the switch reflects",
+            "private": "machines do not see one another",
+            "passthrough": "the device is the machine's alone",
+        },
+        unless=lambda view: "" if view.type == "direct" else "only for macvtap",
+    )
+    portgroup = Text(
+        "source/@portgroup",
+        "Port group",
+        "Of the network.",
+        unless=lambda view: "" if view.type == "network" else "only for networks",
+    )
+    link = Choice(
+        "link/@state",
+        "Link",
+        "Whether the cable is plugged in.",
+        values={"up": "", "down": "the guest sees no carrier"},
+        default="up",
+        live=Call.UPDATE_DEVICE,
+    )
+    model = Choice(
+        "model/@type",
+        "Model",
+        "The card that the guest sees; a change gives it a new address.",
+        values=MODELS,
+        told=told.enum("devices/interface", "model"),
+        also=_model_changed,
+    )
+    mac = Text(
+        "mac/@address",
+        "MAC address",
+        "Must be unique on its network.",
+        pattern=MAC,
+        expected="six pairs of hexadecimal digits",
+        required=True,
+    )
+    vlan = Items(
+        "vlan/tag/@id",
+        "VLAN tags",
+        "Tags of the port; several make a trunk. For Open vSwitch and SR-IOV.",
+        pattern=r"[1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-5]",
+        expected="numbers from 1 to 4095",
+        live=Call.UPDATE_DEVICE,
+        live_unless=lambda now, _wanted: (
+            ""
+            if now.get("virtualport/@type") == "openvswitch"
+            else "ports other than Open vSwitch's get their VLAN at start"
+        ),
+    )
+    inbound_average = Number(
+        "bandwidth/inbound/@average",
+        "Inbound average",
+        "Limit towards the guest.",
+        least=1,
+        unit="KiB/s",
+        live=Call.UPDATE_DEVICE,
+    )
+    inbound_peak = Number(
+        "bandwidth/inbound/@peak",
+        "Inbound peak",
+        "For bursts.",
+        least=1,
+        unit="KiB/s",
+        live=Call.UPDATE_DEVICE,
+        unless=lambda view: "" if view.inbound_average else "there is no average",
+    )
+    inbound_burst = Number(
+        "bandwidth/inbound/@burst",
+        "Inbound burst",
+        "How much may come at peak rate.",
+        least=1,
+        unit="KiB",
+        live=Call.UPDATE_DEVICE,
+        unless=lambda view: "" if view.inbound_average else "there is no average",
+    )
+    outbound_average = Number(
+        "bandwidth/outbound/@average",
+        "Outbound average",
+        "Limit from the guest.",
+        least=1,
+        unit="KiB/s",
+        live=Call.UPDATE_DEVICE,
+    )
+    outbound_peak = Number(
+        "bandwidth/outbound/@peak",
+        "Outbound peak",
+        "For bursts.",
+        least=1,
+        unit="KiB/s",
+        live=Call.UPDATE_DEVICE,
+        unless=lambda view: "" if view.outbound_average else "there is no average",
+    )
+    outbound_burst = Number(
+        "bandwidth/outbound/@burst",
+        "Outbound burst",
+        "How much may go at peak rate.",
+        least=1,
+        unit="KiB",
+        live=Call.UPDATE_DEVICE,
+        unless=lambda view: "" if view.outbound_average else "there is no average",
+    )
+    queues = Number(
+        "driver/@queues",
+        "Queues",
+        "More than one needs ethtool -L in the guest.",
+        least=1,
+        most=256,
+        unless=_virtio_only,
+    )
+    driver = Choice(
+        "driver/@name",
+        "Backend",
+        "Who moves the packets.",
+        values={"vhost": "the host's kernel", "qemu": "QEMU itself"},
+        unless=_virtio_only,
+    )
+    mtu = Number("mtu/@size", "MTU", "Largest packet.", least=68, most=65535, unit="bytes")
+    filter = Text(
+        "filterref/@filter",
+        "Filter",
+        "A network filter of the host.",
+        live=Call.UPDATE_DEVICE,
+        told=told.filters,
+    )
+    boot_order = Number("boot/@order", "Boot order", "1 is tried first.", least=1)
+    isolated = Choice(
+        "port/@isolated",
+        "Isolated port",
+        "Does not talk to other isolated ports of its bridge.",
+        values=("yes", "no"),
+        live=Call.UPDATE_DEVICE,
+    )
+    trust = Choice(
+        "@trustGuestRxFilters",
+        "Trust guest's filters",
+        "The guest may ask for other addresses.",
+        values=("yes", "no"),
+        live=Call.UPDATE_DEVICE,
+    )
+    rom = Choice(
+        "rom/@bar", "Boot ROM", "Whether the guest can boot from it.", values=("on", "off")
+    )
+    target = Text(
+        "target/@dev", "Host device", "Its end on the host.", shown_only=True, volatile=True
+    )
+
+    @property
+    def source(self) -> str:
+        """Name of what it is plugged into: network, bridge, device, socket, peer, address."""
+        for name in ("network", "bridge", "dev", "path"):
+            if value := self.get(f"source/@{name}"):
+                return value
+        if port := self.get("source/@port"):
+            return f"{self.get('source/@address')}:{port}"
+        return self.pci("source/address")
+
+    @property
+    def identity(self) -> str:
+        """The MAC address."""
+        return self.mac.lower()
+
+    @property
+    def likeness(self) -> str:
+        """What it is plugged into."""
+        return f"{self.type} {self.source}"
+
+    @property
+    def summary(self) -> str:
+        """Source, model, link."""
+        parts = [f"{self.type} {self.source}".strip(), self.model]
+        if self.vlan:
+            parts.append(f"VLAN {', '.join(self.vlan)}")
+        if self.link == "down":
+            parts.append("link down")
+        return ", ".join(part for part in parts if part)
+
+    def why_not_hotplug(self) -> str:
+        """Every kind can."""
+        return ""

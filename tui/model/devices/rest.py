@@ -1,0 +1,356 @@
+"""Devices with few fields."""
+
+from __future__ import annotations
+
+from tui.model import told
+from tui.model.fields import Choice, Number, Switch, Text
+from tui.model.views import Device
+
+
+class Filesystem(Device):
+    """``<filesystem>``: a directory of the host seen in the guest."""
+
+    tag = "filesystem"
+    title = "Filesystem"
+
+    driver = Choice(
+        "driver/@type",
+        "Driver",
+        "virtiofs is faster, and needs shared memory.",
+        values={"virtiofs": "memory backing must be shared", "path": "9p"},
+        told=told.enum("devices/filesystem", "driverType"),
+        default="9p",
+    )
+    source = Text("source/@dir", "Directory", "On the host.", required=True)
+    target = Text("target/@dir", "Tag", "What the guest mounts.", required=True)
+    access_mode = Choice(
+        "@accessmode",
+        "Access mode",
+        "Whose rights count.",
+        values=("passthrough", "mapped", "squash"),
+    )
+    readonly = Switch("readonly", "Read-only", "The guest cannot write.", presence=True)
+
+    @property
+    def identity(self) -> str:
+        """The tag."""
+        return self.target
+
+    @property
+    def likeness(self) -> str:
+        """The directory."""
+        return self.source
+
+    @property
+    def summary(self) -> str:
+        """Driver and directory."""
+        return f"{self.driver or '9p'} {self.source}"
+
+    def why_not_hotplug(self) -> str:
+        """virtiofs can."""
+        return "" if self.driver == "virtiofs" else "only virtiofs can be plugged"
+
+
+class Tpm(Device):
+    """``<tpm>``."""
+
+    tag = "tpm"
+    title = "TPM"
+
+    model = Choice(
+        "@model",
+        "Model",
+        "What the guest sees.",
+        values=("tpm-crb", "tpm-tis", "tpm-spapr"),
+        told=told.enum("devices/tpm", "model"),
+    )
+    backend = Choice(
+        "backend/@type",
+        "Backend",
+        "emulator is swtpm; passthrough the host's own.",
+        values=("emulator", "passthrough"),
+        told=told.enum("devices/tpm", "backendModel"),
+        default=None,
+    )
+    version = Choice(
+        "backend/@version",
+        "Version",
+        "Of the specification.",
+        values=("2.0", "1.2"),
+        told=told.enum("devices/tpm", "backendVersion"),
+        unless=lambda view: "" if view.backend == "emulator" else "the host's TPM has its own",
+    )
+    path = Text(
+        "backend/device/@path",
+        "Device",
+        "Of the host.",
+        unless=lambda view: "" if view.backend == "passthrough" else "only for passthrough",
+    )
+
+    @property
+    def summary(self) -> str:
+        """Backend, version."""
+        return " ".join(part for part in (self.backend, self.version, self.model) if part)
+
+
+class Rng(Device):
+    """``<rng>``."""
+
+    tag = "rng"
+    title = "Random numbers"
+
+    model = Choice(
+        "@model",
+        "Model",
+        "What the guest sees.",
+        values=("virtio", "virtio-transitional", "virtio-non-transitional"),
+        told=told.enum("devices/rng", "model"),
+        default=None,
+    )
+    backend = Choice(
+        "backend/@model",
+        "Backend",
+        "Where they come from.",
+        values=("random", "builtin", "egd"),
+        told=told.enum("devices/rng", "backendModel"),
+        default=None,
+    )
+    source = Text(
+        "backend",
+        "Device",
+        "Of the host: /dev/urandom.",
+        unless=lambda view: "" if view.backend == "random" else "only for the random backend",
+    )
+    rate_bytes = Number("rate/@bytes", "Bytes per period", "Limit.", least=1, unit="bytes")
+    rate_period = Number(
+        "rate/@period",
+        "Period",
+        "Of the limit.",
+        unit="ms",
+        unless=lambda view: "" if view.rate_bytes else "there is no limit",
+    )
+
+    @property
+    def summary(self) -> str:
+        """Backend and its source."""
+        return f"{self.backend} {self.source}".strip()
+
+    def why_not_hotplug(self) -> str:
+        """They can."""
+        return ""
+
+
+class Watchdog(Device):
+    """``<watchdog>``."""
+
+    tag = "watchdog"
+    title = "Watchdog"
+
+    model = Choice(
+        "@model",
+        "Model",
+        "What the guest sees.",
+        values=("i6300esb", "ib700", "diag288", "itco"),
+        default=None,
+    )
+    action = Choice(
+        "@action",
+        "Action",
+        "When the guest has stopped feeding it.",
+        values={
+            "reset": "starts the guest anew",
+            "shutdown": "asks it to power off",
+            "poweroff": "pulls the plug",
+            "pause": "stops it for a look",
+            "dump": "dumps its memory",
+            "inject-nmi": "sends it an NMI",
+            "none": "nothing",
+        },
+    )
+
+    @property
+    def summary(self) -> str:
+        """Model and action."""
+        return " ".join(part for part in (self.model, self.action) if part)
+
+    def why_not_hotplug(self) -> str:
+        """By model."""
+        return "" if self.model == "i6300esb" else f"{self.model} is on ISA or the board"
+
+
+class Vsock(Device):
+    """``<vsock>``."""
+
+    tag = "vsock"
+    title = "VSOCK"
+
+    auto = Choice(
+        "cid/@auto", "CID by itself", "libvirt picks a free address.", values=("yes", "no")
+    )
+    cid = Number(
+        "cid/@address",
+        "CID",
+        "The guest's address.",
+        volatile=True,
+        least=3,
+        most=4294967295,
+        unless=lambda view: "libvirt picks it" if view.auto == "yes" else "",
+    )
+
+    @property
+    def summary(self) -> str:
+        """Its address."""
+        return f"CID {self.cid}" if self.cid is not None else "CID by itself"
+
+    def why_not_hotplug(self) -> str:
+        """They can."""
+        return ""
+
+
+class Balloon(Device):
+    """``<memballoon>``."""
+
+    tag = "memballoon"
+    title = "Memory balloon"
+
+    model = Choice(
+        "@model",
+        "Model",
+        "none means that memory cannot change while it runs.",
+        values=("virtio", "virtio-transitional", "virtio-non-transitional", "none"),
+        default=None,
+    )
+    autodeflate = Choice(
+        "@autodeflate",
+        "Deflate when short",
+        "Gives memory back before the guest kills processes.",
+        values=("on", "off"),
+    )
+    free_page_reporting = Choice(
+        "@freePageReporting",
+        "Report free pages",
+        "The guest gives unused pages back to the host.",
+        values=("on", "off"),
+    )
+    period = Number(
+        "stats/@period",
+        "Statistics every",
+        "How often the guest tells of its memory.",
+        unit="s",
+    )
+
+    @property
+    def summary(self) -> str:
+        """Its model."""
+        return self.model
+
+
+class Panic(Device):
+    """``<panic>``."""
+
+    tag = "panic"
+    title = "Panic notifier"
+
+    model = Choice(
+        "@model",
+        "Model",
+        "How the guest tells that it has crashed.",
+        values=("isa", "pvpanic", "hyperv", "pseries", "s390"),
+        told=told.enum("devices/panic", "model"),
+    )
+
+    @property
+    def summary(self) -> str:
+        """Its model."""
+        return self.model
+
+
+class Smartcard(Device):
+    """``<smartcard>``."""
+
+    tag = "smartcard"
+    title = "Smart card"
+
+    mode = Choice(
+        "@mode",
+        "Mode",
+        "Whose reader it is.",
+        values=("host", "host-certificates", "passthrough"),
+        default=None,
+    )
+
+    @property
+    def summary(self) -> str:
+        """Its mode."""
+        return self.mode
+
+
+class Controller(Device):
+    """``<controller>``."""
+
+    tag = "controller"
+    title = "Controller"
+
+    type = Text("@type", "Kind", "usb, scsi, pci, virtio-serial, …", shown_only=True)
+    index = Number("@index", "Index", "What devices refer to.", shown_only=True)
+    model = Choice(
+        "@model",
+        "Model",
+        "What the guest sees.",
+        values=(
+            "qemu-xhci", "nec-xhci", "ich9-ehci1", "piix3-uhci", "none", "virtio-scsi",
+            "lsilogic", "pcie-root-port",
+        ),
+        unless=lambda view: "" if view.type in ("usb", "scsi") else "libvirt chooses it",
+        also=lambda view: view.forget_address(),
+    )  # fmt: skip
+    ports = Number(
+        "@ports",
+        "Ports",
+        "How many.",
+        least=1,
+        unless=lambda view: "" if view.type in ("usb", "virtio-serial") else "not for this kind",
+    )
+    queues = Number(
+        "driver/@queues",
+        "Queues",
+        "As many as vCPUs is usual.",
+        least=1,
+        unless=lambda view: "" if view.type == "scsi" else "only for SCSI",
+    )
+    iothread = Number(
+        "driver/@iothread",
+        "I/O thread",
+        "Which of the machine's I/O threads serves it.",
+        least=1,
+        unless=lambda view: "" if view.model == "virtio-scsi" else "only for virtio-scsi",
+    )
+
+    @property
+    def removable(self) -> bool:
+        """The roots of the machine stay."""
+        return self.model not in ("pcie-root", "pci-root")
+
+    @property
+    def identity(self) -> str:
+        """Kind, index and, for companions of one index, model."""
+        return f"{self.type} {self.index if self.index is not None else ''} {self.model}".strip()
+
+    @property
+    def likeness(self) -> str:
+        """Kind and index."""
+        return f"{self.type} {self.index}"
+
+    @property
+    def label(self) -> str:
+        """``Controller usb 0``."""
+        return f"Controller {self.type} {self.index if self.index is not None else ''}".rstrip()
+
+    @property
+    def summary(self) -> str:
+        """Its model."""
+        return self.model
+
+    def why_not_hotplug(self) -> str:
+        """SCSI controllers can."""
+        return "" if self.type == "scsi" else f"{self.type} controllers cannot be plugged"

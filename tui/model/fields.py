@@ -1,0 +1,515 @@
+"""Fields: declared once, as attributes of the views that have them.
+
+A declaration says where a value lives, what it may be, what a person is told of it, and which
+libvirt call changes it on a running machine. Reading and writing, forms, the words of a change
+and the forecast all come from it::
+
+    class Disk(Device):
+        cache = Choice("driver/@cache", "Cache mode", "…", values=CACHE_MODES)
+
+    disk.cache            # "none": what the document says, "" where it says nothing
+    disk.cache = "none"   # one attribute, nothing else
+    Disk.cache            # the declaration
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+
+from tui.model import units
+from tui.model.editing import Place, place
+
+if TYPE_CHECKING:
+    from tui.model.surroundings import Surroundings
+    from tui.model.views import View
+
+T = TypeVar("T")
+
+
+class Call(enum.Enum):
+    """The libvirt call by which a running machine takes a change."""
+
+    UPDATE_DEVICE = "virDomainUpdateDeviceFlags"
+    SET_VCPUS = "virDomainSetVcpusFlags"
+    SET_MEMORY = "virDomainSetMemoryFlags"
+    SET_METADATA = "virDomainSetMetadata"
+    PIN = "virDomainPinVcpuFlags"
+    SET_BLOCK_IO_TUNE = "virDomainSetBlockIoTune"
+    SET_SCHEDULER = "virDomainSetSchedulerParametersFlags"
+    SET_MEMORY_PARAMETERS = "virDomainSetMemoryParameters"
+    SET_NUMA_PARAMETERS = "virDomainSetNumaParameters"
+    ATTACH_DEVICE = "virDomainAttachDeviceFlags"
+    DETACH_DEVICE = "virDomainDetachDeviceFlags"
+    RENAME = "virDomainRename"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value that a field may take."""
+
+    value: str
+    """As the document has it; empty for the default."""
+    label: str
+    note: str = ""
+    """What it means, in a few words."""
+    why_not: str = ""
+    """Why this host cannot; empty when it can."""
+
+
+Told = Callable[["View", "Surroundings"], "Sequence[Option] | None"]
+"""Gives the values that a host and a device allow; None where nobody tells."""
+
+DEFAULT = "default"
+"""What stands for a value that the document leaves to the hypervisor."""
+
+
+class Field(Generic[T]):
+    """A place in a view's element with a type. Raises ValueError for texts it cannot take."""
+
+    def __init__(
+        self,
+        path: str,
+        label: str,
+        help: str,
+        *,
+        live: Call | None = None,
+        live_unless: Callable[[Any, Any], str] | None = None,
+        volatile: bool = False,
+        unless: Callable[[Any], str] | None = None,
+        also: Callable[[Any], None] | None = None,
+        shown_only: bool = False,
+        secret: bool = False,
+    ) -> None:
+        """``live``: the call that changes it in a running machine; None: with the next boot.
+
+        ``live_unless(now, wanted)`` tells why this change of it needs a boot all the same.
+        ``volatile``: libvirt fills it in while the machine runs, a difference means nothing.
+        ``unless(view)`` tells why the field does not apply to this device, "" when it does.
+        ``also(view)`` cleans up what depends on the value, after each writing.
+        ``shown_only`` fields are never edited; ``secret`` ones are never shown.
+        """
+        self.path = path
+        self.label = label
+        self.help = help
+        self.live = live
+        self.live_unless = live_unless
+        self.volatile = volatile
+        self.unless = unless
+        self.also = also
+        self.shown_only = shown_only
+        self.secret = secret
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, view: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, view: View, owner: type) -> T: ...
+    def __get__(self, view: View | None, owner: type) -> Self | T:
+        return self if view is None else self.read(view)
+
+    def __set__(self, view: View, value: T) -> None:
+        self.write(view, value)
+
+    @property
+    def place(self) -> Place:
+        """Where it lives."""
+        return place(self.path)
+
+    # -- the document --------------------------------------------------------------------
+
+    def read(self, view: View) -> T:
+        """The value in the document."""
+        return self.decode(self.place.read(view.element))
+
+    def write(self, view: View, value: T) -> None:
+        """Put a value into the document."""
+        view.edits.write(view.element, self.place, self.encode(value))
+        if self.also is not None:
+            self.also(view)
+
+    def decode(self, raw: str | None) -> T:
+        """From the document's text; must take everything."""
+        raise NotImplementedError
+
+    def encode(self, value: T) -> str | None:
+        """The document's text; None takes the place away."""
+        raise NotImplementedError
+
+    # -- the person ----------------------------------------------------------------------
+
+    def text(self, value: T) -> str:
+        """A value as it stands in a form."""
+        raise NotImplementedError
+
+    def parse(self, text: str) -> T:
+        """From a form's text; raises ValueError with words for the person."""
+        raise NotImplementedError
+
+    def words(self, value: T) -> str:
+        """A value as a change or a summary tells it."""
+        if self.secret:
+            return "set" if self.text(value) else "none"
+        return self.text(value) or DEFAULT
+
+    def options(self, view: View, surroundings: Surroundings) -> Sequence[Option]:
+        """The values to choose from; empty where the person types."""
+        return ()
+
+    def why_not(self, view: View) -> str:
+        """Why it does not apply to this device; empty when it does."""
+        return self.unless(view) if self.unless is not None else ""
+
+    def read_text(self, view: View) -> str:
+        """The value in the document as a form shows it."""
+        return self.text(self.read(view))
+
+    def read_words(self, view: View) -> str:
+        """The value in the document as a change tells it."""
+        return self.words(self.read(view))
+
+    def write_text(self, view: View, text: str) -> None:
+        """Take a form's text; raises ValueError with words for the person."""
+        self.write(view, self.parse(text))
+
+
+class Text(Field[str]):
+    """A text; empty where there is none."""
+
+    def __init__(
+        self,
+        path: str,
+        label: str,
+        help: str,
+        *,
+        pattern: str = "",
+        expected: str = "",
+        required: bool = False,
+        told: Told | None = None,
+        **more: Any,
+    ) -> None:
+        """``pattern`` (whole match) and ``expected``, its words; ``told`` proposes values."""
+        super().__init__(path, label, help, **more)
+        self.pattern = pattern
+        self.expected = expected
+        self.required = required
+        self.told = told
+
+    def decode(self, raw: str | None) -> str:
+        """As it is."""
+        return raw or ""
+
+    def encode(self, value: str) -> str | None:
+        """Nothing for an empty text."""
+        return value or None
+
+    def text(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def parse(self, text: str) -> str:
+        """Must match the pattern, and be what XML can hold."""
+        text = text.strip()
+        if not text and self.required:
+            raise ValueError(f"{self.label}: cannot be empty")
+        if text and self.pattern and not re.fullmatch(self.pattern, text):
+            raise ValueError(f"{self.label}: expected {self.expected or self.pattern}")
+        if any(ord(char) < 0x20 and char not in "\t\n" for char in text):
+            raise ValueError(f"{self.label}: has control characters")
+        return text
+
+    def options(self, view: View, surroundings: Surroundings) -> Sequence[Option]:
+        """Proposals; others may be typed."""
+        return (self.told(view, surroundings) if self.told is not None else None) or ()
+
+
+class Choice(Field[str]):
+    """One of several values; empty leaves it to the hypervisor."""
+
+    def __init__(
+        self,
+        path: str,
+        label: str,
+        help: str,
+        *,
+        values: Mapping[str, str] | Sequence[str] = (),
+        told: Told | None = None,
+        default: str | None = DEFAULT,
+        **more: Any,
+    ) -> None:
+        """``values``: the schema's, with a note each; ``told``: the host's, where it tells.
+
+        ``default``: the label of "not set"; None where a value has to be there.
+        """
+        super().__init__(path, label, help, **more)
+        self.values = values if isinstance(values, Mapping) else dict.fromkeys(values, "")
+        self.told = told
+        self.default = default
+
+    def decode(self, raw: str | None) -> str:
+        """As it is."""
+        return raw or ""
+
+    def encode(self, value: str) -> str | None:
+        """Nothing for the default."""
+        return value or None
+
+    def text(self, value: str) -> str:
+        """As the document has it."""
+        return value
+
+    def words(self, value: str) -> str:
+        """The value, or the default's label."""
+        return value or self.default or "none"
+
+    def parse(self, text: str) -> str:
+        """Any word: the host knows best, and the options say what it allows."""
+        text = text.strip()
+        if not text and self.default is None:
+            raise ValueError(f"{self.label}: choose one")
+        return text
+
+    def options(self, view: View, surroundings: Surroundings) -> Sequence[Option]:
+        """The host's values, else the schema's; the present one is always among them."""
+        told = self.told(view, surroundings) if self.told is not None else None
+        found: list[Option] = []
+        if self.default is not None:
+            found.append(Option("", self.default))
+        if told is not None:
+            found += [
+                Option(o.value, o.label, o.note or self.values.get(o.value, ""), o.why_not)
+                for o in told
+            ]
+        else:
+            found += [Option(value, value, note) for value, note in self.values.items()]
+        present = self.read(view)
+        if present not in [option.value for option in found]:
+            unheard = "not among what this host tells" if told is not None else ""
+            found.append(Option(present, present, unheard))
+        return found
+
+
+class Switch(Field[bool]):
+    """On or off: an attribute of two words, or an element that is there or not."""
+
+    def __init__(
+        self,
+        path: str,
+        label: str,
+        help: str,
+        *,
+        on: str = "yes",
+        off: str | None = None,
+        presence: bool = False,
+        assumed: bool = False,
+        **more: Any,
+    ) -> None:
+        """``assumed``: what the absence of the attribute means.
+
+        ``off``: the word to write; None takes the attribute away.
+        """
+        super().__init__(path, label, help, **more)
+        self.on, self.off = on, off
+        self.presence = presence
+        self.assumed = assumed
+
+    def decode(self, raw: str | None) -> bool:
+        """Absence means what is assumed."""
+        if self.presence:
+            return raw is not None
+        return self.assumed if raw is None else raw == self.on
+
+    def encode(self, value: bool) -> str | None:
+        """The word, or nothing for what is assumed anyway."""
+        if self.presence:
+            return "" if value else None
+        if value:
+            return None if self.assumed else self.on
+        return self.off if self.assumed or self.off is not None else None
+
+    def text(self, value: bool) -> str:
+        """``yes`` or ``no``."""
+        return "yes" if value else "no"
+
+    def parse(self, text: str) -> bool:
+        """Yes, on, true, 1; or no, off, false, 0."""
+        word = text.strip().casefold()
+        if word in ("yes", "on", "true", "1"):
+            return True
+        if word in ("no", "off", "false", "0", ""):
+            return False
+        raise ValueError(f"{self.label}: yes or no")
+
+
+class Number(Field[int | None]):
+    """A whole number; None where there is none."""
+
+    def __init__(
+        self,
+        path: str,
+        label: str,
+        help: str,
+        *,
+        least: int = 0,
+        most: int | None = None,
+        unit: str = "",
+        required: bool = False,
+        **more: Any,
+    ) -> None:
+        """``unit`` is only said, never written."""
+        super().__init__(path, label, help, **more)
+        self.least, self.most = least, most
+        self.unit = unit
+        self.required = required
+
+    def decode(self, raw: str | None) -> int | None:
+        """None for what is no number."""
+        try:
+            return int(raw or "", 0)
+        except ValueError:
+            return None
+
+    def encode(self, value: int | None) -> str | None:
+        """Decimal."""
+        return None if value is None else str(value)
+
+    def text(self, value: int | None) -> str:
+        """Digits; empty for none."""
+        return "" if value is None else str(value)
+
+    def words(self, value: int | None) -> str:
+        """With its unit."""
+        return DEFAULT if value is None else f"{value} {self.unit}".rstrip()
+
+    def parse(self, text: str) -> int | None:
+        """Within the bounds."""
+        text = text.strip()
+        if not text:
+            if self.required:
+                raise ValueError(f"{self.label}: cannot be empty")
+            return None
+        try:
+            value = int(text, 0)
+        except ValueError:
+            raise ValueError(f"{self.label}: a whole number, not {text!r}") from None
+        if value < self.least or (self.most is not None and value > self.most):
+            most = f" to {self.most}" if self.most is not None else " or more"
+            raise ValueError(f"{self.label}: {self.least}{most}")
+        return value
+
+
+class Size(Field[int | None]):
+    """Bytes in an element with a ``unit``; read in any of libvirt's units, typed in any."""
+
+    def __init__(
+        self, path: str, label: str, help: str, *, least: int = 0, unit: str = "KiB", **more: Any
+    ) -> None:
+        """``unit``: what the absence of the unit attribute means."""
+        super().__init__(path, label, help, **more)
+        self.least = least
+        self.unit = unit
+
+    def read(self, view: View) -> int | None:
+        """In bytes; None where there is none or it cannot be read."""
+        element = self.place.find(view.element)
+        if element is None:
+            return None
+        text = (element.text or "").strip()
+        if not (text.isascii() and text.isdigit()):
+            return None
+        return int(text) * units.SCALES.get(element.get("unit", self.unit).casefold(), 1)
+
+    def write(self, view: View, value: int | None) -> None:
+        """In the unit that is there where that is exact, else in KiB."""
+        if value == self.read(view):
+            return
+        raw = None
+        if value is not None:
+            element = self.place.find(view.element)
+            unit = self.unit if element is None else element.get("unit", self.unit)
+            scale = units.SCALES.get(unit.casefold(), 1)
+            if value % scale:
+                unit, scale = "KiB", 1024
+            raw = str(-(-value // scale))
+            if unit != self.unit or (element is not None and element.get("unit")):
+                view.edits.write(view.element, place(f"{self.path}/@unit"), unit)
+        view.edits.write(view.element, self.place, raw)
+        if self.also is not None:
+            self.also(view)
+
+    def text(self, value: int | None) -> str:
+        """In the largest unit that is exact: ``4 GiB``, ``1536 MiB``."""
+        return "" if value is None else units.exact_size(value)
+
+    def parse(self, text: str) -> int | None:
+        """``4 GiB``, ``4G``, ``512 MiB``; a bare number is MiB."""
+        if not text.strip():
+            return None
+        value = units.parse_size(text)
+        if value is None:
+            raise ValueError(f"{self.label}: a size such as 4 GiB, not {text.strip()!r}")
+        if value < self.least:
+            raise ValueError(f"{self.label}: at least {units.exact_size(self.least)}")
+        return value
+
+
+class CpuSet(Text):
+    """A list of numbers with ranges and exclusions: ``0-3,^2,8``."""
+
+    def __init__(self, path: str, label: str, help: str, **more: Any) -> None:
+        more.setdefault("expected", "a list such as 0-3,8")
+        super().__init__(path, label, help, pattern=r"\^?\d+(-\d+)?(,\^?\d+(-\d+)?)*", **more)
+
+    def parse(self, text: str) -> str:
+        """Spaces do not matter."""
+        return super().parse(re.sub(r"\s+", "", text))
+
+
+class Items(Field[tuple[str, ...]]):
+    """An attribute or text of each of several like elements, comma separated for the person."""
+
+    def __init__(
+        self, path: str, label: str, help: str, *, pattern: str, expected: str, **more: Any
+    ) -> None:
+        """``path`` ends in the repeated element and its attribute: ``vlan/tag/@id``."""
+        super().__init__(path, label, help, **more)
+        self.pattern, self.expected = pattern, expected
+        holder, _, rest = path.rpartition("/@")
+        self.parent, _, self.tag = holder.rpartition("/")
+        self.attribute = rest
+
+    def read(self, view: View) -> tuple[str, ...]:
+        """In the document's order."""
+        parent = place(self.parent or ".").find(view.element)
+        found = [] if parent is None else parent.findall(self.tag)
+        return tuple(element.get(self.attribute, "") for element in found)
+
+    def write(self, view: View, value: tuple[str, ...]) -> None:
+        """Elements that stay are left alone."""
+        parent = place(self.parent or ".").find(view.element)
+        for element in [] if parent is None else parent.findall(self.tag):
+            if element.get(self.attribute, "") not in value:
+                view.edits.take(view.element, element)
+        for item in value:
+            path = f"{self.parent}/{self.tag}[@{self.attribute}='{item}']/@{self.attribute}"
+            view.edits.write(view.element, place(path.lstrip("/")), item)
+
+    def text(self, value: tuple[str, ...]) -> str:
+        """``10, 20``."""
+        return ", ".join(value)
+
+    def parse(self, text: str) -> tuple[str, ...]:
+        """Each must match the pattern; none twice."""
+        found = tuple(part.strip() for part in text.split(",") if part.strip())
+        for part in found:
+            if not re.fullmatch(self.pattern, part):
+                raise ValueError(f"{self.label}: expected {self.expected}, not {part!r}")
+        if len(set(found)) < len(found):
+            raise ValueError(f"{self.label}: the same twice")
+        return found

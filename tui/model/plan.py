@@ -1,0 +1,254 @@
+"""The forecast: what of a change set takes effect now, what at the next boot, what is refused.
+
+What a running QEMU machine accepts is small and fixed; the fields and devices say it where they
+are declared (``live``, ``live_unless``, ``why_not_hotplug``). Pure: nothing is asked of libvirt.
+"""
+
+from __future__ import annotations
+
+import enum
+import shlex
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from tui.model.changes import (
+    Change,
+    ChangeSet,
+    DeviceAdded,
+    DeviceRemoved,
+    FieldChange,
+    pair,
+)
+from tui.model.devices import Disk
+from tui.model.domain import Domain
+from tui.model.fields import Call
+from tui.model.views import Device, View
+
+
+class Effect(enum.Enum):
+    """When a change takes effect; the value is the word for it."""
+
+    NOW = "now"
+    NEXT_BOOT = "next boot"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What of a machine's state decides."""
+
+    active: bool
+    persistent: bool
+    driver: str = "QEMU"
+    """virConnectGetType."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What becomes of one change."""
+
+    change: Change
+    effect: Effect
+    why: str = ""
+    """Why not now, or why not at all; empty where there is nothing to say."""
+    call: Call | None = None
+    """The libvirt call that does it now; None where the definition alone is changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One libvirt call on the running machine, for all changes that it takes at once."""
+
+    call: Call
+    key: str
+    """The view that it is about, in the base."""
+    label: str
+    changes: tuple[Change, ...]
+    virsh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What applying will do: the definition first, then the steps, in order."""
+
+    forecasts: tuple[Forecast, ...]
+    define: bool
+    """Whether a stored definition is written."""
+    steps: tuple[Step, ...]
+    commands: tuple[str, ...]
+    """The equivalent virsh commands."""
+
+    @property
+    def refused(self) -> tuple[Forecast, ...]:
+        """What stands in the way: nothing is applied while there is any."""
+        return tuple(f for f in self.forecasts if f.effect is Effect.REFUSED)
+
+
+def plan(
+    changes: ChangeSet,
+    situation: Situation,
+    live: Domain | None = None,
+    *,
+    held_back: Collection[tuple[str, str]] = (),
+) -> Plan:
+    """Forecast a change set.
+
+    ``live``: the running machine's document; None while it is off. ``held_back``: ids of
+    changes that the person wants at the next boot only.
+    """
+    forecasts = [
+        _forecast(change, changes, situation, live, change.id in held_back)
+        for change in changes.changes
+    ]
+    steps = _steps(forecasts, changes)
+    define = situation.persistent and any(
+        not (isinstance(f.change, FieldChange) and f.call is Call.RENAME) for f in forecasts
+    )
+    name = changes.base.name
+    commands = [step.virsh for step in steps if step.call is Call.RENAME]
+    if define:
+        commands.append(f"virsh define {shlex.quote(name + '.xml')} --validate")
+    commands += [step.virsh for step in steps if step.call is not Call.RENAME]
+    return Plan(tuple(forecasts), define, steps, tuple(commands))
+
+
+def _forecast(
+    change: Change, changes: ChangeSet, situation: Situation, live: Domain | None, held: bool
+) -> Forecast:
+    if isinstance(change, FieldChange) and change.field.live is Call.RENAME:
+        if situation.active:
+            return Forecast(change, Effect.REFUSED, "a machine is renamed while it is off")
+        return Forecast(change, Effect.NOW, call=Call.RENAME)
+    if not situation.active:
+        return Forecast(change, Effect.NEXT_BOOT, "it is off")
+    call, why = _live_call(change, changes, situation, live)
+    if call is not None and held and situation.persistent:
+        return Forecast(change, Effect.NEXT_BOOT, "as you chose")
+    if call is not None or (not why and situation.persistent):
+        return Forecast(change, Effect.NOW, call=call)
+    if not situation.persistent:
+        return Forecast(
+            change, Effect.REFUSED, f"{why}; and a transient machine has no stored definition"
+        )
+    return Forecast(change, Effect.NEXT_BOOT, why)
+
+
+def _live_call(
+    change: Change, changes: ChangeSet, situation: Situation, live: Domain | None
+) -> tuple[Call | None, str]:
+    """The call, or why there is none; neither where the running machine has it so already."""
+    if situation.driver == "TEST":
+        return None, "the test driver takes changes of the definition only"
+    if live is None:
+        return None, "its running definition could not be read"
+    if isinstance(change, DeviceAdded):
+        device = changes.edited.device(change.key)
+        why = "" if device is None else device.why_not_hotplug()
+        return (None, why) if why else (Call.ATTACH_DEVICE, "")
+    if isinstance(change, DeviceRemoved):
+        running = counterpart(changes.base, change.key, live)
+        if running is None:
+            return None, ""
+        why = running.why_not_hotplug() if isinstance(running, Device) else ""
+        return (None, why) if why else (Call.DETACH_DEVICE, "")
+    if not isinstance(change, FieldChange):
+        return None, "only fields can change while it runs"
+    return _live_field(change, changes, live)
+
+
+def _live_field(change: FieldChange, changes: ChangeSet, live: Domain) -> tuple[Call | None, str]:
+    field = change.field
+    running = counterpart(changes.base, change.key, live)
+    wanted = edited_view(changes, change.key)
+    if running is None or wanted is None:
+        return None, "the running machine does not have it"
+    if field.read(running) == change.after:
+        return None, ""
+    if field.live is None:
+        return None, "it cannot change while the machine runs"
+    why = field.live_unless(running, wanted) if field.live_unless is not None else ""
+    if not why and field.live is Call.UPDATE_DEVICE:
+        why = _why_not_update(running)
+    return (None, why) if why else (field.live, "")
+
+
+def _why_not_update(running: View) -> str:
+    if running.get("@type") in ("hostdev", "vdpa") and running.element.tag == "interface":
+        return "nothing of a passed-through NIC changes while it runs"
+    return ""
+
+
+def counterpart(base: Domain, key: str, live: Domain) -> View | None:
+    """The running machine's view of what ``key`` names in the base."""
+    for section in live.sections:
+        if section.key == key:
+            return section
+    for old, running in pair(base.devices, live.devices)[0]:
+        if old.key == key:
+            return running
+    return None
+
+
+def edited_view(changes: ChangeSet, key: str) -> View | None:
+    """The edited document's view of what ``key`` names in the base."""
+    return counterpart(changes.base, key, changes.edited)
+
+
+def _steps(forecasts: Sequence[Forecast], changes: ChangeSet) -> tuple[Step, ...]:
+    """One step per call and view; removals before additions: they may take the same place."""
+    groups: dict[tuple[Call, str], list[Change]] = {}
+    for forecast in forecasts:
+        if forecast.call is not None:
+            groups.setdefault((forecast.call, forecast.change.key), []).append(forecast.change)
+    order = list(Call)
+    last = (Call.DETACH_DEVICE, Call.ATTACH_DEVICE)
+    ranked = sorted(
+        groups.items(),
+        key=lambda item: (
+            (last.index(item[0][0]) + len(order)) if item[0][0] in last else order.index(item[0][0])
+        ),
+    )
+    return tuple(
+        Step(call, key, made[0].label, tuple(made), _virsh(call, key, made, changes))
+        for (call, key), made in ranked
+    )
+
+
+def _virsh(call: Call, key: str, made: Sequence[Change], changes: ChangeSet) -> str:
+    name = changes.base.name
+    view = edited_view(changes, key)
+    values = {c.field.name: c for c in made if isinstance(c, FieldChange)}
+    words: list[str]
+    if call is Call.RENAME:
+        words = ["domrename", name, changes.edited.name]
+    elif call is Call.SET_VCPUS:
+        words = ["setvcpus", name, str(changes.edited.cpu.vcpus), "--live"]
+    elif call is Call.SET_MEMORY:
+        words = ["setmem", name, f"{(changes.edited.memory.given or 0) // 1024}KiB", "--live"]
+    elif call is Call.SET_METADATA:
+        words = ["desc", name, "--live", *(["--title"] if "heading" in values else [])]
+        words.append(str(next(iter(values.values())).after))
+    elif call is Call.SET_BLOCK_IO_TUNE and isinstance(view, Disk):
+        words = ["blkdeviotune", name, view.target, "--live"]
+        words += [f"--{limit.replace('_', '-')}={count}" for limit, count in view.iotune.items()]
+    elif call is Call.PIN:
+        kinds = {"pins": "vcpupin", "emulator_pin": "emulatorpin", "iothread_pins": "iothreadpin"}
+        words = [kinds[next(iter(values))], name, "--live", next(iter(values.values())).new]
+    elif call is Call.SET_SCHEDULER:
+        words = ["schedinfo", name, "--live"]
+        names = {"shares": "cpu_shares", "quota": "vcpu_quota", "period": "vcpu_period"}
+        words += [f"{names[field]}={change.after}" for field, change in values.items()]
+    elif call is Call.SET_MEMORY_PARAMETERS:
+        words = ["memtune", name, "--live"]
+        limits = {field: c.after for field, c in values.items() if c.after}
+        words += [f"--{f.replace('_', '-')}={count // 1024}" for f, count in limits.items()]
+    elif call is Call.SET_NUMA_PARAMETERS:
+        words = ["numatune", name, "--live", "--nodeset", changes.edited.memory.numa_nodes]
+    else:
+        verb = {
+            Call.UPDATE_DEVICE: "update-device",
+            Call.ATTACH_DEVICE: "attach-device",
+            Call.DETACH_DEVICE: "detach-device",
+        }[call]
+        words = [verb, name, f"{key.replace(' ', '-')}.xml", "--live"]
+    return shlex.join(["virsh", *words])

@@ -1,0 +1,151 @@
+"""Views on parts of a domain's document: sections of the machine itself, and its devices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from lxml import etree
+
+from tui.model.editing import Edits, place
+from tui.model.fields import Field
+
+
+class View:
+    """Reads and writes single places below one element; the fields are class attributes."""
+
+    title: ClassVar[str]
+    """What the device list calls it."""
+
+    def __init__(self, element: etree._Element, edits: Edits) -> None:
+        self.element = element
+        self.edits = edits
+
+    @classmethod
+    @cache
+    def fields(cls) -> Mapping[str, Field[Any]]:
+        """Its declarations by name, in order; a base class's first."""
+        kinds = [vars(kind) for kind in reversed(cls.__mro__)]
+        found = {n: v for names in kinds for n, v in names.items() if isinstance(v, Field)}
+        return MappingProxyType(found)
+
+    @property
+    def key(self) -> str:
+        """What tells it from its like in one document; the same after a restart."""
+        raise NotImplementedError
+
+    @property
+    def label(self) -> str:
+        """How a person calls it: ``Disk vda``."""
+        return self.title
+
+    @property
+    def summary(self) -> str:
+        """One line of what it is."""
+        return ""
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The element's own attributes."""
+        return {str(name): str(value) for name, value in self.element.attrib.items()}
+
+    def get(self, path: str) -> str:
+        """A text or an attribute below it; empty without one."""
+        return place(path).read(self.element) or ""
+
+    def set(self, path: str, text: str | None) -> None:
+        """Write a text or an attribute below it; None takes it away."""
+        self.edits.write(self.element, place(path), text)
+
+    def drop(self, path: str) -> None:
+        """Take an element below it away, if it is there."""
+        self.edits.write(self.element, place(path), None)
+
+
+class Section(View):
+    """A part of the machine itself: its element is ``<domain>``."""
+
+    @property
+    def key(self) -> str:
+        """The class's name: there is one of each."""
+        return type(self).__name__.lower()
+
+
+class Device(View):
+    """A view on one element below ``<devices>``."""
+
+    tag: ClassVar[str] = ""
+
+    @property
+    def key(self) -> str:
+        """``tag`` and what tells it from others of that tag."""
+        return f"{self.tag_name} {self.identity}".rstrip()
+
+    @property
+    def tag_name(self) -> str:
+        """The element's tag."""
+        tag = self.element.tag
+        return tag if isinstance(tag, str) else ""
+
+    @property
+    def identity(self) -> str:
+        """What stays the same while it is edited; empty where only its place tells."""
+        return ""
+
+    @property
+    def likeness(self) -> str:
+        """What is alike in two versions of one device whose identity was edited; empty: nothing."""
+        return ""
+
+    @property
+    def label(self) -> str:
+        """Title and identity."""
+        return f"{self.title} {self.identity}".rstrip()
+
+    @property
+    def removable(self) -> bool:
+        """Whether a person can take it away."""
+        return True
+
+    @property
+    def alias(self) -> str:
+        """``<alias name=…>``, given by libvirt to live devices."""
+        return self.get("alias/@name")
+
+    def why_not_hotplug(self) -> str:
+        """Why a running machine cannot get or lose it; empty when it can."""
+        return f"libvirt cannot plug a {self.tag_name} device into a running machine"
+
+    def forget_address(self) -> None:
+        """Drop ``<address>``, so that libvirt gives one that fits another bus or model."""
+        self.drop("address")
+
+    def pci(self, path: str) -> str:
+        """A PCI address element as ``0000:03:00.0``; empty without one."""
+        element = place(path).find(self.element)
+        if element is None:
+            return ""
+        parts = [element.get(key, "0x0") for key in ("domain", "bus", "slot", "function")]
+        try:
+            domain, bus, slot, function = (int(part, 0) for part in parts)
+        except ValueError:
+            return " ".join(parts)
+        return f"{domain:04x}:{bus:02x}:{slot:02x}.{function:x}"
+
+
+class OtherDevice(Device):
+    """A device that has no form: its XML is its form."""
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        """Its tag."""
+        return self.tag_name.capitalize()
+
+    @property
+    def summary(self) -> str:
+        """Its attributes and those of its model."""
+        own = [f"{name} {value}" for name, value in sorted(self.attributes.items())]
+        model = self.get("model/@name") or self.get("model/@type")
+        return ", ".join([*own, *([model] if model else [])])

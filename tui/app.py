@@ -383,10 +383,19 @@ class VirttyApp(Program):
         self._show_pane("activity")
 
     def _show_pane(self, name: str) -> None:
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        main = self.main
-        main.run_worker(main.show_pane(name), group="pane")
+        self.run_worker(self._to_pane(name), group="pane")
+
+    async def _to_pane(self, name: str) -> None:
+        if await self._may_leave(*self.screen_stack):
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+            await self.main.show_pane(name)
+
+    async def _may_leave(self, *screens: Screen[object]) -> bool:
+        """Edits are never dropped silently: ask where a screen holds some."""
+        unsaved = [getattr(screen, "unsaved", "") for screen in screens]
+        lines = [text for text in unsaved if text]
+        return not lines or await self.ask("Forget what is not applied?", "", lines, "Forget")
 
     def show_help(self) -> None:
         """Keys of the screen in front."""
@@ -431,13 +440,17 @@ class VirttyApp(Program):
             self.tell_error(error)
 
     def back_or_quit(self) -> None:
-        """One screen back; at the top the end, after asking when work is running."""
+        """One screen back; at the top the end. Asks when edits are open or work is running."""
         if len(self.screen_stack) > 1:
-            self.pop_screen()
+            self.run_worker(self._back(), group="actions")
         elif self.fleet.journal.running:
             self.run_worker(self._quit_after_asking(), group="actions")
         else:
             self.exit(0)
+
+    async def _back(self) -> None:
+        if await self._may_leave(self.screen):
+            self.pop_screen()
 
     async def _quit_after_asking(self) -> None:
         running = [

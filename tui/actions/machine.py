@@ -249,6 +249,16 @@ class Open(_Open):
     in_bar = 1
 
 
+class OpenHardware(_Open):
+    """Show and edit its hardware."""
+
+    id = "machine.hardware"
+    key = "e"
+    name = "Hardware"
+    tab = "hardware"
+    in_bar = 6
+
+
 class OpenXml(_Open):
     """Show its definition as XML."""
 

@@ -28,6 +28,15 @@ class ShowOverview(_ShowTab):
     tab = "overview"
 
 
+class ShowHardware(_ShowTab):
+    """Show and edit its hardware."""
+
+    id = "machine.tab-hardware"
+    key = "e"
+    name = "Hardware"
+    tab = "hardware"
+
+
 class ShowXml(_ShowTab):
     """Show its definition as XML."""
 

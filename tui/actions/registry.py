@@ -7,7 +7,15 @@ from functools import cache
 
 from textual.binding import Binding
 
-from tui.actions import activity, everywhere, hosts, machine, machine_screen, machines_view
+from tui.actions import (
+    activity,
+    everywhere,
+    hardware,
+    hosts,
+    machine,
+    machine_screen,
+    machines_view,
+)
 from tui.actions.base import Action, Scope
 
 
@@ -20,7 +28,7 @@ def _declared(module: object) -> Iterator[type[Action]]:
 @cache
 def actions() -> dict[str, Action]:
     """Every action by id, in the order of declaration."""
-    modules = (machine, machines_view, machine_screen, hosts, activity, everywhere)
+    modules = (machine, machines_view, machine_screen, hardware, hosts, activity, everywhere)
     return {kind.id: kind() for module in modules for kind in _declared(module)}
 
 

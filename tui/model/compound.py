@@ -306,6 +306,8 @@ class FirmwareField(Choice):
 class HugePageSize(Field[int | None]):
     """``<hugepages><page size= unit=>`` where there is one page for all of the memory; bytes."""
 
+    picks = True
+
     def read(self, view: View) -> int | None:
         """The first page's size."""
         size = view.get(f"{self.path}/page/@size")

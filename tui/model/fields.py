@@ -67,8 +67,15 @@ DEFAULT = "default"
 """What stands for a value that the document leaves to the hypervisor."""
 
 
+UNSET = "not set"
+"""What stands for a text or a number that the document does not have."""
+
+
 class Field(Generic[T]):
     """A place in a view's element with a type. Raises ValueError for texts it cannot take."""
+
+    picks = False
+    """Whether a value is one of the options: chosen, not typed."""
 
     def __init__(
         self,
@@ -156,7 +163,7 @@ class Field(Generic[T]):
         """A value as a change or a summary tells it."""
         if self.secret:
             return "set" if self.text(value) else "none"
-        return self.text(value) or DEFAULT
+        return self.text(value) or UNSET
 
     def options(self, view: View, surroundings: Surroundings) -> Sequence[Option]:
         """The values to choose from; empty where the person types."""
@@ -181,6 +188,8 @@ class Field(Generic[T]):
 
 class Text(Field[str]):
     """A text; empty where there is none."""
+
+    picks = True
 
     def __init__(
         self,
@@ -231,6 +240,8 @@ class Text(Field[str]):
 
 class Choice(Field[str]):
     """One of several values; empty leaves it to the hypervisor."""
+
+    picks = True
 
     def __init__(
         self,
@@ -385,7 +396,7 @@ class Number(Field[int | None]):
 
     def words(self, value: int | None) -> str:
         """With its unit."""
-        return DEFAULT if value is None else f"{value} {self.unit}".rstrip()
+        return UNSET if value is None else f"{value} {self.unit}".rstrip()
 
     def parse(self, text: str) -> int | None:
         """Within the bounds."""

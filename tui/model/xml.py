@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from lxml import etree
 
@@ -56,6 +57,44 @@ def mask_secrets(text: str) -> str:
     for pattern in _SECRETS:
         text = pattern.sub(_masked, text)
     return text
+
+
+_HIDDEN = re.compile("\ue000(\\d+)\ue001")
+
+
+def hide_secrets(text: str) -> tuple[str, tuple[str, ...]]:
+    """As :func:`mask_secrets`, for editing: the text and what was hidden, in its order."""
+    found: list[str] = []
+
+    def put_away(match: re.Match[str]) -> str:
+        start, end = match.end("keep"), match.end()
+        if match.groupdict().get("end"):
+            end -= len(match["end"])
+        found.append(match.string[start:end])
+        return f"{match['keep']}\ue000{len(found) - 1}\ue001{match.groupdict().get('end', '')}"
+
+    for pattern in _SECRETS:
+        text = pattern.sub(put_away, text)
+    order = [int(match[1]) for match in _HIDDEN.finditer(text)]
+
+    def whole(number: int) -> str:  # a secret may hold one that an earlier pattern has found
+        return _HIDDEN.sub(lambda match: whole(int(match[1])), found[number])
+
+    return _HIDDEN.sub(MASK, text), tuple(whole(number) for number in order)
+
+
+def restore_secrets(text: str, secrets: Sequence[str]) -> str:
+    """Put hidden secrets back, in order.
+
+    Raises ValueError when a mask has been taken away or doubled: which is which cannot be told.
+    """
+    if text.count(MASK) != len(secrets):
+        raise ValueError(
+            f"there were {len(secrets)} hidden passwords ({MASK}), there are "
+            f"{text.count(MASK)} now: change passwords in the form"
+        )
+    parts = text.split(MASK)
+    return "".join(part + secret for part, secret in zip(parts, (*secrets, ""), strict=True))
 
 
 def _masked(match: re.Match[str]) -> str:

@@ -25,6 +25,8 @@ BRIDGED = ("network", "bridge")
 class Source(Field[str]):
     """What it is plugged into: ``network default``, ``bridge br0``, ``direct eth0``, ``user``."""
 
+    picks = True
+
     def read(self, view: View) -> str:
         """Type and name."""
         assert isinstance(view, Interface)

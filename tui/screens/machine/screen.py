@@ -80,6 +80,11 @@ class MachineScreen(Screen[None]):
         return self.app.fleet.domain(self.key)
 
     @property
+    def unsaved(self) -> str:
+        """What would be lost by leaving; empty when nothing."""
+        return ", ".join(tab.unsaved for tab in self.query(Tab) if tab.unsaved)
+
+    @property
     def tab(self) -> Tab | None:
         """The tab in front; None until the first one is there."""
         shown = self.query_one(ContentSwitcher).visible_content

@@ -23,6 +23,11 @@ class Tab(Vertical):
     note = ""
     """What stands beside the tab line."""
 
+    @property
+    def unsaved(self) -> str:
+        """What would be lost by leaving, in words; empty when nothing."""
+        return ""
+
     class Noted(Message):
         """A tab has something else to say beside its name."""
 

@@ -29,6 +29,7 @@ class TabPlace:
 
 TABS = (
     TabPlace("v", "overview", "Overview", "overview:OverviewTab"),
+    TabPlace("e", "hardware", "Hardware", "hardware:HardwareTab"),
     TabPlace("x", "xml", "XML", "xml:XmlTab"),
     TabPlace("l", "log", "Log", "log:LogTab"),
 )

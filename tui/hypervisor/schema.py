@@ -1,0 +1,35 @@
+"""libvirt's own schema for domains, where it is installed beside us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import libvirt
+from lxml import etree
+
+from tui.model.xml import parse
+
+DOMAIN_SCHEMA = Path("/usr/share/libvirt/schemas/domain.rng")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaReport:
+    """What the schema says of a document."""
+
+    version: str
+    """Of the libvirt that the schema came with; empty where none is installed."""
+    troubles: tuple[tuple[int, str], ...]
+    """Line and words. A host with another libvirt may know better: warnings, not errors."""
+
+
+def check_schema(xml: str) -> SchemaReport:
+    """Validate a domain's XML (RelaxNG); reads the schema from disk. Raises XMLSyntaxError."""
+    document = parse(xml)
+    if not DOMAIN_SCHEMA.exists():
+        return SchemaReport("", ())
+    number = libvirt.getVersion()
+    version = f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
+    schema = etree.RelaxNG(etree.parse(str(DOMAIN_SCHEMA)))
+    schema.validate(document)
+    return SchemaReport(version, tuple((entry.line, entry.message) for entry in schema.error_log))

@@ -1,0 +1,105 @@
+"""Edits of one machine's definition from opening the form to applying them."""
+
+from __future__ import annotations
+
+from tui.model.changes import ChangeSet, LostError, pair, replay
+from tui.model.domain import Domain
+from tui.model.templates import remove
+from tui.model.views import Device, View
+
+
+class EditSession:
+    """A base that is not touched, an edited copy of it, and the way back edit by edit."""
+
+    def __init__(self, base: Domain) -> None:
+        self.base = base
+        self.edited = base.copy()
+        self.held_back: set[tuple[str, str]] = set()
+        """Ids of changes that the person wants at the next boot only."""
+        self._before: list[Domain] = []
+        self._changes: ChangeSet | None = None
+
+    @property
+    def changes(self) -> ChangeSet:
+        """What has been changed so far."""
+        if self._changes is None:
+            self._changes = ChangeSet(self.base, self.edited)
+        return self._changes
+
+    def set(self, key: str, field: str, text: str) -> str:
+        """Write a field's text; returns the view's key, which the edit may have changed.
+
+        Raises ValueError with words for the person, LostError when there is no such view.
+        """
+        trial = self.edited.copy()
+        view = trial.view(key)
+        if view is None:
+            raise LostError(f"{key} is no longer there")
+        declared = type(view).fields()[field]
+        if declared.parse(text) == declared.read(view):
+            return key
+        declared.write_text(view, text)
+        self._take(trial)
+        return view.key
+
+    def add(self, *xmls: str) -> str:
+        """Add devices; returns the key of the first."""
+        trial = self.edited.copy()
+        added = [trial.add_device(xml) for xml in xmls]
+        self._take(trial)
+        return added[0].key
+
+    def remove(self, key: str) -> None:
+        """Take a device away, with what goes with it. Raises LostError."""
+        trial = self.edited.copy()
+        remove(trial, key)
+        self._take(trial)
+
+    def replace(self, document: Domain) -> None:
+        """Take a document as the edited one: from the XML editor, from the history."""
+        self._take(document.copy())
+
+    def drop(self, change_id: tuple[str, str]) -> None:
+        """Take one change back."""
+        self._take(self.changes.without(change_id))
+
+    def undo(self) -> bool:
+        """Take the last edit back; False when there is none."""
+        if not self._before:
+            return False
+        self.edited = self._before.pop()
+        self._changes = None
+        return True
+
+    def hold_back(self, change_id: tuple[str, str]) -> None:
+        """At the next boot only, or now again."""
+        self.held_back ^= {change_id}
+
+    def rebase(self, fresh: Domain) -> bool:
+        """Put the edits on a definition that someone else has changed; False where they clash."""
+        theirs = {change.id for change in ChangeSet(self.base, fresh).changes}
+        ours = self.changes.changes
+        if any(change.id in theirs for change in ours):
+            return False
+        try:
+            edited = replay(fresh, ours)
+        except LostError:
+            return False
+        self.base, self.edited = fresh, edited
+        self._before.clear()
+        self._changes = None
+        return True
+
+    def original(self, view: View) -> View | None:
+        """The base's view of an edited one; None for a device that is new."""
+        if not isinstance(view, Device):
+            return self.base.view(view.key)
+        for old, new in pair(self.base.devices, self.edited.devices)[0]:
+            if new.element is view.element or new.key == view.key:
+                return old
+        return None
+
+    def _take(self, document: Domain) -> None:
+        self._before.append(self.edited)
+        self.edited = document
+        self._changes = None

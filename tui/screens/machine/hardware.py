@@ -1,0 +1,403 @@
+"""The Hardware tab: devices to the left, the form of the chosen one to the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.actions.base import Scope, host_refusal
+from tui.actions.registry import bindings_of
+from tui.hypervisor.apply import Applied, Conflict, apply
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.hardware import Hardware, read_hardware, read_surroundings
+from tui.model.changes import LostError
+from tui.model.fields import Choice, Field, Switch
+from tui.model.plan import counterpart
+from tui.model.rules import Finding, check
+from tui.model.sections import Cpu
+from tui.model.session import EditSession
+from tui.model.surroundings import Surroundings
+from tui.model.text import visible
+from tui.model.views import Device, View
+from tui.screens.choose import Choose, Offer
+from tui.screens.machine.hardware_lines import device_line, form_rows
+from tui.screens.machine.pins import FIELDS, PinGrid
+from tui.screens.machine.tab import Tab
+from tui.widgets.field_form import FieldForm, FormRow
+from tui.widgets.options import Options
+
+OTHER = "\0other"
+"""Chosen where the person wants to type a value that is not offered."""
+
+
+class HardwareTab(Tab):
+    """Edits stay here until they are applied, dropped, or the person says to forget them."""
+
+    scope = Scope.HARDWARE
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.HARDWARE)]
+
+    def __init__(self, key: tuple[str, str], tab: str) -> None:
+        super().__init__(key, tab)
+        self.session: EditSession | None = None
+        self.hardware: Hardware | None = None
+        self.surroundings = Surroundings()
+        self.findings: Sequence[Finding] = ()
+        self._keys: list[str] = []
+        self._applying = False
+
+    def compose(self) -> ComposeResult:
+        """Device list, form, help."""
+        with Horizontal(id="hw-body"):
+            yield Options(id="hw-list")
+            with Vertical(id="hw-right"):
+                yield Static(id="hw-title", markup=False)
+                yield FieldForm(id="hw-form")
+                yield Static(id="hw-help", markup=False)
+
+    # -- reading -------------------------------------------------------------------------
+
+    @property
+    def list(self) -> Options:
+        """The devices."""
+        return self.query_one("#hw-list", Options)
+
+    @property
+    def form(self) -> FieldForm:
+        """The form of the device under the cursor."""
+        return self.query_one(FieldForm)
+
+    @property
+    def unsaved(self) -> str:
+        """The edits."""
+        count = 0 if self.session is None else len(self.session.changes)
+        if not count or self.session is None:
+            return ""
+        word = "change" if count == 1 else "changes"
+        return f"{count} {word} to the hardware of {visible(self.session.base.name)}"
+
+    def shown(self) -> None:
+        """Read it."""
+        self.list.focus()
+        self.machine_changed()
+
+    def machine_changed(self) -> None:
+        """Read it again; edits are put on what is new where they do not touch."""
+        if not self._applying:
+            self.read_with(self._read)
+
+    async def _read(self) -> None:
+        machine = self.machine
+        if machine is None:
+            return
+        host, record = machine
+        try:
+            hardware = await read_hardware(host, record)
+            self._take(hardware)
+            self.surroundings = await read_surroundings(host, record, hardware.stored)
+        except HypervisorError as error:
+            self.say(error.words)
+            return
+        self._show()
+
+    def _take(self, hardware: Hardware) -> None:
+        self.hardware = hardware
+        session = self.session
+        if session is None or not session.changes:
+            self.session = EditSession(hardware.stored)
+        elif session.base.to_xml() != hardware.stored.to_xml():
+            if session.rebase(hardware.stored):
+                self.app.say("Someone else changed this machine; your edits are on top of it now.")
+            else:
+                self.app.say(
+                    "Someone else changed what you are editing; the review will ask.", "warning"
+                )
+        self._show()
+
+    def _show(self) -> None:
+        """Draw the list and the form afresh; the cursor stays on its device."""
+        session, hardware = self.session, self.hardware
+        if session is None or hardware is None or not self.is_mounted:
+            return
+        self.findings = check(session.edited, self.surroundings)
+        views = [*session.edited.sections, *ordered(session.edited.devices)]
+        here = self.key_here
+        self._keys = [view.key for view in views]
+        width = max(20, self.list.size.width - 2)
+        with self.prevent(OptionList.OptionHighlighted):
+            self.list.clear_options()
+            self.list.add_options(
+                Option(device_line(view, session, hardware.live, self.findings, width))
+                for view in views
+            )
+            self.list.highlighted = self._keys.index(here) if here in self._keys else 0
+        self._show_form()
+        count = len(session.changes)
+        word = "change" if count == 1 else "changes"
+        if count:
+            self.say(f"{count} {word}, Ctrl+S reviews, Ctrl+Z takes back")
+        else:
+            self.say(self.readonly or "a adds, Del removes, h history, P pending")
+
+    @property
+    def readonly(self) -> str:
+        """Why nothing can be edited; empty when it can."""
+        machine = self.machine
+        if machine is None:
+            return "this machine is gone"
+        return host_refusal(machine[0].record, changes=True)
+
+    @property
+    def key_here(self) -> str:
+        """Key of the view under the list's cursor."""
+        here = self.list.highlighted
+        return self._keys[here] if here is not None and here < len(self._keys) else ""
+
+    @property
+    def view(self) -> View | None:
+        """The edited view under the list's cursor."""
+        return None if self.session is None else self.session.edited.view(self.key_here)
+
+    def _show_form(self) -> None:
+        session, hardware, view = self.session, self.hardware, self.view
+        if session is None or hardware is None or view is None:
+            return
+        running = None
+        if hardware.live is not None:
+            running = counterpart(session.edited, view.key, hardware.live)
+        rows = form_rows(view, session.original(view), running, self.findings, self.readonly)
+        summary = visible(view.summary)
+        self.query_one("#hw-title", Static).update(
+            Content.assemble(
+                (visible(view.label), "bold $text-primary"), ("  " + summary, "$quiet")
+            )
+        )
+        self.form.show(rows)
+
+    @on(OptionList.OptionHighlighted, "#hw-list")
+    def _device_highlighted(self) -> None:
+        self._show_form()
+
+    @on(OptionList.OptionSelected, "#hw-list")
+    def _device_selected(self) -> None:
+        self.form.lines.focus()
+
+    def on_resize(self) -> None:
+        """The list's lines are cut to its width."""
+        self.call_after_refresh(self._show)
+
+    @on(FieldForm.Moved)
+    def _show_help(self) -> None:
+        row = self.form.row
+        lines: list[Content] = []
+        if row is not None:
+            lines.append(Content(row.help))
+            if row.trouble:
+                lines.append(Content.assemble((row.trouble, "$text-error")))
+            elif row.why_not:
+                lines.append(Content.assemble((f"Not to be edited: {row.why_not}.", "$quiet")))
+            view = self.view
+            general = [f.text for f in self.findings if view and f.key == view.key and not f.field]
+            lines += [Content.assemble((text, "$text-error")) for text in general[:1]]
+        self.query_one("#hw-help", Static).update(Content("\n").join(lines))
+
+    @on(FieldForm.Left)
+    def _form_left(self) -> None:
+        self.list.focus()
+
+    # -- editing -------------------------------------------------------------------------
+
+    def _field(self, name: str) -> Field[object] | None:
+        view = self.view
+        return None if view is None else type(view).fields().get(name)
+
+    @on(FieldForm.Edit)
+    async def _edit(self, event: FieldForm.Edit) -> None:
+        row = event.row
+        field, view = self._field(row.name), self.view
+        if field is None or view is None:
+            return
+        if row.why_not:
+            self.app.say(f"{row.label}: {row.why_not}", "warning")
+            return
+        if isinstance(field, Switch):
+            self._set(row.name, "no" if row.text == "yes" else "yes")
+            return
+        if isinstance(view, Cpu) and row.name in FIELDS and self.surroundings.cells:
+            self.run_worker(self._pin(view), exclusive=True, group="choose")
+            return
+        offers = field.options(view, self.surroundings) if field.picks else ()
+        if not offers:
+            self.form.type_in(row, password=field.secret)
+            return
+        self.run_worker(self._choose(row, field, view), exclusive=True, group="choose")
+
+    async def _choose(self, row: FormRow, field: Field[object], view: View) -> None:
+        options = field.options(view, self.surroundings)
+        offers = [Offer(o.value, o.label or "none", o.note, o.why_not) for o in options]
+        if not isinstance(field, Choice):
+            offers.append(Offer(OTHER, "another…", "typed"))
+        chosen = await self.app.push_screen_wait(
+            Choose(f"{visible(view.label)}: {row.label}", offers, row.text)
+        )
+        if chosen == OTHER:
+            self.form.type_in(row)
+        elif chosen is not None:
+            self._set(row.name, chosen)
+
+    async def _pin(self, cpu: Cpu) -> None:
+        texts = await self.app.push_screen_wait(PinGrid(cpu, self.surroundings))
+        for name, text in (texts or {}).items():
+            self._set(name, text)
+
+    @on(FieldForm.Typed)
+    def _typed(self, event: FieldForm.Typed) -> None:
+        field = self._field(event.name)
+        if field is not None and field.secret and not event.text:
+            return  # nothing typed: the old one stays
+        self._set(event.name, event.text)
+
+    def _set(self, name: str, text: str) -> None:
+        session = self.session
+        if session is None:
+            return
+        place = self.list.highlighted or 0
+        try:
+            key = session.set(self.key_here, name, text)
+        except (ValueError, LostError) as error:
+            self.app.say(str(error), "error")
+            return
+        self._keys[place] = key
+        self._show()
+
+    def undo(self) -> None:
+        """``Ctrl+Z``: take the last edit back."""
+        if self.session is not None and self.session.undo():
+            self._show()
+        else:
+            self.app.say("There is no edit to take back.")
+
+    def remove_device(self) -> None:
+        """``Delete``: take the device under the cursor away."""
+        session, view = self.session, self.view
+        if session is None or self.readonly:
+            self.app.say(self.readonly, "warning")
+            return
+        if not isinstance(view, Device) or not view.removable:
+            self.app.say("This cannot be removed.", "warning")
+            return
+        session.remove(view.key)
+        self._show()
+
+    async def add(self) -> None:
+        """``a``: add hardware."""
+        from tui.screens.machine.add_hardware import add_hardware
+
+        if self.session is None or self.readonly:
+            self.app.say(self.readonly, "warning")
+            return
+        xmls = await add_hardware(self.app, self.session.edited, self.surroundings)
+        if xmls:
+            key = self.session.add(*xmls)
+            self._show()
+            if key in self._keys:
+                self.list.highlighted = self._keys.index(key)
+
+    # -- applying ------------------------------------------------------------------------
+
+    async def review(self) -> None:
+        """``Ctrl+S``: what is changed and when it takes effect; then apply it."""
+        from tui.screens.machine.review import Review
+
+        session, hardware, machine = self.session, self.hardware, self.machine
+        if session is None or hardware is None or machine is None or not session.changes:
+            self.app.say("There is nothing to apply.")
+            return
+        review = Review(machine[1].name, session, hardware.situation, hardware.live)
+        if await self.app.push_screen_wait(review):
+            await self._apply(session)
+        self._show()
+
+    async def _apply(self, session: EditSession) -> None:
+        from tui.screens.machine.applied import tell_applied
+        from tui.screens.machine.conflict import resolve
+
+        machine = self.machine
+        if machine is None:
+            self.app.say("The machine is gone; nothing was applied.", "error")
+            return
+        self._applying = True
+        self.say("applying…")
+        try:
+            applied: Applied = await apply(
+                *machine, session.base, session.edited, held_back=frozenset(session.held_back)
+            )
+        except Conflict as conflict:
+            if await resolve(self.app, session, conflict):
+                await self._apply(session)
+            return
+        except HypervisorError as error:
+            self.app.tell_error(error)
+            return
+        finally:
+            self._applying = False
+        self.session = None
+        self.machine_changed()
+        await tell_applied(self.app, applied)
+
+    async def show_history(self) -> None:
+        """``h``: the definitions that were replaced."""
+        from tui.screens.machine.history import choose_version
+
+        machine, session = self.machine, self.session
+        if machine is None or session is None:
+            return
+        version = await choose_version(self.app, *machine, session.base)
+        if version is not None:
+            session.replace(version)
+            self._show()
+            await self.review()
+
+    async def show_pending(self) -> None:
+        """``P``: what of the definition waits for the next boot."""
+        from tui.screens.machine.pending import choose_pending
+
+        session, hardware = self.session, self.hardware
+        if session is None or hardware is None or hardware.live is None:
+            self.app.say("The machine is off: nothing is pending.")
+            return
+        reverted = await choose_pending(self.app, hardware.live, session.edited)
+        if reverted is not None:
+            session.replace(reverted)
+            self._show()
+
+    async def edit_xml(self) -> None:
+        """``X``: the XML of the machine, at the device under the cursor."""
+        from tui.screens.machine.xml_editor import XmlEditor
+
+        session, view = self.session, self.view
+        if session is None or self.readonly:
+            self.app.say(self.readonly, "warning")
+            return
+        machine = self.machine
+        name = machine[1].name if machine else ""
+        edited = await self.app.push_screen_wait(XmlEditor(name, session.edited, view))
+        if edited is not None:
+            session.replace(edited)
+            self._show()
+            await self.review()
+
+
+def ordered(devices: Sequence[Device]) -> list[Device]:
+    """Devices as the list shows them: by kind, in the document's order within one."""
+    from tui.model.devices import KINDS
+
+    places = {kind: place for place, kind in enumerate(KINDS.values())}
+    return sorted(devices, key=lambda device: places.get(type(device), len(places)))

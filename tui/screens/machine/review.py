@@ -1,0 +1,133 @@
+"""The review: every change with when it takes effect, the XML diff, the commands; then Apply."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.model.diff import xml_diff
+from tui.model.domain import Domain
+from tui.model.plan import Effect, Plan, Situation, plan
+from tui.model.session import EditSession
+from tui.model.text import visible
+from tui.screens.machine.hardware_lines import diff_lines, forecast_line
+from tui.widgets.options import Options
+from tui.widgets.text_view import TextView
+
+
+class Review(Screen[bool]):
+    """Answers whether to apply. Changes may be taken back or put off until the next boot."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,ctrl+s", "apply", "Apply", priority=True),
+        Binding("escape,q", "dismiss(False)", "Back"),
+        Binding("b", "hold_back", "Next boot only / now"),
+        Binding("delete,x", "drop", "Take back"),
+        Binding("tab", "app.focus_next", show=False),
+    ]
+
+    def __init__(
+        self, name: str, session: EditSession, situation: Situation, live: Domain | None
+    ) -> None:
+        super().__init__()
+        self.machine = name
+        self.session = session
+        self.situation = situation
+        self.live = live
+
+    @property
+    def plan(self) -> Plan:
+        """What applying would do now."""
+        return plan(
+            self.session.changes, self.situation, self.live, held_back=self.session.held_back
+        )
+
+    def compose(self) -> ComposeResult:
+        """Heading, changes, diff and commands, keys."""
+        yield Static(id="review-top", markup=False)
+        yield Options(id="review-changes")
+        yield TextView(id="review-diff")
+        yield Static(
+            " Enter apply   b next boot only / now   Del take back   Tab to the diff   Esc back",
+            id="review-keys",
+            markup=False,
+        )
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self._show()
+        self.query_one(Options).focus()
+
+    def on_resize(self) -> None:
+        """Lines are cut to the width."""
+        self._show()
+
+    def _show(self) -> None:
+        made = self.plan
+        counts = [
+            f"{sum(f.effect is effect for f in made.forecasts)} {effect.value}" for effect in Effect
+        ]
+        told = ", ".join(count for count in counts if not count.startswith("0 "))
+        heading = f" {len(made.forecasts)} changes to {visible(self.machine)}"
+        self.query_one("#review-top", Static).update(
+            Content.assemble((heading, "bold $text-primary"), (f"   {told}", "$quiet"))
+        )
+        options = self.query_one(Options)
+        here = options.highlighted or 0
+        options.clear_options()
+        options.add_options(
+            Option(forecast_line(forecast, self.size.width - 2)) for forecast in made.forecasts
+        )
+        if made.forecasts:
+            options.highlighted = min(here, len(made.forecasts) - 1)
+        lines = diff_lines(xml_diff(self.session.base, self.session.edited))
+        if made.commands:
+            lines += [[("", "")], [("The same by virsh:", "muted")]]
+            lines += [[("  " + visible(command), "")] for command in made.commands]
+        self.query_one(TextView).set_lines(lines)
+
+    @on(OptionList.OptionSelected)
+    def _selected(self) -> None:
+        self.action_apply()
+
+    def action_apply(self) -> None:
+        """Answer yes, unless something is refused."""
+        refused = self.plan.refused
+        if refused:
+            first = refused[0]
+            self.notify(
+                f"{first.change.label}: {first.change.what} is refused: {first.why}",
+                severity="warning",
+                markup=False,
+            )
+            return
+        self.dismiss(True)
+
+    def _change(self) -> tuple[str, str] | None:
+        here = self.query_one(Options).highlighted
+        changes = self.session.changes.changes
+        return changes[here].id if here is not None and here < len(changes) else None
+
+    def action_hold_back(self) -> None:
+        """Put the change off until the next boot, or not."""
+        change = self._change()
+        if change is not None:
+            self.session.hold_back(change)
+            self._show()
+
+    def action_drop(self) -> None:
+        """Take the change back."""
+        change = self._change()
+        if change is not None:
+            self.session.drop(change)
+            if not self.session.changes:
+                self.dismiss(False)
+            else:
+                self._show()

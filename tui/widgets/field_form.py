@@ -1,0 +1,262 @@
+"""A form drawn line by line: labels, values, what has changed. It knows nothing of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.events import Click
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widgets import Input
+
+from tui.widgets.cells import fit
+
+MARK = 2
+"""Cells before the label."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormRow:
+    """One field as it is drawn; all texts are plain and visible."""
+
+    name: str
+    label: str
+    value: str
+    text: str
+    """What editing begins with."""
+    note: str = ""
+    """What stands behind the value: the old one, the running one."""
+    help: str = ""
+    changed: bool = False
+    trouble: str = ""
+    """What is wrong with the value, in words."""
+    why_not: str = ""
+    """Why it cannot be edited; empty when it can."""
+
+
+class FormLines(ScrollView, can_focus=True):
+    """The rows and the cursor."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "form--label",
+        "form--value",
+        "form--changed",
+        "form--dim",
+        "form--trouble",
+        "form--cursor",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down,tab", "move(1)", "Next field", show=False),
+        Binding("k,up,shift+tab", "move(-1)", "Previous field", show=False),
+        Binding("pagedown", "move(10)", show=False),
+        Binding("pageup", "move(-10)", show=False),
+        Binding("g,home", "move(-1000)", show=False),
+        Binding("G,end", "move(1000)", show=False),
+        Binding("enter,space", "edit", "Edit", show=False),
+        Binding("left,escape", "leave", "Back to the list", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: Sequence[FormRow] = ()
+        self.cursor = 0
+        self._looks: dict[str, Style] = {}
+
+    @property
+    def row(self) -> FormRow | None:
+        """The row under the cursor."""
+        return self.rows[self.cursor] if self.rows else None
+
+    @property
+    def columns(self) -> tuple[int, int]:
+        """Cells of labels and of values."""
+        longest = max((len(row.label) for row in self.rows), default=0)
+        label = min(longest, max(12, self.size.width // 3)) + 1
+        room = max(8, self.size.width - MARK - label - 1)
+        values = max((len(row.value) for row in self.rows), default=0) + 2
+        notes = max((len(row.note) for row in self.rows), default=0)
+        return label, min(room, max(values, min(room - notes, 24)))
+
+    def show(self, rows: Sequence[FormRow]) -> None:
+        """Draw these rows; the cursor stays on its field where it still is."""
+        here = self.row.name if self.row is not None else ""
+        self.rows = rows
+        names = [row.name for row in rows]
+        self.cursor = names.index(here) if here in names else 0
+        self.virtual_size = Size(self.size.width, len(rows))
+        self.refresh()
+        self.post_message(FieldForm.Moved())
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor."""
+        if self.rows:
+            self.cursor = min(max(self.cursor + step, 0), len(self.rows) - 1)
+            self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False)
+            self.refresh()
+            self.post_message(FieldForm.Moved())
+
+    def action_edit(self) -> None:
+        """Ask for another value."""
+        if self.row is not None:
+            self.post_message(FieldForm.Edit(self.row))
+
+    def action_leave(self) -> None:
+        """Done with the form."""
+        self.post_message(FieldForm.Left())
+
+    def on_click(self, event: Click) -> None:
+        """To the row that was clicked; a second click edits."""
+        row = event.y + int(self.scroll_y)
+        if row < len(self.rows):
+            again = row == self.cursor
+            self.action_move(row - self.cursor)
+            if again:
+                self.action_edit()
+
+    def on_focus(self) -> None:
+        """The cursor shows."""
+        self.refresh()
+        self.post_message(FieldForm.Moved())
+
+    def on_blur(self) -> None:
+        """The cursor hides."""
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Another theme."""
+        super().notify_style_update()
+        self._looks.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """One row."""
+        width = self.size.width
+        index = y + int(self.scroll_y)
+        if index >= len(self.rows):
+            return Strip.blank(width, self.rich_style)
+        row = self.rows[index]
+        here = index == self.cursor and self.has_focus
+        label, value = self.columns
+        mark = "! " if row.trouble else "● " if row.changed else "  "
+        note = max(0, width - MARK - label - value)
+        dim = bool(row.why_not)
+        looks = (
+            "trouble" if row.trouble else "changed",
+            "dim" if dim else "label",
+            "dim" if dim else "changed" if row.changed else "value",
+            "changed" if row.changed else "dim",
+        )
+        texts = (mark, fit(row.label, label), fit(row.value, value), fit(row.note, note))
+        return Strip(
+            [
+                Segment(text, self._look("cursor") if here else self._look(look))
+                for text, look in zip(texts, looks, strict=True)
+            ],
+            width,
+        )
+
+    def _look(self, name: str) -> Style:
+        if name not in self._looks:
+            self._looks[name] = self.get_component_rich_style(f"form--{name}")
+        return self._looks[name]
+
+
+class FieldEditor(Input):
+    """Types a value in its row."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel"),
+        Binding("tab,down", "submit", "Take"),
+    ]
+
+    def action_cancel(self) -> None:
+        """Leave the value as it was."""
+        self.post_message(FieldForm.Cancelled())
+
+
+class FieldForm(Container):
+    """Rows, and a line that appears over the row that is being typed in."""
+
+    class Moved(Message):
+        """The cursor is on another row."""
+
+    class Left(Message):
+        """The person goes back to where the form was opened from."""
+
+    class Cancelled(Message):
+        """Typing was given up."""
+
+    class Edit(Message):
+        """The person wants another value for a row."""
+
+        def __init__(self, row: FormRow) -> None:
+            super().__init__()
+            self.row = row
+
+    class Typed(Message):
+        """A value has been typed."""
+
+        def __init__(self, name: str, text: str) -> None:
+            super().__init__()
+            self.name = name
+            self.text = text
+
+    _typing = ""
+    """Name of the row that is being typed in."""
+
+    def compose(self) -> ComposeResult:
+        """The rows; the editor waits out of sight."""
+        yield FormLines()
+        editor = FieldEditor(compact=True, select_on_focus=True)
+        editor.cursor_blink = False
+        editor.display = False
+        yield editor
+
+    @property
+    def lines(self) -> FormLines:
+        """The rows."""
+        return self.query_one(FormLines)
+
+    @property
+    def row(self) -> FormRow | None:
+        """The row under the cursor."""
+        return self.lines.row
+
+    def show(self, rows: Sequence[FormRow]) -> None:
+        """Draw these rows."""
+        self.lines.show(rows)
+
+    def type_in(self, row: FormRow, *, password: bool = False) -> None:
+        """Have the row's value typed."""
+        lines, editor = self.lines, self.query_one(FieldEditor)
+        label, _value = lines.columns
+        editor.styles.offset = (MARK + label, lines.cursor - int(lines.scroll_y))
+        editor.styles.width = max(10, lines.size.width - MARK - label)
+        editor.password = password
+        editor.value = row.text
+        self._typing = row.name
+        editor.display = True
+        editor.focus()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._close()
+        self.post_message(self.Typed(self._typing, event.value))
+
+    def on_field_form_cancelled(self) -> None:
+        """Escape in the editor."""
+        self._close()
+
+    def _close(self) -> None:
+        self.query_one(FieldEditor).display = False
+        self.lines.focus()

@@ -9,6 +9,7 @@ all it held, when the same place is written again.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -83,13 +84,31 @@ def _step(text: str) -> Step:
 
 
 @dataclass(frozen=True, slots=True)
-class _Removed:
+class _Family:
+    """The children of an element as they first were, and the text around them."""
+
     parent: etree._Element
-    element: etree._Element
-    previous: etree._Element | None
-    before: str | None
-    """The text that stood before the element: its previous sibling's tail, its parent's text."""
-    tail: str | None
+    children: tuple[etree._Element, ...]
+    text: str | None
+    tails: tuple[str | None, ...]
+
+    def restore_text(self) -> None:
+        """Give the text back once the children are what they were."""
+        present = list(self.parent)
+        if len(present) != len(self.children):
+            return
+        if all(now is then for now, then in zip(present, self.children, strict=True)):
+            self.parent.text = self.text
+            for child, tail in zip(self.children, self.tails, strict=True):
+                child.tail = tail
+
+    def place_of(self, child: etree._Element) -> int:
+        """Where a child belongs: behind the nearest of its elder siblings that is there."""
+        place = _index(child, self.children)
+        for elder in reversed(self.children[:place]):
+            if elder.getparent() is self.parent:
+                return self.parent.index(elder) + 1
+        return 0
 
 
 class Edits:
@@ -100,7 +119,8 @@ class Edits:
         self._made: list[etree._Element] = []
         self._kept: list[etree._Element] = []
         """Elements that were empty when first met: clearing does not take them away."""
-        self._removed: list[_Removed] = []
+        self._removed: list[etree._Element] = []
+        self._families: list[_Family] = []
         self._attributes: list[tuple[etree._Element, str]] = []
         """Attributes that were not there when first written."""
 
@@ -130,8 +150,14 @@ class Edits:
         if element is None:
             return
         if where.attribute:
-            if where.attribute in element.attrib:
-                del element.attrib[where.attribute]
+            if where.attribute not in element.attrib:
+                return
+            del element.attrib[where.attribute]
+            step = where.steps[-1] if where.steps else None
+            if step is not None and step.name and _among(element, self._made):
+                only_told_apart = set(element.attrib) <= {step.name} and not len(element)
+                if only_told_apart and not (element.text or "").strip():
+                    element.attrib.clear()
             self._prune(start, element)
         else:
             self.take(start, element)
@@ -155,10 +181,12 @@ class Edits:
         found = step.find(parent)
         if found is not None:
             return found
-        for removed in reversed(self._removed):
-            if removed.parent is parent and step.matches(removed.element):
-                self._restore(removed)
-                return removed.element
+        for family in self._families:
+            if family.parent is parent:
+                for child in family.children:
+                    if _among(child, self._removed) and step.matches(child):
+                        self._restore(family, child)
+                        return child
         element = etree.Element(step.tag)
         if step.name:
             element.set(step.name, step.value)
@@ -169,16 +197,11 @@ class Edits:
         """Add an element after the last of its kind, else at the end; indented like the others."""
         if _is_empty(parent) and not _among(parent, self._made, self._kept):
             self._kept.append(parent)
+        self._family(parent)
         alike = parent.findall(element.tag) if isinstance(element.tag, str) else []
         previous = alike[-1] if alike else (parent[-1] if len(parent) else None)
-        if previous is None:
-            parent.append(element)
-        else:
-            after, last = previous.tail, previous.getnext() is None
-            parent.insert(parent.index(previous) + 1, element)
-            element.tail = after
-            if last:
-                previous.tail = parent.text if not (parent.text or "").strip() else None
+        place = len(parent) if previous is None else parent.index(previous) + 1
+        self._insert(parent, place, element)
         self._made.append(element)
 
     def remove(self, element: etree._Element) -> None:
@@ -186,33 +209,56 @@ class Edits:
         parent, previous = element.getparent(), element.getprevious()
         if parent is None:
             raise ValueError("the root cannot be removed")
-        tail = element.tail
+        family = self._family(parent)
+        self._removed.append(element)
         before = parent.text if previous is None else previous.tail
-        self._removed.append(_Removed(parent, element, previous, before, tail))
-        kept = (before or "").strip() and (tail or "").strip()
-        closing = f"{before}{tail}" if kept else (before if (before or "").strip() else tail)
+        closing = _joined(before, element.tail)
         element.tail = None
         parent.remove(element)
         if previous is None:
             parent.text = closing
         else:
             previous.tail = closing
+        family.restore_text()
 
-    def _restore(self, removed: _Removed) -> None:
-        self._removed.remove(removed)
-        parent, element, previous = removed.parent, removed.element, removed.previous
-        if previous is not None and previous.getparent() is parent:
-            parent.insert(parent.index(previous) + 1, element)
-            previous.tail = removed.before
-        else:
-            parent.insert(0, element)
-            parent.text = removed.before
-        element.tail = removed.tail
+    def _restore(self, family: _Family, element: etree._Element) -> None:
+        self._removed = [removed for removed in self._removed if removed is not element]
+        self._insert(family.parent, family.place_of(element), element)
+        family.restore_text()
+
+    def _insert(self, parent: etree._Element, place: int, element: etree._Element) -> None:
+        """With the white space of its neighbours."""
+        previous = parent[place - 1] if place else None
+        before = parent.text if previous is None else previous.tail
+        parent.insert(place, element)
+        element.tail = before
+        if previous is not None and element.getnext() is None:
+            previous.tail = parent.text if not (parent.text or "").strip() else None
+
+    def _family(self, parent: etree._Element) -> _Family:
+        for family in self._families:
+            if family.parent is parent:
+                return family
+        children = tuple(parent)
+        family = _Family(parent, children, parent.text, tuple(child.tail for child in children))
+        self._families.append(family)
+        return family
+
+
+def _joined(before: str | None, after: str | None) -> str | None:
+    """The text on both sides of what was taken away, white space once."""
+    if (before or "").strip():
+        return f"{before}{after}" if (after or "").strip() else before
+    return after
+
+
+def _index(element: etree._Element, among: Sequence[etree._Element]) -> int:
+    return next(place for place, one in enumerate(among) if one is element)
 
 
 def _is_empty(element: etree._Element) -> bool:
     return not len(element) and not element.attrib and not (element.text or "").strip()
 
 
-def _among(element: etree._Element, *lists: list[etree._Element]) -> bool:
+def _among(element: etree._Element, *lists: Sequence[etree._Element]) -> bool:
     return any(one is element for some in lists for one in some)

@@ -36,8 +36,8 @@ class ToggleGrid(ScrollView, can_focus=True):
         Binding("k,up", "move(-1, 0)", show=False),
         Binding("l,right", "move(0, 1)", show=False),
         Binding("h,left", "move(0, -1)", show=False),
-        Binding("space", "toggle", "Toggle", show=False),
-        Binding("a", "toggle_row", "Toggle the row", show=False),
+        Binding("space", "switch", "Toggle", show=False),
+        Binding("a", "switch_row", "Toggle the row", show=False),
     ]
 
     class Moved(Message):
@@ -70,12 +70,12 @@ class ToggleGrid(ScrollView, can_focus=True):
         self.scroll_to_region(region, animate=False)
         self._changed()
 
-    def action_toggle(self) -> None:
+    def action_switch(self) -> None:
         """Switch the cell under the cursor."""
         self.checked ^= {(self.row, self.column)}
         self._changed()
 
-    def action_toggle_row(self) -> None:
+    def action_switch_row(self) -> None:
         """All cells of the row, or none."""
         row = {(self.row, column) for column in range(len(self.columns))}
         self.checked = self.checked - row if row <= self.checked else self.checked | row

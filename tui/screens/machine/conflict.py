@@ -57,7 +57,7 @@ class ConflictDialog(ModalScreen[str | None]):
                     " keep theirs, drop mine   ",
                     ("Esc", "bold"),
                     " back to the form, nothing is lost",
-                ),  # fmt: skip
+                ),
                 classes="dialog--hint",
             )
 

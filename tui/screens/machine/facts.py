@@ -84,6 +84,8 @@ def _state(record: DomainRecord) -> list[Content]:
 def _hardware(record: DomainRecord, domain: Domain) -> list[Content]:
     current = record.vcpus if record.vcpus is not None else domain.cpu.vcpus
     vcpus = f"{current} of at most {domain.cpu.maximum or 1}"
+    model = f"{domain.cpu.mode} {domain.cpu.model}".strip()
+    machine = f"{domain.general.machine} ({domain.general.arch}, {domain.type})"
     memory = f"{units.size(record.memory or domain.memory.given)} of at most "
     return [
         pair("vCPU", vcpus),

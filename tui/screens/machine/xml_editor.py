@@ -162,4 +162,5 @@ def _line_of(view: View, document: Domain) -> int:
     again = parse(text).getroot().find("devices")
     if again is None:
         return 0
-    return int(again[holder.index(view.element)].sourceline or 1) - 1
+    element = list(again)[holder.index(view.element)]
+    return int(element.sourceline or 1) - 1

@@ -23,11 +23,11 @@ from tui.actions.registry import actions, actions_of
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.records import DomainRecord
+from tui.in_thread import in_thread
 from tui.keymap import ActionKeys, resolve_keymap
 from tui.model.text import visible
 from tui.remembered import Remembered, save_remembered
 from tui.resources import styles
-from tui.screens.in_thread import in_thread
 from tui.screens.main import MainScreen
 from tui.screens.program import Program
 from tui.settings import Problem, Settings

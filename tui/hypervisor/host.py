@@ -72,6 +72,8 @@ class Host:
         self.journal = journal
         self.event_kinds: frozenset[str] = frozenset()
         self.has_events = False
+        self.observers: set[Callable[[Event], None]] = set()
+        """Called with every event: for verbs that await one."""
         self._mailbox = mailbox
         self._publish = publish
         self._prepare = prepare
@@ -302,6 +304,8 @@ class Host:
         if generation != self._generation:
             return
         self._answered()
+        for observer in tuple(self.observers):
+            observer(event)
         if event.kind in self.inventory.named:
             self._spawn(self._read_named())
         else:

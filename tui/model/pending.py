@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tui.model.changes import pair
+from tui.model.changes import pair, to_xml
 from tui.model.devices import Disk
 from tui.model.domain import Domain
 from tui.model.fields import Field
@@ -55,6 +55,32 @@ def _differences(live: View, stored: View) -> list[Pending]:
         for field in type(stored).fields().values()
         if is_pending(field, live, stored)
     ]  # fmt: skip
+
+
+def stored_like_live(stored: Domain, live: Domain, item: Pending) -> Domain:
+    """A copy of the stored definition with one difference taken back: as the machine runs."""
+    result = stored.copy()
+    if not item.field:
+        if item.what == "added":
+            added = result.device(item.key)
+            if added is not None:
+                result.remove_device(added)
+        else:
+            running = live.device(item.key)
+            if running is not None:
+                result.add_device(to_xml(running.element)).set("alias", None)
+        return result
+    view = result.view(item.key)
+    if view is None:
+        return result
+    running_view = live.view(item.key)
+    for then, now in pair(live.devices, stored.devices)[0]:
+        if now.key == item.key:
+            running_view = then
+    if running_view is not None:
+        field = type(view).fields()[item.field]
+        field.write(view, field.read(running_view))
+    return result
 
 
 def is_pending(field: Field[Any], live: View, stored: View) -> bool:

@@ -29,6 +29,16 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What other machines of the host hold already."""
+
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Writable disk sources and whose they are."""
+    pins: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Host CPUs and the machines whose vCPUs are pinned to them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """Read when the editor opens; empty where a driver cannot tell."""
 
@@ -46,10 +56,7 @@ class Surroundings:
     pools: tuple[Pool, ...] = ()
     macs: Mapping[str, str] = field(default_factory=dict)
     """MAC addresses of other machines, lower case, and whose they are."""
-    sources: Mapping[str, str] = field(default_factory=dict)
-    """Disk sources of other machines and whose they are."""
-    pins: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    """Host CPUs and the other machines that are pinned to them."""
+    neighbours: Neighbours = Neighbours()
     free_pages: Mapping[int, int] = field(default_factory=dict)
     """Free huge pages by their size in bytes."""
 

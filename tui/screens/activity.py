@@ -18,10 +18,10 @@ from tui.actions.base import Scope
 from tui.actions.registry import bindings_of
 from tui.hypervisor.journal import Entry, Outcome, read_audit
 from tui.hypervisor.records import DomainRecord
+from tui.in_thread import in_thread
 from tui.model.text import visible
 from tui.screens.activity_columns import COLUMNS, ActivityRow, activity_row, details, haystack
 from tui.screens.filter_line import FilterLine
-from tui.screens.in_thread import in_thread
 from tui.screens.program import Program
 from tui.widgets.line_table import LineTable
 

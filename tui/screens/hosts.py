@@ -22,10 +22,10 @@ from tui.hypervisor.aliases import uri_aliases
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import Change, DomainRecord, HostState
+from tui.in_thread import in_thread
 from tui.model.text import visible
 from tui.screens.host_columns import COLUMNS, HostRow, book_row, host_details, host_row
 from tui.screens.host_dialog import HostDialog
-from tui.screens.in_thread import in_thread
 from tui.screens.program import Program
 from tui.settings import HostEntry
 from tui.widgets.line_table import LineTable

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.hypervisor.apply import Conflict
+from tui.hypervisor.apply import ConflictError
 from tui.model.changes import ChangeSet, replay
 from tui.model.diff import xml_diff
 from tui.model.session import EditSession
@@ -29,7 +29,7 @@ class ConflictDialog(ModalScreen[str | None]):
         Binding("escape,q", "dismiss(None)", "Back"),
     ]
 
-    def __init__(self, conflict: Conflict) -> None:
+    def __init__(self, conflict: ConflictError) -> None:
         super().__init__()
         self.conflict = conflict
 
@@ -62,7 +62,7 @@ class ConflictDialog(ModalScreen[str | None]):
             )
 
 
-async def resolve(app: Program, session: EditSession, conflict: Conflict) -> bool:
+async def resolve(app: Program, session: EditSession, conflict: ConflictError) -> bool:
     """Ask; True when the session is ready to be applied again."""
     answer = await app.push_screen_wait(ConflictDialog(conflict))
     if answer is None:

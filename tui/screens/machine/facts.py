@@ -90,14 +90,8 @@ def _hardware(record: DomainRecord, domain: Domain) -> list[Content]:
     return [
         pair("vCPU", vcpus),
         pair("Memory", memory + units.size(domain.memory.maximum)),
-        pair(
-            "CPU model",
-            visible(f"{domain.cpu.mode} {domain.cpu.model}".strip()) or "the hypervisor's default",
-        ),
-        pair(
-            "Machine type",
-            visible(f"{domain.general.machine} ({domain.general.arch}, {domain.type})"),
-        ),
+        pair("CPU model", visible(model) or "the hypervisor's default"),
+        pair("Machine type", visible(machine)),
         pair("Firmware", domain.boot.firmware or "none"),
         *(pair("Host device", visible(f"{d.type} {d.address}")) for d in domain.hostdevs),
     ]

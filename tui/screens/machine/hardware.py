@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -15,9 +16,15 @@ from textual.widgets.option_list import Option
 
 from tui.actions.base import Scope, host_refusal
 from tui.actions.registry import bindings_of
-from tui.hypervisor.apply import Applied, Conflict, apply
+from tui.hypervisor.apply import Applied, ConflictError, apply
 from tui.hypervisor.errors import HypervisorError
-from tui.hypervisor.hardware import Hardware, read_hardware, read_surroundings
+from tui.hypervisor.hardware import (
+    Hardware,
+    read_live,
+    read_neighbours,
+    read_stored,
+    read_surroundings,
+)
 from tui.model.changes import LostError
 from tui.model.fields import Choice, Field, Switch
 from tui.model.plan import counterpart
@@ -99,13 +106,29 @@ class HardwareTab(Tab):
             return
         host, record = machine
         try:
-            hardware = await read_hardware(host, record)
+            hardware = await read_stored(host, record)
             self._take(hardware)
-            self.surroundings = await read_surroundings(host, record, hardware.stored)
+            if record.state.is_active:
+                self._take(await read_live(host, record, hardware))
+            if self.surroundings.capabilities is None:
+                found = await read_surroundings(host, hardware.stored)
+                self.surroundings = replace(found, macs=self._macs_of_others())
+                self._show()
+                neighbours = await read_neighbours(host, record.uuid)
+                self.surroundings = replace(self.surroundings, neighbours=neighbours)
         except HypervisorError as error:
             self.say(error.words)
             return
         self._show()
+
+    def _macs_of_others(self) -> dict[str, str]:
+        """MAC addresses of every other machine that we see, on any host."""
+        return {
+            mac.lower(): record.name
+            for record in self.app.fleet.domains()
+            if record.key != self.key and record.details is not None
+            for mac in record.details.macs
+        }
 
     def _take(self, hardware: Hardware) -> None:
         self.hardware = hardware
@@ -339,7 +362,7 @@ class HardwareTab(Tab):
             applied: Applied = await apply(
                 *machine, session.base, session.edited, held_back=frozenset(session.held_back)
             )
-        except Conflict as conflict:
+        except ConflictError as conflict:
             if await resolve(self.app, session, conflict):
                 await self._apply(session)
             return

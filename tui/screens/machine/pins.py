@@ -86,7 +86,7 @@ class PinGrid(ModalScreen[dict[str, str] | None]):
                 [thread.label for thread in self.threads],
                 [(f"node {cell}", str(number)) for cell, number in self.cpus],
                 self.checked,
-                {numbers.index(n) for n in self.surroundings.pins if n in numbers},
+                {numbers.index(n) for n in self.surroundings.neighbours.pins if n in numbers},
             )
             yield Static(id="pin-others", markup=False)
             yield Static(
@@ -104,7 +104,7 @@ class PinGrid(ModalScreen[dict[str, str] | None]):
         """Who else is pinned to this CPU."""
         grid = self.query_one(ToggleGrid)
         _cell, number = self.cpus[grid.column]
-        others = self.surroundings.pins.get(number, ())
+        others = self.surroundings.neighbours.pins.get(number, ())
         told = visible(", ".join(others)) if others else "nobody else"
         self.query_one("#pin-others", Static).update(
             Content.assemble((f"Host CPU {number}: ", "$quiet"), told)

@@ -17,12 +17,12 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.hypervisor.schema import check_schema
+from tui.in_thread import in_thread
 from tui.model.changes import to_xml
 from tui.model.domain import Domain
 from tui.model.text import visible
 from tui.model.views import View
 from tui.model.xml import hide_secrets, parse, restore_secrets
-from tui.screens.in_thread import in_thread
 from tui.screens.program import Program
 from tui.widgets.xml_area import XmlArea
 
@@ -162,5 +162,6 @@ def _line_of(view: View, document: Domain) -> int:
     again = parse(text).getroot().find("devices")
     if again is None:
         return 0
-    element = list(again)[holder.index(view.element)]
-    return int(element.sourceline or 1) - 1
+    place = holder.index(view.element)
+    line = again[place].sourceline
+    return (line if isinstance(line, int) else 1) - 1

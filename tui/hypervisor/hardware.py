@@ -1,0 +1,218 @@
+"""Reading what the hardware editor works on: definitions, and what the host offers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import libvirt
+from lxml import etree
+
+from tui.hypervisor.host import Host
+from tui.hypervisor.lanes import Lane
+from tui.hypervisor.listing import LACKS
+from tui.hypervisor.records import DomainRecord
+from tui.model.capabilities import DomainCapabilities
+from tui.model.cpuset import parse_cpus
+from tui.model.domain import Domain
+from tui.model.plan import Situation
+from tui.model.surroundings import HostCell, Neighbours, Pool, Surroundings
+from tui.model.units import SCALES
+from tui.model.xml import parse
+
+T = TypeVar("T")
+
+NEIGHBOURS = 300
+"""Definitions of other machines that are looked into; more would take too long on a slow link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """One machine's definitions."""
+
+    stored: Domain
+    """What the next boot takes, secrets included; of a transient machine what runs."""
+    live: Domain | None
+    """What runs; None while it is off or until it has been read."""
+    situation: Situation
+
+
+async def read_stored(host: Host, record: DomainRecord) -> Hardware:
+    """The stored definition, in two calls; :func:`read_live` adds the running one.
+
+    virDomainGetXMLDesc with INACTIVE and SECURE; a read-only connection gets no secrets.
+    Raises HypervisorError.
+    """
+    flags = libvirt.VIR_DOMAIN_XML_INACTIVE if record.persistent else 0
+    if not host.record.readonly:
+        flags |= libvirt.VIR_DOMAIN_XML_SECURE
+
+    def read(connection: libvirt.virConnect) -> str:
+        xml: str = connection.lookupByUUIDString(record.uuid).XMLDesc(flags)
+        return xml
+
+    stored = Domain.from_xml(await host.call(read))
+    facts = host.record.facts
+    driver = facts.driver.upper() if facts is not None else ""
+    return Hardware(stored, None, Situation(record.state.is_active, record.persistent, driver))
+
+
+async def read_live(host: Host, record: DomainRecord, known: Hardware) -> Hardware:
+    """The same with the running definition, as it is at this moment. Raises HypervisorError."""
+    secure = 0 if host.record.readonly else libvirt.VIR_DOMAIN_XML_SECURE
+
+    def read(connection: libvirt.virConnect) -> tuple[str | None, bool]:
+        domain = connection.lookupByUUIDString(record.uuid)
+        active = bool(domain.isActive())
+        return (domain.XMLDesc(secure) if active else None), bool(domain.isPersistent())
+
+    xml, persistent = await host.call(read)
+    live = None if xml is None else Domain.from_xml(xml)
+    situation = Situation(live is not None, persistent, known.situation.driver)
+    return Hardware(known.stored, live, situation)
+
+
+async def read_surroundings(host: Host, stored: Domain) -> Surroundings:
+    """What the host offers to this machine; what its driver cannot tell is empty.
+
+    Raises HypervisorError only where the host does not answer.
+    """
+
+    def read(connection: libvirt.virConnect) -> Surroundings:
+        capabilities = _asked(lambda: parse(connection.getCapabilities()).getroot(), None)
+        return Surroundings(
+            capabilities=_asked(lambda: _domain_capabilities(connection, stored), None),
+            driver=connection.getType().upper(),
+            cells=_cells(capabilities),
+            machines=_machines(capabilities, stored),
+            networks=_names(connection.listAllNetworks),
+            bridges=_interfaces(connection, "bridge"),
+            devices=_interfaces(connection, "ethernet", "bond", "vlan"),
+            filters=_names(connection.listAllNWFilters),
+            pools=_asked(lambda: _pools(connection), ()),
+            free_pages=_asked(lambda: _free_pages(connection, capabilities), {}),
+        )
+
+    return await host.run(read, lane=Lane.JOB, what=f"Asking {host.record.name} what it offers")
+
+
+async def read_neighbours(host: Host, uuid: str) -> Neighbours:
+    """Disk sources and pins of the host's other machines: one call for each of them.
+
+    Raises HypervisorError.
+    """
+
+    def read(connection: libvirt.virConnect) -> Neighbours:
+        sources: dict[str, str] = {}
+        pins: dict[int, tuple[str, ...]] = {}
+        for domain in connection.listAllDomains()[:NEIGHBOURS]:
+            if domain.UUIDString() == uuid:
+                continue
+            with contextlib.suppress(libvirt.libvirtError):  # gone meanwhile
+                document = Domain.from_xml(domain.XMLDesc(0))
+                name = document.name
+                for disk in document.disks:
+                    if disk.source and not disk.readonly and not disk.shareable:
+                        sources[disk.source] = name
+                told = [cpus for _number, cpus in document.cpu.pins]
+                for cpu in frozenset().union(*map(parse_cpus, told)):
+                    pins[cpu] = (*pins.get(cpu, ()), name)
+        return Neighbours(sources, pins)
+
+    return await host.run(
+        read, lane=Lane.JOB, what=f"Reading the machines of {host.record.name}", timeout=None
+    )
+
+
+def _asked(ask: Callable[[], T], otherwise: T) -> T:
+    """What a driver may lack."""
+    try:
+        return ask()
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in LACKS | {
+            libvirt.VIR_ERR_INTERNAL_ERROR,
+            libvirt.VIR_ERR_INVALID_ARG,
+            libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
+            libvirt.VIR_ERR_OPERATION_DENIED,
+        }:
+            return otherwise
+        raise
+
+
+def _domain_capabilities(connection: libvirt.virConnect, stored: Domain) -> DomainCapabilities:
+    general = stored.general
+    return DomainCapabilities.from_xml(
+        connection.getDomainCapabilities(
+            general.emulator or None, general.arch or None, general.machine or None,
+            stored.type or None, 0,
+        )
+    )  # fmt: skip
+
+
+def _names(list_all: Callable[[], Iterable[libvirt.virNetwork]]) -> tuple[str, ...]:
+    return _asked(lambda: tuple(sorted(thing.name() for thing in list_all())), ())
+
+
+def _interfaces(connection: libvirt.virConnect, *kinds: str) -> tuple[str, ...]:
+    def ask() -> tuple[str, ...]:
+        flags = libvirt.VIR_CONNECT_LIST_INTERFACES_ACTIVE
+        found = [parse(i.XMLDesc(0)).getroot() for i in connection.listAllInterfaces(flags)]
+        return tuple(i.get("name", "") for i in found if i.get("type") in kinds)
+
+    return _asked(ask, ())
+
+
+def _pools(connection: libvirt.virConnect) -> tuple[Pool, ...]:
+    found = []
+    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
+        kind = parse(pool.XMLDesc(0)).getroot().get("type", "")
+        found.append(Pool(pool.name(), kind, pool.info()[3]))
+    return tuple(found)
+
+
+def _cells(capabilities: etree._Element | None) -> tuple[HostCell, ...]:
+    if capabilities is None:
+        return ()
+    found = []
+    for cell in capabilities.iterfind("host/topology/cells/cell"):
+        memory = cell.find("memory")
+        size = None
+        if memory is not None and (memory.text or "").strip().isdigit():
+            scale = SCALES.get(memory.get("unit", "KiB").casefold(), 1024)
+            size = int(memory.text or 0) * scale
+        cpus = tuple(int(cpu.get("id", "0")) for cpu in cell.iterfind("cpus/cpu"))
+        found.append(HostCell(int(cell.get("id", "0")), cpus, size))
+    return tuple(found)
+
+
+def _machines(capabilities: etree._Element | None, stored: Domain) -> tuple[str, ...]:
+    if capabilities is None:
+        return ()
+    names: dict[str, None] = {}
+    for arch in capabilities.iterfind(f"guest/arch[@name='{stored.general.arch}']"):
+        for machine in arch.iter("machine"):
+            names[(machine.text or "").strip()] = None
+    return tuple(names)
+
+
+def _free_pages(
+    connection: libvirt.virConnect, capabilities: etree._Element | None
+) -> dict[int, int]:
+    """Free huge pages of all nodes together, by size in bytes."""
+    if capabilities is None:
+        return {}
+    cells = _cells(capabilities)
+    sizes = {
+        int(page.get("size", "0")) * SCALES.get(page.get("unit", "KiB").casefold(), 1024)
+        for page in capabilities.iterfind("host/cpu/pages")
+    }
+    huge = sorted(size for size in sizes if size > 64 * 1024)
+    if not huge or not cells:
+        return {}
+    first = min(cell.id for cell in cells)
+    told = connection.getFreePages([size // 1024 for size in huge], first, len(cells), 0)
+    return {
+        size: sum(int(counts.get(size // 1024, 0)) for counts in told.values()) for size in huge
+    }

@@ -1,0 +1,69 @@
+"""Every definition that we replaced is kept, so that it can be brought back.
+
+One file for each, mode 0600 in directories of mode 0700, below the program's state directory.
+They hold secrets as libvirt gives them: what is shown of them is masked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.files import PRIVATE_DIRECTORY, write_atomically
+from tui.model.domain import Domain
+
+KEPT = 100
+"""Versions that are kept of one machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One definition that was replaced."""
+
+    time: float
+    """Wall clock of the replacing."""
+    name: str
+    """The machine's name at that time."""
+    why: tuple[str, ...]
+    """The changes that replaced it, in words."""
+    path: Path
+
+
+def keep(directory: Path, uri: str, uuid: str, definition: Domain, why: tuple[str, ...]) -> Path:
+    """Keep a definition that is about to be replaced; for a thread. Raises OSError."""
+    folder = _folder(directory, uri, uuid)
+    folder.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    now = time.time()
+    path = folder / f"{now:.6f}.json"
+    content = {"time": now, "name": definition.name, "why": why, "xml": definition.to_xml()}
+    write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1))
+    for old in sorted(folder.glob("*.json"))[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def versions(directory: Path, uri: str, uuid: str) -> list[Version]:
+    """What is kept of a machine, newest first; for a thread. What cannot be read is left out."""
+    found = []
+    for path in sorted(_folder(directory, uri, uuid).glob("*.json"), reverse=True):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            why = tuple(str(words) for words in content["why"])
+            found.append(Version(float(content["time"]), str(content["name"]), why, path))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def read(version: Version) -> Domain:
+    """A kept definition; for a thread. Raises OSError, ValueError, lxml.etree.XMLSyntaxError."""
+    content = json.loads(version.path.read_text(encoding="utf-8"))
+    return Domain.from_xml(content["xml"])
+
+
+def _folder(directory: Path, uri: str, uuid: str) -> Path:
+    """By the host's URI as well: the same UUID may be on two of them."""
+    return directory / hashlib.sha256(uri.encode()).hexdigest()[:16] / uuid

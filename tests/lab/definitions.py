@@ -26,7 +26,7 @@ def domain(
   <name>{escape(name)}</name>
   <uuid>{uuid}</uuid>
   <memory unit='MiB'>{spec.memory_mib}</memory>
-  <vcpu>{spec.vcpus}</vcpu>
+  <vcpu current='{spec.vcpus}'>{spec.max_vcpus or spec.vcpus}</vcpu>
   <os><type arch='x86_64' machine='q35'>hvm</type>{_boot(boot, spec)}</os>
   <features><acpi/></features>
   <on_crash>preserve</on_crash>

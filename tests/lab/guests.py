@@ -22,6 +22,7 @@ class GuestSpec:
     name: without the lab's prefix, unique within a run.
     state: where it is left. "crashed" boots Linux and lets it panic.
     memory_mib: 16 is enough without a kernel, a Linux that runs wants 128.
+    max_vcpus: how many it can have while it runs; None for as many as it has.
     kernel: boot the lab's Linux, with a root shell on the serial console.
     disk: an empty qcow2 image of 64 MiB, or "missing": the image is not there
         and the guest cannot start.
@@ -35,6 +36,7 @@ class GuestSpec:
     state: State = "running"
     memory_mib: int = 128
     vcpus: int = 1
+    max_vcpus: int | None = None
     kernel: bool = True
     disk: bool | Literal["missing"] = False
     network: bool = False

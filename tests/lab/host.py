@@ -52,6 +52,21 @@ class LabHost:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return list(pool.map(self.guest, specs))
 
+    def image(self, name: str, kind: str = "qcow2") -> Path:
+        """Make an empty image of 64 MiB."""
+        image = self.workspace.path / name
+        run(["qemu-img", "create", "-q", "-f", kind, str(image), "64M"])
+        return image
+
+    def add_network(self, name: str, subnet: str) -> str:
+        """Make one more isolated network; returns its name, which has the lab's prefix."""
+        name = f"{self.workspace.prefix}{name}"
+        file = self.workspace.path / f"{name}.xml"
+        bridge = f"vl{os.getpid()}{name[-3:]}"
+        file.write_text(definitions.network(name, bridge=bridge, subnet=subnet))
+        self.virsh("net-create", str(file))
+        return name
+
     def remove_guests(self) -> None:
         """Remove every domain and network that this run has made here."""
         self._remove(lambda name: name.startswith(self.workspace.prefix))

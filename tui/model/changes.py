@@ -355,7 +355,10 @@ def pair(
 
 
 def canonical(element: etree._Element) -> bytes:
-    """C14N of an element, whitespace between elements aside."""
+    """C14N of an element; white space between elements, and the order of unlike ones, aside.
+
+    libvirt takes unlike elements in any order and writes them in its own; like ones keep theirs.
+    """
     copied = deepcopy(element)
     copied.tail = None
     for node in copied.iter():
@@ -363,6 +366,8 @@ def canonical(element: etree._Element) -> bytes:
             node.text = None
         if node.tail is not None and not node.tail.strip():
             node.tail = None
+    for node in copied.iter("*"):
+        node[:] = sorted(node, key=lambda child: child.tag if isinstance(child.tag, str) else "")
     return etree.tostring(copied, method="c14n", with_comments=True)
 
 

@@ -302,6 +302,22 @@ def _host_pci(_document: Domain, answers: Answers) -> Sequence[etree._Element]:
     return [element("hostdev", {"mode": "subsystem", "type": "pci", "managed": "yes"}, source)]
 
 
+def _ask_tpm(_document: Domain, _around: Surroundings) -> Sequence[Question]:
+    return (Question("version", "Version", "2.0", ("2.0", "1.2")),)
+
+
+def _ask_filesystem(_document: Domain, _around: Surroundings) -> Sequence[Question]:
+    return Question("source", "Directory on the host"), Question("target", "Tag in the guest")
+
+
+def _ask_usb(_document: Domain, _around: Surroundings) -> Sequence[Question]:
+    return (Question("id", "Vendor:product, as lsusb shows it"),)
+
+
+def _ask_pci(_document: Domain, _around: Surroundings) -> Sequence[Question]:
+    return (Question("address", "Address, as lspci shows it"),)
+
+
 TEMPLATES: tuple[Template, ...] = (
     Template("disk", "Disk", "an image, a volume, a device of the host", _disk, _ask_disk),
     Template(
@@ -337,7 +353,7 @@ TEMPLATES: tuple[Template, ...] = (
         "TPM",
         "emulated by swtpm",
         _tpm,
-        lambda _d, _s: (Question("version", "Version", "2.0", ("2.0", "1.2")),),
+        _ask_tpm,
     ),
     Template(
         "filesystem",
@@ -363,14 +379,14 @@ TEMPLATES: tuple[Template, ...] = (
         "USB device of the host",
         "by vendor and product",
         _host_usb,
-        lambda _d, _s: (Question("id", "Vendor:product, as lsusb shows it"),),
+        _ask_usb,
     ),
     Template(
         "host-pci",
         "PCI device of the host",
         "by address",
         _host_pci,
-        lambda _d, _s: (Question("address", "Address, as lspci shows it"),),
+        _ask_pci,
     ),
     Template(
         "redirection",

@@ -366,7 +366,7 @@ def canonical(element: etree._Element) -> bytes:
             node.text = None
         if node.tail is not None and not node.tail.strip():
             node.tail = None
-    for node in copied.iter("*"):
+    for node in list(copied.iter("*")):
         node[:] = sorted(node, key=lambda child: child.tag if isinstance(child.tag, str) else "")
     return etree.tostring(copied, method="c14n", with_comments=True)
 

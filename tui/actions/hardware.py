@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from tui.actions.base import Scope, ViewAction
 
 
 class _HardwareView(ViewAction):
-    scopes = (Scope.HARDWARE,)
+    scopes: ClassVar[tuple[Scope, ...]] = (Scope.HARDWARE,)
 
 
 class Review(_HardwareView):
@@ -69,9 +71,37 @@ class Pending(_HardwareView):
     in_bar = 6
 
 
+class Resize(_HardwareView):
+    """Enlarge the disk under the cursor, at once."""
+
+    id = "hardware.resize"
+    key = "z"
+    name = "Resize disk"
+    method = "resize_disk"
+
+
+class ForceEject(_HardwareView):
+    """Take the medium out of the drive under the cursor though the guest has locked it."""
+
+    id = "hardware.force-eject"
+    key = "E"
+    name = "Force eject"
+    method = "force_eject"
+
+
+class RestartToApply(_HardwareView):
+    """Shut down and start again, so that what waits for the next boot takes effect."""
+
+    id = "hardware.restart"
+    key = "B"
+    name = "Restart to apply"
+    method = "restart_to_apply"
+
+
 class EditXml(_HardwareView):
     """Edit the XML, beginning at the device under the cursor."""
 
+    scopes = (Scope.HARDWARE, Scope.MACHINE)
     id = "hardware.edit-xml"
     key = "X"
     name = "Edit XML"

@@ -6,11 +6,14 @@ libvirt has accepted it; the new state comes by libvirt's event. Each raises Hyp
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 
 import libvirt
 
 from tui.hypervisor.change import change_domain
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.events import Event
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model.states import DomainState
@@ -99,6 +102,44 @@ async def reboot(host: Host, domain: DomainRecord) -> None:
         lambda handle: handle.reboot(0),
         transition="rebooting",
     )
+
+
+RESTART_PATIENCE = 120.0
+"""Seconds that a guest has to shut down before a restart is given up."""
+
+
+async def restart(host: Host, domain: DomainRecord) -> None:
+    """Shut down, wait until it is off, start: what is stored for the next boot takes effect.
+
+    A reboot keeps QEMU and what it was started with. Raises HypervisorError when the guest
+    does not shut down within RESTART_PATIENCE.
+    """
+    off = asyncio.Event()
+
+    def look() -> None:
+        now = host.inventory.domains.get(domain.uuid)
+        if now is not None and now.state is DomainState.SHUTOFF:
+            off.set()
+
+    def observe(event: Event) -> None:
+        if event.identity == domain.uuid and event.kind == "lifecycle":
+            asyncio.get_running_loop().call_soon(look)  # after the record has been replaced
+
+    host.observers.add(observe)
+    try:
+        await shut_down(host, domain)
+        look()
+        async with asyncio.timeout(RESTART_PATIENCE):
+            await off.wait()
+    except TimeoutError:
+        raise HypervisorError(
+            f"Restart {domain.name}",
+            words=f"the guest has not shut down within {RESTART_PATIENCE:.0f} s",
+            advice="Force it off, or shut it down from inside; then start it.",
+        ) from None
+    finally:
+        host.observers.discard(observe)
+    await start(host, host.inventory.domains[domain.uuid])
 
 
 async def reset(host: Host, domain: DomainRecord) -> None:

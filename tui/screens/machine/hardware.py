@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -16,6 +17,7 @@ from textual.widgets.option_list import Option
 
 from tui.actions.base import Scope, host_refusal
 from tui.actions.registry import bindings_of
+from tui.hypervisor import lifecycle
 from tui.hypervisor.apply import Applied, ConflictError, apply
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.hardware import (
@@ -25,7 +27,9 @@ from tui.hypervisor.hardware import (
     read_stored,
     read_surroundings,
 )
-from tui.model.changes import LostError
+from tui.hypervisor.volumes import delete_volume, disk_sizes, force_eject, resize_disk
+from tui.model.changes import LostError, to_xml
+from tui.model.devices import Disk
 from tui.model.fields import Choice, Field, Switch
 from tui.model.plan import counterpart
 from tui.model.rules import Finding, check
@@ -33,8 +37,10 @@ from tui.model.sections import Cpu
 from tui.model.session import EditSession
 from tui.model.surroundings import Surroundings
 from tui.model.text import visible
+from tui.model.units import exact_size, parse_size, size
 from tui.model.views import Device, View
 from tui.screens.choose import Choose, Offer
+from tui.screens.machine.disk_data import ask_about_data
 from tui.screens.machine.hardware_lines import device_line, form_rows
 from tui.screens.machine.pins import FIELDS, PinGrid
 from tui.screens.machine.tab import Tab
@@ -58,6 +64,8 @@ class HardwareTab(Tab):
         self.surroundings = Surroundings()
         self.findings: Sequence[Finding] = ()
         self._keys: list[str] = []
+        self._doomed: set[str] = set()
+        """Sources whose data goes once their disks are removed."""
         self._applying = False
 
     def compose(self) -> ComposeResult:
@@ -203,6 +211,28 @@ class HardwareTab(Tab):
             )
         )
         self.form.show(rows)
+        if isinstance(view, Disk) and view.source and session.original(view) is not None:
+            self.run_worker(self._show_sizes(view), exclusive=True, group="sizes")
+
+    async def _show_sizes(self, disk: Disk) -> None:
+        """Behind the summary: how large, how much of it is used, what is below it."""
+        machine, live = self.machine, self.hardware.live if self.hardware else None
+        if machine is None:
+            return
+        try:
+            capacity, used = await disk_sizes(*machine, disk.target)
+        except HypervisorError:
+            return  # the driver does not tell, or the disk is not there yet
+        running = None if live is None else live.device(disk.key)
+        chain = running.backing_chain if isinstance(running, Disk) else ()
+        below = "".join(f" ← {visible(layer)}" for layer in chain)
+        self.query_one("#hw-title", Static).update(
+            Content.assemble(
+                (visible(disk.label), "bold $text-primary"),
+                (f"  {size(capacity)}, {size(used)} used", "$foreground"),
+                (f"  {visible(disk.summary)}{below}", "$quiet"),
+            )
+        )
 
     @on(OptionList.OptionHighlighted, "#hw-list")
     def _device_highlighted(self) -> None:
@@ -307,8 +337,8 @@ class HardwareTab(Tab):
         else:
             self.app.say("There is no edit to take back.")
 
-    def remove_device(self) -> None:
-        """``Delete``: take the device under the cursor away."""
+    async def remove_device(self) -> None:
+        """``Delete``: take the device under the cursor away; a disk's data on request."""
         session, view = self.session, self.view
         if session is None or self.readonly:
             self.app.say(self.readonly, "warning")
@@ -316,6 +346,12 @@ class HardwareTab(Tab):
         if not isinstance(view, Device) or not view.removable:
             self.app.say("This cannot be removed.", "warning")
             return
+        if isinstance(view, Disk) and view.device == "disk" and view.source:
+            delete = await ask_about_data(self.app, view)
+            if delete is None:
+                return
+            if delete:
+                self._doomed.add(view.source)
         session.remove(view.key)
         self._show()
 
@@ -323,15 +359,68 @@ class HardwareTab(Tab):
         """``a``: add hardware."""
         from tui.screens.machine.add_hardware import add_hardware
 
-        if self.session is None or self.readonly:
+        machine = self.machine
+        if self.session is None or machine is None or self.readonly:
             self.app.say(self.readonly, "warning")
             return
-        xmls = await add_hardware(self.app, self.session.edited, self.surroundings)
+        xmls = await add_hardware(self.app, machine[0], self.session.edited, self.surroundings)
         if xmls:
             key = self.session.add(*xmls)
             self._show()
             if key in self._keys:
                 self.list.highlighted = self._keys.index(key)
+
+    async def resize_disk(self) -> None:
+        """``z``: enlarge the disk under the cursor, at once."""
+        machine, disk = self.machine, self.view
+        if machine is None or not isinstance(disk, Disk) or disk.device != "disk" or self.readonly:
+            self.app.say(self.readonly or "Only disks can be resized.", "warning")
+            return
+        host, record = machine
+        present, _used = await disk_sizes(host, record, disk.target)
+        text = await self.app.ask_text(
+            f"Resize {visible(disk.label)}: it has {exact_size(present)}",
+            "New size, larger than now; the guest has to grow its partitions itself",
+            exact_size(present),
+        )
+        wanted = None if text is None else parse_size(text)
+        if text is None or wanted == present:
+            return
+        if wanted is None or wanted < present:
+            self.app.say("A size such as 40 GiB, larger than now: shrinking loses data.", "error")
+            return
+        await resize_disk(host, record, disk.target, disk.source, wanted)
+        self._show_form()
+
+    async def force_eject(self) -> None:
+        """``E``: open a tray that the guest keeps locked, at once."""
+        machine, drive, hardware = self.machine, self.view, self.hardware
+        live = hardware.live if hardware is not None else None
+        running = None if live is None or drive is None else live.device(drive.key)
+        if machine is None or not isinstance(running, Disk) or not running.source or self.readonly:
+            self.app.say(self.readonly or "There is no medium in a running drive.", "warning")
+            return
+        if await self.app.ask(
+            f"Force {visible(running.label)} open?",
+            "The guest may still be reading from it.",
+            [visible(running.source)],
+            "Force",
+        ):
+            await force_eject(*machine, to_xml(running.element), running.target)
+
+    async def restart_to_apply(self) -> None:
+        """``B``: shut down and start, so that what is stored takes effect."""
+        machine = self.machine
+        if machine is None or self.readonly or not machine[1].state.is_active:
+            self.app.say(self.readonly or "It is off: start it.", "warning")
+            return
+        if await self.app.ask(f"Shut down and start {visible(machine[1].name)}?", yes="Restart"):
+            await lifecycle.restart(*machine)
+
+    async def when_read(self) -> None:
+        """Wait until there is something to edit."""
+        while self.session is None and self.is_mounted:
+            await asyncio.sleep(0.02)
 
     # -- applying ------------------------------------------------------------------------
 
@@ -371,9 +460,14 @@ class HardwareTab(Tab):
             return
         finally:
             self._applying = False
+        doomed, self._doomed = self._doomed, set()
         self.session = None
         self.machine_changed()
         await tell_applied(self.app, applied)
+        if not applied.failed:
+            still_there = {disk.source for disk in session.edited.disks}
+            for source in sorted(doomed - still_there):
+                await delete_volume(machine[0], source)
 
     async def show_history(self) -> None:
         """``h``: the definitions that were replaced."""

@@ -75,7 +75,8 @@ class Review(Screen[bool]):
             f"{sum(f.effect is effect for f in made.forecasts)} {effect.value}" for effect in Effect
         ]
         told = ", ".join(count for count in counts if not count.startswith("0 "))
-        heading = f" {len(made.forecasts)} changes to {visible(self.machine)}"
+        word = "change" if len(made.forecasts) == 1 else "changes"
+        heading = f" {len(made.forecasts)} {word} to {visible(self.machine)}"
         self.query_one("#review-top", Static).update(
             Content.assemble((heading, "bold $text-primary"), (f"   {told}", "$quiet"))
         )

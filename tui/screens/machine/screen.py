@@ -156,6 +156,13 @@ class MachineScreen(Screen[None]):
         self.tab.shown()
         self._show_header()
 
+    async def edit_xml(self) -> None:
+        """``X``: by way of the Hardware tab, which keeps what is edited."""
+        await self.show_tab("hardware")
+        view = self.tab
+        await view.when_read()  # type: ignore[union-attr]
+        await view.edit_xml()  # type: ignore[union-attr]
+
     def leave(self) -> None:
         """``Esc``."""
         self.app.back_or_quit()

@@ -1,0 +1,156 @@
+"""Storage volumes as far as a machine's disks need them: made, found, enlarged, deleted."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+import libvirt
+from lxml import etree
+
+from tui.hypervisor.change import change, change_domain
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.lanes import Lane
+from tui.hypervisor.records import DomainRecord
+from tui.model.units import exact_size, size
+from tui.model.xml import parse
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume of a pool."""
+
+    name: str
+    path: str
+    format: str
+    capacity: int
+    """Bytes that the guest sees."""
+    allocation: int
+    """Bytes that it takes on the host."""
+
+
+async def list_volumes(host: Host, pool: str) -> list[Volume]:
+    """The volumes of an active pool by name: two calls for each. Raises HypervisorError."""
+
+    def read(connection: libvirt.virConnect) -> list[Volume]:
+        found = connection.storagePoolLookupByName(pool).listAllVolumes()
+        return sorted((_volume(one) for one in found), key=lambda volume: volume.name)
+
+    return await host.run(read, lane=Lane.JOB, what=f"Reading the pool {pool}")
+
+
+def _volume(volume: libvirt.virStorageVol) -> Volume:
+    root = parse(volume.XMLDesc(0)).getroot()
+    found = root.find("target/format")
+    _kind, capacity, allocation = volume.info()
+    kind = "raw" if found is None else found.get("type", "raw")
+    return Volume(volume.name(), volume.path(), kind, capacity, allocation)
+
+
+async def create_volume(host: Host, pool: str, name: str, capacity: int, kind: str) -> Volume:
+    """Make a volume of ``capacity`` bytes: thin for qcow2, all of it for raw.
+
+    virStorageVolCreateXML. Raises HypervisorError, before anything is made where a raw one
+    would not fit.
+    """
+    xml = etree.Element("volume")
+    etree.SubElement(xml, "name").text = name
+    etree.SubElement(xml, "capacity", unit="bytes").text = str(capacity)
+    target = etree.SubElement(xml, "target")
+    etree.SubElement(target, "format", type=kind)
+
+    def create(connection: libvirt.virConnect) -> Volume:
+        place = connection.storagePoolLookupByName(pool)
+        available = place.info()[3]
+        logical = parse(place.XMLDesc(0)).getroot().get("type") in ("logical", "disk")
+        if logical:
+            target.remove(target[0])
+        if (kind == "raw" or logical) and capacity > available:
+            raise NoSpaceError(pool, capacity, available)
+        return _volume(place.createXML(etree.tostring(xml, encoding="unicode"), 0))
+
+    virsh = ["virsh", "vol-create-as", pool, name, str(capacity), "--format", kind]
+    return await change(host, f"{pool}/{name}", "create volume", shlex.join(virsh), create)
+
+
+class NoSpaceError(HypervisorError):
+    """A pool has not the space that a volume takes at once."""
+
+    def __init__(self, pool: str, wanted: int, available: int) -> None:
+        super().__init__(
+            f"Create a volume in {pool}",
+            words=f"it takes {exact_size(wanted)}, the pool has {size(available)} free",
+            advice="Make it smaller, take qcow2, or another pool.",
+        )
+
+
+async def delete_volume(host: Host, path: str) -> None:
+    """Delete a volume and its data, by its path or ``pool/name``. Raises HypervisorError."""
+
+    def delete(connection: libvirt.virConnect) -> None:
+        find_volume(connection, path).delete(0)
+
+    await change(host, path, "delete volume", shlex.join(["virsh", "vol-delete", path]), delete)
+
+
+async def resize_disk(
+    host: Host, record: DomainRecord, target: str, source: str, capacity: int
+) -> None:
+    """Enlarge a disk to ``capacity`` bytes: while it runs, or its volume while it is off.
+
+    virDomainBlockResize, virStorageVolResize. Raises HypervisorError.
+    """
+    virsh = ["virsh", "blockresize", record.name, target, f"{capacity}B"]
+    if not record.state.is_active:
+        virsh = ["virsh", "vol-resize", source, f"{capacity}B"]
+
+    def resize(domain: libvirt.virDomain) -> None:
+        if domain.isActive():
+            domain.blockResize(target, capacity, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+        else:
+            find_volume(domain.connect(), source).resize(capacity, 0)
+
+    await change_domain(
+        host, record, f"resize {target} to {exact_size(capacity)} of", shlex.join(virsh), resize
+    )
+
+
+async def disk_sizes(host: Host, record: DomainRecord, target: str) -> tuple[int, int]:
+    """Capacity and allocation of a disk in bytes (virDomainGetBlockInfo). HypervisorError."""
+
+    def read(connection: libvirt.virConnect) -> tuple[int, int]:
+        capacity, allocation, _physical = connection.lookupByUUIDString(record.uuid).blockInfo(
+            target
+        )
+        return capacity, allocation
+
+    return await host.call(read)
+
+
+async def force_eject(host: Host, record: DomainRecord, xml: str, target: str) -> None:
+    """Take a medium out though the guest has locked the tray; ``xml``: the running drive.
+
+    virDomainUpdateDeviceFlags with FORCE. Raises HypervisorError.
+    """
+    drive = parse(xml).getroot()
+    for source in drive.findall("source"):
+        drive.remove(source)
+    text = etree.tostring(drive, encoding="unicode")
+    flags = libvirt.VIR_DOMAIN_DEVICE_MODIFY_LIVE | libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE
+    virsh = ["virsh", "change-media", record.name, target, "--eject", "--live", "--force"]
+    await change_domain(
+        host,
+        record,
+        f"force the tray of {target} open on",
+        shlex.join(virsh),
+        lambda domain: domain.updateDeviceFlags(text, flags),
+    )
+
+
+def find_volume(connection: libvirt.virConnect, source: str) -> libvirt.virStorageVol:
+    """The volume of a path or of ``pool/name``; libvirtError where there is none."""
+    if source.startswith("/"):
+        return connection.storageVolLookupByPath(source)
+    pool, _, name = source.partition("/")
+    return connection.storagePoolLookupByName(pool).storageVolLookupByName(name)

@@ -79,13 +79,12 @@ class FormLines(ScrollView, can_focus=True):
 
     @property
     def columns(self) -> tuple[int, int]:
-        """Cells of labels and of values."""
+        """Cells of labels, and of values that have a note behind them."""
         longest = max((len(row.label) for row in self.rows), default=0)
         label = min(longest, max(12, self.size.width // 3)) + 1
         room = max(8, self.size.width - MARK - label - 1)
-        values = max((len(row.value) for row in self.rows), default=0) + 2
-        notes = max((len(row.note) for row in self.rows), default=0)
-        return label, min(room, max(values, min(room - notes, 24)))
+        values = max((len(row.value) for row in self.rows if row.note), default=0) + 2
+        return label, min(room, max(values, 12), max(12, room // 2))
 
     def show(self, rows: Sequence[FormRow]) -> None:
         """Draw these rows; the cursor stays on its field where it still is."""
@@ -147,6 +146,8 @@ class FormLines(ScrollView, can_focus=True):
         here = index == self.cursor and self.has_focus
         label, value = self.columns
         mark = "! " if row.trouble else "● " if row.changed else "  "
+        if not row.note:
+            value = max(0, width - MARK - label)
         note = max(0, width - MARK - label - value)
         dim = bool(row.why_not)
         looks = (

@@ -64,6 +64,7 @@ class HardwareTab(Tab):
         self.surroundings = Surroundings()
         self.findings: Sequence[Finding] = ()
         self._keys: list[str] = []
+        self._ready = asyncio.Event()
         self._doomed: set[str] = set()
         """Sources whose data goes once their disks are removed."""
         self._applying = False
@@ -143,6 +144,7 @@ class HardwareTab(Tab):
         session = self.session
         if session is None or not session.changes:
             self.session = EditSession(hardware.stored)
+            self._ready.set()
         elif session.base.to_xml() != hardware.stored.to_xml():
             if session.rebase(hardware.stored):
                 self.app.say("Someone else changed this machine; your edits are on top of it now.")
@@ -211,6 +213,7 @@ class HardwareTab(Tab):
             )
         )
         self.form.show(rows)
+        self.workers.cancel_group(self, "sizes")
         if isinstance(view, Disk) and view.source and session.original(view) is not None:
             self.run_worker(self._show_sizes(view), exclusive=True, group="sizes")
 
@@ -419,8 +422,7 @@ class HardwareTab(Tab):
 
     async def when_read(self) -> None:
         """Wait until there is something to edit."""
-        while self.session is None and self.is_mounted:
-            await asyncio.sleep(0.02)
+        await self._ready.wait()
 
     # -- applying ------------------------------------------------------------------------
 

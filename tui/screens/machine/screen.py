@@ -87,7 +87,8 @@ class MachineScreen(Screen[None]):
     @property
     def tab(self) -> Tab | None:
         """The tab in front; None until the first one is there."""
-        shown = self.query_one(ContentSwitcher).visible_content
+        switchers = self.query(ContentSwitcher)
+        shown = switchers.first().visible_content if switchers else None
         return shown if isinstance(shown, Tab) else None
 
     def _changed(self, change: Change) -> None:

@@ -1,0 +1,252 @@
+"""The Hardware tab on the demo host, driven by keys."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import libvirt
+from textual.pilot import Pilot
+
+from tests.screens.test_machines import screen_text
+from tests.waiting import until
+from tui.app import VirttyApp
+from tui.demo import demo_uri
+from tui.hypervisor.fleet import Fleet
+from tui.model import Domain
+from tui.screens.choose import Choose
+from tui.screens.dialogs import Confirm, Results
+from tui.screens.machine.hardware import HardwareTab
+from tui.screens.machine.history import HardwareHistory
+from tui.screens.machine.review import Review
+from tui.screens.machine.screen import MachineScreen
+from tui.screens.machine.xml_editor import XmlEditor
+from tui.settings import Settings
+
+
+@contextlib.asynccontextmanager
+async def hardware(
+    name: str,
+    state: Path | None = None,
+    *,
+    size: tuple[int, int] = (120, 40),
+    readonly: bool = False,
+) -> AsyncIterator[tuple[VirttyApp, Pilot[int], HardwareTab]]:
+    """The program on the demo host with a machine's Hardware tab in front."""
+    fleet = Fleet(None if state is None else state / "audit.log")
+    fleet.add("demo", demo_uri(), demo=True, readonly=readonly).open()
+    app = VirttyApp(fleet, Settings())
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(lambda: any(record.name == name for record in fleet.domains()))
+        record = next(record for record in fleet.domains() if record.name == name)
+        app.open_machine(record.key, "hardware")
+        await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab is not None)
+        tab = app.screen.tab
+        assert isinstance(tab, HardwareTab)
+        await until(lambda: tab.session is not None and tab.list.option_count > 5)
+        await until(lambda: tab.surroundings.networks)
+        yield app, pilot, tab
+    fleet.close()
+
+
+async def stored(app: VirttyApp, name: str) -> Domain:
+    """The definition as libvirt has it, not as the tab does."""
+
+    def read(connection: libvirt.virConnect) -> str:
+        flags = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
+        return connection.lookupByName(name).XMLDesc(flags)
+
+    return Domain.from_xml(await app.fleet.hosts["demo"].call(read))
+
+
+async def go_to(pilot: Pilot[int], tab: HardwareTab, key: str, field: str) -> None:
+    """The cursor on a device's field."""
+    tab.list.focus()
+    tab.list.highlighted = tab._keys.index(key)
+    await pilot.pause()
+    names = [row.name for row in tab.form.lines.rows]
+    await pilot.press("enter")
+    tab.form.lines.action_move(names.index(field) - tab.form.lines.cursor)
+    await pilot.pause()
+
+
+async def choose(app: VirttyApp, pilot: Pilot[int], value: str) -> None:
+    """Take an offer of the list in front."""
+    await until(lambda: isinstance(app.screen, Choose))
+    await pilot.pause()
+    dialog = app.screen
+    assert isinstance(dialog, Choose)
+    wanted = [offer.id for offer in dialog.offers].index(value)
+    dialog.query_one("Options").highlighted = wanted
+    await pilot.press("enter")
+    await until(lambda: app.screen is not dialog)
+
+
+async def test_several_edits_are_one_review_and_one_commit(tmp_path: Path):
+    async with hardware("web-01", tmp_path) as (app, pilot, tab):
+        before = await stored(app, "web-01")
+        await go_to(pilot, tab, "disk vda", "cache")
+        await pilot.press("enter")
+        await choose(app, pilot, "directsync")
+        await go_to(pilot, tab, "cpu", "current")
+        await pilot.press("enter", "6", "enter")
+        await go_to(pilot, tab, "general", "heading")
+        await pilot.press("enter", *"ed", "enter")
+        await until(lambda: "3 changes" in tab.note)
+        await pilot.press("ctrl+s")
+        await until(lambda: isinstance(app.screen, Review))
+        await pilot.pause()
+        text = screen_text(app)
+        assert "Disk vda: Cache mode" in text
+        assert "next boot" in text
+        assert "virsh define web-01.xml" in text
+        assert (await stored(app, "web-01")).to_xml() == before.to_xml()
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, Results))
+        await pilot.press("enter")
+        after = await stored(app, "web-01")
+        assert after.disks[0].cache == "directsync"
+        assert after.cpu.current == 6
+        assert after.general.heading == "ed"
+        await until(lambda: tab.session is not None and not tab.session.changes)
+
+        await pilot.press("h")
+        await until(lambda: isinstance(app.screen, HardwareHistory))
+        await until(lambda: "Disk vda: Cache mode" in screen_text(app))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, Review))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, Results))
+        undone = await stored(app, "web-01")
+        assert undone.disks[0].cache == before.disks[0].cache
+        assert undone.general.heading == before.general.heading
+
+
+async def test_a_refused_combination_is_told_before_libvirt_is_asked():
+    async with hardware("web-01") as (app, pilot, tab):
+        await go_to(pilot, tab, "disk vda", "cache")
+        await pilot.press("enter")
+        await choose(app, pilot, "writeback")
+        await go_to(pilot, tab, "disk vda", "io")
+        await pilot.press("enter")
+        await choose(app, pilot, "native")
+        await pilot.pause()
+        assert "native needs the cache mode none or directsync" in screen_text(app)
+        assert "! Disk vda" in screen_text(app)
+
+
+async def test_undo_takes_the_last_edit_back():
+    async with hardware("web-01") as (app, pilot, tab):
+        await go_to(pilot, tab, "general", "on_crash")
+        await pilot.press("enter")
+        await choose(app, pilot, "preserve")
+        await until(lambda: "1 change" in tab.note)
+        await pilot.press("ctrl+z")
+        await until(lambda: not tab.session.changes)
+        assert "change" not in tab.note
+
+
+async def test_what_cannot_be_typed_is_told_and_nothing_changes():
+    async with hardware("web-01") as (app, pilot, tab):
+        await go_to(pilot, tab, "cpu", "maximum")
+        await pilot.press("enter", *"many", "enter")
+        await until(lambda: "a whole number" in screen_text(app))
+        assert not tab.session.changes
+
+
+async def test_edits_are_never_dropped_silently():
+    async with hardware("web-01") as (app, pilot, tab):
+        await go_to(pilot, tab, "general", "on_crash")
+        await pilot.press("enter")
+        await choose(app, pilot, "preserve")
+        await pilot.press("1")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.pause()
+        assert "1 change to the hardware of web-01" in screen_text(app)
+        await pilot.press("n")
+        await until(lambda: isinstance(app.screen, MachineScreen))
+        assert tab.session.changes
+
+
+async def test_hardware_is_added_and_removed():
+    async with hardware("scratch") as (app, pilot, tab):
+        await pilot.press("a")
+        await choose(app, pilot, "watchdog")
+        await until(lambda: "watchdog" in tab.key_here)
+        await pilot.press("ctrl+s")
+        await until(lambda: isinstance(app.screen, Review))
+        await pilot.press("enter")
+        await until(lambda: tab.session is not None and not tab.session.changes)
+        assert (await stored(app, "scratch")).device("watchdog") is not None
+        await until(lambda: isinstance(app.screen, Results))
+        await pilot.press("enter")
+        tab.list.highlighted = tab._keys.index("watchdog")
+        await pilot.press("delete")
+        await until(lambda: "watchdog" not in tab._keys)
+        await pilot.press("ctrl+z")
+        await until(lambda: "watchdog" in tab._keys)
+
+
+async def test_a_pending_difference_is_taken_back():
+    async with hardware("k8s-worker-2") as (app, pilot, tab):
+        await until(lambda: tab.hardware.live is not None)
+        await until(lambda: "≠ CPU" in screen_text(app))
+        await pilot.press("P")
+        await choose(app, pilot, "0")
+        await pilot.pause(0.5)
+        print("DBG", app.screen, tab.note, tab.session.changes.changes, screen_text(app))
+        await until(lambda: bool(tab.session.changes))
+        assert [change.what for change in tab.session.changes.changes] == ["vCPUs"]
+
+
+async def test_the_xml_editor_shows_no_password_and_keeps_it():
+    async with hardware("web-01") as (app, pilot, tab):
+        await go_to(pilot, tab, "graphics vnc", "password")
+        await pilot.press("enter", *"tiger7", "enter")
+        await until(lambda: bool(tab.session.changes))
+        assert "tiger7" not in screen_text(app)
+        await pilot.press("escape", "X")
+        await until(lambda: isinstance(app.screen, XmlEditor))
+        editor = app.screen
+        assert isinstance(editor, XmlEditor)
+        assert "tiger7" not in editor.area.text
+        editor.area.text = editor.area.text.replace("<on_crash>destroy", "<on_crash>preserve")
+        await pilot.press("ctrl+s")
+        await until(lambda: isinstance(app.screen, Review))
+        await pilot.pause()
+        assert "tiger7" not in screen_text(app)
+        assert tab.session.edited.graphics[0].password == "tiger7"
+        assert tab.session.edited.general.on_crash == "preserve"
+
+
+async def test_what_is_not_well_formed_stays_in_the_editor():
+    async with hardware("web-01") as (app, pilot, tab):
+        await pilot.press("X")
+        await until(lambda: isinstance(app.screen, XmlEditor))
+        editor = app.screen
+        assert isinstance(editor, XmlEditor)
+        editor.area.text = editor.area.text.replace("</os>", "")
+        await pilot.press("ctrl+s")
+        await until(lambda: "Not well-formed" in screen_text(app))
+        assert not tab.session.changes
+        await pilot.press("escape")
+        await until(lambda: isinstance(app.screen, Confirm))
+
+
+async def test_a_read_only_connection_edits_nothing():
+    async with hardware("web-01", readonly=True) as (app, pilot, tab):
+        await go_to(pilot, tab, "general", "on_crash")
+        await pilot.press("enter")
+        await until(lambda: "read-only" in screen_text(app))
+        await pilot.press("escape", "a")
+        await pilot.pause()
+        assert isinstance(app.screen, MachineScreen)
+        assert not tab.session.changes
+
+
+async def test_it_fits_a_small_terminal():
+    async with hardware("db-primary", size=(80, 24)) as (app, _pilot, _tab):
+        lines = screen_text(app).splitlines()
+        assert "CPU" in lines[3]
+        assert any("Name" in line and "db-primary" in line for line in lines)

@@ -9,6 +9,7 @@ from typing import Any
 
 from lxml import etree
 
+from tui.model.devices import device_of
 from tui.model.domain import Domain
 from tui.model.fields import Field
 from tui.model.views import Device, View
@@ -187,10 +188,20 @@ def replay(document: Domain, changes: Iterable[Change]) -> Domain:
                 result.remove_device(device)
     for change in chosen:
         if isinstance(change, DeviceAdded):
-            if result.device(change.key) is not None:
+            if _is_taken(result, change):
                 raise LostError(f"{change.label} is there already")
             result.add_device(change.xml)
     return result
+
+
+def _is_taken(document: Domain, added: DeviceAdded) -> bool:
+    """Whether something else stands where a device should go. Many may have no name at all."""
+    element = parse(added.xml).getroot()
+    identity = device_of(element, document.edits).identity
+    return bool(identity) and any(
+        device.tag_name == element.tag and device.identity == identity
+        for device in document.devices
+    )
 
 
 def _replace(document: Domain, change: XmlChange) -> None:
@@ -338,16 +349,22 @@ def pair(
                     right.remove(new)
                     break
 
-    keys_of_old = [device.key for device in before]
+    names = {id(device): (device.tag_name, device.identity) for device in (*left, *right)}
+    keys = {id(device): device.key for device in (*left, *right)}
+    numbered = {names[number] for number, key in keys.items() if "#" in key}
+
+    def same_name(old: Device, new: Device) -> bool:
+        return names[id(old)] == names[id(new)]
 
     def equal(old: Device, new: Device) -> bool:
-        if old.key != new.key:
+        if not same_name(old, new):
             return False
-        alone = keys_of_old.count(old.key) == 1
+        alone = names[id(old)] not in numbered
         return alone or canonical(old.element) == canonical(new.element)
 
     match(equal)
-    match(lambda old, new: old.key == new.key)
+    match(lambda old, new: keys[id(old)] == keys[id(new)])
+    match(same_name)
     match(lambda old, new: bool(old.likeness) and old.likeness == new.likeness)
     order = {id(device): number for number, device in enumerate(before)}
     pairs.sort(key=lambda both: order[id(both[0])])
@@ -366,9 +383,16 @@ def canonical(element: etree._Element) -> bytes:
             node.text = None
         if node.tail is not None and not node.tail.strip():
             node.tail = None
-    for node in list(copied.iter("*")):
+    for node in _unordered(copied):
         node[:] = sorted(node, key=lambda child: child.tag if isinstance(child.tag, str) else "")
     return etree.tostring(copied, method="c14n", with_comments=True)
+
+
+def _unordered(element: etree._Element) -> list[etree._Element]:
+    """Elements of libvirt's own: in others' namespaces, and in metadata, order may matter."""
+    if element.tag == "metadata" or not isinstance(element.tag, str) or element.tag[:1] == "{":
+        return []
+    return [element, *(found for child in element for found in _unordered(child))]
 
 
 def to_xml(element: etree._Element) -> str:

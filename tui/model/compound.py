@@ -41,6 +41,8 @@ class _Paired(Field[Pairs]):
 class Pins(_Paired):
     """``<vcpupin vcpu='0' cpuset='2'/>`` and its like: (number, CPU set) pairs."""
 
+    what = "cpuset"
+
     def __init__(self, path: str, label: str, help: str, **more: Any) -> None:
         super().__init__(path, label, help, **more)
         holder, _, self.attribute = path.rpartition("/@")
@@ -52,16 +54,17 @@ class Pins(_Paired):
 
     def read(self, view: View) -> Pairs:
         """In the document's order."""
-        return tuple((e.get(self.attribute, ""), e.get("cpuset", "")) for e in self._elements(view))
+        found = self._elements(view)
+        return tuple((e.get(self.attribute, ""), e.get(self.what, "")) for e in found)
 
-    def write(self, view: View, value: Pairs) -> None:
+    def put(self, view: View, value: Pairs) -> None:
         """Pins that stay are left alone."""
         wanted = dict(value)
         for element in self._elements(view):
             if element.get(self.attribute, "") not in wanted:
                 view.edits.take(view.element, element)
         for number, cpus in value:
-            path = f"{self.parent}/{self.tag}[@{self.attribute}='{number}']/@cpuset"
+            path = f"{self.parent}/{self.tag}[@{self.attribute}='{number}']/@{self.what}"
             view.edits.write(view.element, place(path), cpus)
 
     def parse(self, text: str) -> Pairs:
@@ -75,6 +78,21 @@ class Pins(_Paired):
                 raise ValueError(f"{self.label}: {key} is there twice")
             found[int(key)] = cpus
         return tuple((str(number), found[number]) for number in sorted(found))
+
+
+class CellNodes(Pins):
+    """``<memnode cellid= mode= nodeset=>``: (guest cell, host nodes) pairs."""
+
+    what = "nodeset"
+
+    def put(self, view: View, value: Pairs) -> None:
+        """A new one is strict: its cell's memory comes from these nodes."""
+        super().put(view, value)
+        for element in self._elements(view):
+            if element.get("mode") is None:
+                number = element.get(self.attribute, "")
+                path = f"{self.parent}/{self.tag}[@{self.attribute}='{number}']/@mode"
+                view.edits.write(view.element, place(path), "strict")
 
 
 class Cells(_Paired):
@@ -94,7 +112,7 @@ class Cells(_Paired):
             found.append((cell.get("cpus", ""), size))
         return tuple(found)
 
-    def write(self, view: View, value: Pairs) -> None:
+    def put(self, view: View, value: Pairs) -> None:
         """Cells by their place; what else a cell says is kept."""
         cells = self._elements(view)
         for element in cells[len(value) :]:
@@ -140,7 +158,7 @@ class Features(Field[tuple[str, ...]]):
             for e in self._elements(view)
         )
 
-    def write(self, view: View, value: tuple[str, ...]) -> None:
+    def put(self, view: View, value: tuple[str, ...]) -> None:
         """Features that stay are left alone."""
         wanted = {item[1:]: item[0] for item in value}
         for element in self._elements(view):
@@ -202,7 +220,7 @@ class BootOrder(Field[tuple[str, ...]]):
             return tuple(name for _, name in sorted(ordered))
         return tuple(boot.get("dev", "") for boot in view.element.iterfind("os/boot"))
 
-    def write(self, view: View, value: tuple[str, ...]) -> None:
+    def put(self, view: View, value: tuple[str, ...]) -> None:
         """Kinds (``hd``) stay in ``<os>``; devices get an order each, and ``<os>`` none."""
         devices = self._bootable(view)
         by_device = all(name in devices for name in value)
@@ -276,10 +294,8 @@ class FirmwareField(Choice):
         secure = (loader is not None and loader.get("secure") == "yes") or feature == "yes"
         return "UEFI, secure boot" if secure else "UEFI"
 
-    def write(self, view: View, value: str) -> None:
+    def put(self, view: View, value: str) -> None:
         """libvirt picks loader and NVRAM anew; the old variables' file stays on the host."""
-        if value == self.read(view):
-            return
         for gone in ("os/loader", "os/nvram", "os/firmware"):
             view.edits.write(view.element, place(gone), None)
         view.edits.write(view.element, place("os/@firmware"), "efi" if value != "BIOS" else None)
@@ -314,10 +330,8 @@ class HugePageSize(Field[int | None]):
         scale = units.SCALES.get((view.get(f"{self.path}/page/@unit") or "KiB").casefold(), 1024)
         return int(size) * scale if size.isdigit() else None
 
-    def write(self, view: View, value: int | None) -> None:
+    def put(self, view: View, value: int | None) -> None:
         """In KiB."""
-        if value == self.read(view):
-            return
         if value is None:
             view.edits.write(view.element, place(f"{self.path}/page"), None)
             view.edits.write(view.element, place(self.path), "")
@@ -354,24 +368,24 @@ class VcpuCount(Number):
         current = super().read(view)
         return self.decode(view.get("vcpu")) if current is None else current
 
-    def write(self, view: View, value: int | None) -> None:
+    def put(self, view: View, value: int | None) -> None:
         """Not written where it is the maximum and was not told before."""
         vcpu = view.element.find("vcpu")
         told = vcpu is not None and "current" in vcpu.attrib
         ours = vcpu is not None and view.edits.has_made(vcpu, "current")
         if value == self.decode(view.get("vcpu")) and (ours or not told):
             value = None
-        super().write(view, value)
+        super().put(view, value)
 
 
 class MaximumVcpus(Number):
     """``<vcpu>``; the number in use stays what it is, as far as it can."""
 
-    def write(self, view: View, value: int | None) -> None:
+    def put(self, view: View, value: int | None) -> None:
         """``<vcpu current=…>`` is adjusted with it."""
-        if value == self.read(view) or value is None:
+        if value is None:
             return
         current = VcpuCount("vcpu/@current", "", "")
         used = current.read(view)
-        super().write(view, value)
-        current.write(view, value if used is None else min(used, value))
+        super().put(view, value)
+        current.put(view, value if used is None else min(used, value))

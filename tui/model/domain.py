@@ -31,8 +31,10 @@ class Domain:
         return cls(parse(text))
 
     def copy(self) -> Domain:
-        """An independent copy."""
-        return Domain(deepcopy(self._tree))
+        """An independent copy; what was edited in this one can be taken back in that."""
+        copied = Domain(deepcopy(self._tree))
+        copied.edits = self.edits.copy(self._root, copied.root)
+        return copied
 
     @property
     def root(self) -> etree._Element:
@@ -113,7 +115,11 @@ class Domain:
     @property
     def devices(self) -> list[Device]:
         """All of them, in the document's order."""
-        return [device_of(element, self.edits) for element in self._devices("*")]
+        return [
+            device_of(element, self.edits)
+            for element in self._devices("*")
+            if element.tag != "emulator"
+        ]
 
     def device(self, key: str) -> Device | None:
         """The first device with this key."""

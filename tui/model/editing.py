@@ -9,8 +9,9 @@ all it held, when the same place is written again.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from lxml import etree
@@ -111,6 +112,18 @@ class _Family:
         return 0
 
 
+@dataclass(slots=True)
+class _Trail:
+    """What the changes of one field have written, to be taken back with it."""
+
+    element: etree._Element
+    name: str
+    first: object
+    """The field's value before the first of them."""
+    writes: list[tuple[etree._Element, Place, str | None]] = field(default_factory=list)
+    """Where, and what was there before."""
+
+
 class Edits:
     """Writes into one document and remembers what it made and what it took away."""
 
@@ -123,6 +136,65 @@ class Edits:
         self._families: list[_Family] = []
         self._attributes: list[tuple[etree._Element, str]] = []
         """Attributes that were not there when first written."""
+        self._trails: list[_Trail] = []
+        self._recording: _Trail | None = None
+
+    def copy(self, root: etree._Element, copied: etree._Element) -> Edits:
+        """The same memory for a copy of the document; ``root`` is the original's."""
+        nodes = list(root.iter())  # held: an id is an element's only while that is referred to
+        twins = {id(old): new for old, new in zip(nodes, copied.iter(), strict=True)}
+
+        def twin(element: etree._Element) -> etree._Element:
+            if id(element) not in twins:
+                apart = deepcopy(element)
+                parts = list(element.iter())
+                nodes.extend(parts)
+                twins.update((id(o), n) for o, n in zip(parts, apart.iter(), strict=True))
+            return twins[id(element)]
+
+        made = Edits()
+        made._removed = [twin(element) for element in self._removed]
+        made._made = [twin(element) for element in self._made]
+        made._kept = [twin(element) for element in self._kept]
+        made._attributes = [(twin(element), name) for element, name in self._attributes]
+        made._families = [
+            _Family(twin(f.parent), tuple(twin(child) for child in f.children), f.text, f.tails)
+            for f in self._families
+        ]
+        made._trails = [
+            _Trail(
+                twin(trail.element),
+                trail.name,
+                trail.first,
+                [(twin(start), where, old) for start, where, old in trail.writes],
+            )
+            for trail in self._trails
+        ]
+        return made
+
+    def change(
+        self, element: etree._Element, name: str, values: tuple[object, object],
+        make: Callable[[], None],
+    ) -> None:  # fmt: skip
+        """Let a field change from one value to another, with what follows from it.
+
+        When it comes back to its first value, all that followed is taken back as well.
+        """
+        before, after = values
+        trail = next((t for t in self._trails if t.element is element and t.name == name), None)
+        if trail is None:
+            trail = _Trail(element, name, before)
+            self._trails.append(trail)
+        if after == trail.first:
+            self._trails.remove(trail)
+            for start, where, old in reversed(trail.writes):
+                self.write(start, where, old)
+            return
+        outer, self._recording = self._recording, trail
+        try:
+            make()
+        finally:
+            self._recording = outer
 
     def has_made(self, element: etree._Element, attribute: str) -> bool:
         """Whether an attribute was not there before the edits."""
@@ -130,6 +202,8 @@ class Edits:
 
     def write(self, start: etree._Element, where: Place, text: str | None) -> None:
         """Set the text or attribute; None clears it, and with it what is left empty."""
+        if self._recording is not None:
+            self._recording.writes.append((start, where, where.read(start)))
         if text is None:
             self._clear(start, where)
             return
@@ -142,7 +216,7 @@ class Edits:
             if where.attribute not in element.attrib:
                 self._attributes.append((element, where.attribute))
             element.set(where.attribute, text)
-        elif (element.text or "") != text:
+        elif (element.text or "") != text and (text.strip() or (element.text or "").strip()):
             element.text = text
 
     def _clear(self, start: etree._Element, where: Place) -> None:

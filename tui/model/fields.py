@@ -136,7 +136,14 @@ class Field(Generic[T]):
         return self.decode(self.place.read(view.element))
 
     def write(self, view: View, value: T) -> None:
-        """Put a value into the document."""
+        """Put a value into the document; nothing is touched where it is there already."""
+        before = self.read(view)
+        if value != before:
+            values = (before, value)
+            view.edits.change(view.element, self.name, values, lambda: self.put(view, value))
+
+    def put(self, view: View, value: T) -> None:
+        """Write another value, and clean up what depends on it."""
         view.edits.write(view.element, self.place, self.encode(value))
         if self.also is not None:
             self.also(view)
@@ -182,12 +189,16 @@ class Field(Generic[T]):
         return self.words(self.read(view))
 
     def write_text(self, view: View, text: str) -> None:
-        """Take a form's text; raises ValueError with words for the person."""
-        self.write(view, self.parse(text))
+        """Take a form's text; raises ValueError with words for the person.
+
+        What is there already is always taken, even if nobody could type it.
+        """
+        if text != self.read_text(view):
+            self.write(view, self.parse(text))
 
 
 class Text(Field[str]):
-    """A text; empty where there is none."""
+    """A text; empty where there is none. White space around it does not count."""
 
     picks = True
 
@@ -212,7 +223,7 @@ class Text(Field[str]):
 
     def decode(self, raw: str | None) -> str:
         """As it is."""
-        return raw or ""
+        return (raw or "").strip()
 
     def encode(self, value: str) -> str | None:
         """Nothing for an empty text."""
@@ -436,10 +447,8 @@ class Size(Field[int | None]):
             return None
         return int(text) * units.SCALES.get(element.get("unit", self.unit).casefold(), 1)
 
-    def write(self, view: View, value: int | None) -> None:
+    def put(self, view: View, value: int | None) -> None:
         """In the unit that is there where that is exact, else in KiB."""
-        if value == self.read(view):
-            return
         raw = None
         if value is not None:
             element = self.place.find(view.element)
@@ -468,59 +477,3 @@ class Size(Field[int | None]):
         if value < self.least:
             raise ValueError(f"{self.label}: at least {units.exact_size(self.least)}")
         return value
-
-
-class CpuSet(Text):
-    """A list of numbers with ranges and exclusions: ``0-3,^2,8``."""
-
-    def __init__(self, path: str, label: str, help: str, **more: Any) -> None:
-        more.setdefault("expected", "a list such as 0-3,8")
-        super().__init__(path, label, help, pattern=r"\^?\d+(-\d+)?(,\^?\d+(-\d+)?)*", **more)
-
-    def parse(self, text: str) -> str:
-        """Spaces do not matter."""
-        return super().parse(re.sub(r"\s+", "", text))
-
-
-class Items(Field[tuple[str, ...]]):
-    """An attribute or text of each of several like elements, comma separated for the person."""
-
-    def __init__(
-        self, path: str, label: str, help: str, *, pattern: str, expected: str, **more: Any
-    ) -> None:
-        """``path`` ends in the repeated element and its attribute: ``vlan/tag/@id``."""
-        super().__init__(path, label, help, **more)
-        self.pattern, self.expected = pattern, expected
-        holder, _, rest = path.rpartition("/@")
-        self.parent, _, self.tag = holder.rpartition("/")
-        self.attribute = rest
-
-    def read(self, view: View) -> tuple[str, ...]:
-        """In the document's order."""
-        parent = place(self.parent or ".").find(view.element)
-        found = [] if parent is None else parent.findall(self.tag)
-        return tuple(element.get(self.attribute, "") for element in found)
-
-    def write(self, view: View, value: tuple[str, ...]) -> None:
-        """Elements that stay are left alone."""
-        parent = place(self.parent or ".").find(view.element)
-        for element in [] if parent is None else parent.findall(self.tag):
-            if element.get(self.attribute, "") not in value:
-                view.edits.take(view.element, element)
-        for item in value:
-            path = f"{self.parent}/{self.tag}[@{self.attribute}='{item}']/@{self.attribute}"
-            view.edits.write(view.element, place(path.lstrip("/")), item)
-
-    def text(self, value: tuple[str, ...]) -> str:
-        """``10, 20``."""
-        return ", ".join(value)
-
-    def parse(self, text: str) -> tuple[str, ...]:
-        """Each must match the pattern; none twice."""
-        found = tuple(part.strip() for part in text.split(",") if part.strip())
-        for part in found:
-            if not re.fullmatch(self.pattern, part):
-                raise ValueError(f"{self.label}: expected {self.expected}, not {part!r}")
-        if len(set(found)) < len(found):
-            raise ValueError(f"{self.label}: the same twice")
-        return found

@@ -36,7 +36,7 @@ class EditSession:
         if view is None:
             raise LostError(f"{key} is no longer there")
         declared = type(view).fields()[field]
-        if declared.parse(text) == declared.read(view):
+        if text == declared.read_text(view) or declared.parse(text) == declared.read(view):
             return key
         declared.write_text(view, text)
         self._take(trial)

@@ -80,8 +80,16 @@ class Device(View):
 
     @property
     def key(self) -> str:
-        """``tag`` and what tells it from others of that tag."""
-        return f"{self.tag_name} {self.identity}".rstrip()
+        """``tag``, what tells it from others of that tag, ``#2`` for the second that is alike."""
+        return f"{self.tag_name} {self.identity}".rstrip() + self._number
+
+    @property
+    def _number(self) -> str:
+        """Its number among those that nothing else tells apart; nothing for the first."""
+        identity = self.identity
+        elder = self.element.itersiblings(self.tag_name, preceding=True)
+        alike = sum(type(self)(element, self.edits).identity == identity for element in elder)
+        return f" #{alike + 1}" if alike else ""
 
     @property
     def tag_name(self) -> str:
@@ -102,7 +110,7 @@ class Device(View):
     @property
     def label(self) -> str:
         """Title and identity."""
-        return f"{self.title} {self.identity}".rstrip()
+        return f"{self.title} {self.identity}".rstrip() + self._number
 
     @property
     def removable(self) -> bool:

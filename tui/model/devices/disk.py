@@ -49,10 +49,8 @@ class Source(Field[str]):
         assert isinstance(view, Device)
         return view.pci("source/address")  # NVMe; nothing for an empty drive
 
-    def write(self, view: View, value: str) -> None:
+    def put(self, view: View, value: str) -> None:
         """A path; the disk's type follows it where it has to. Network sources stay as XML."""
-        if value == self.read(view):
-            return
         if not value:
             view.drop("source")
             return

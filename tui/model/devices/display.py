@@ -19,10 +19,8 @@ class _Listen(Text):
                 return value
         return ""
 
-    def write(self, view: View, value: str) -> None:
+    def put(self, view: View, value: str) -> None:
         """An address, or a socket's path."""
-        if value == self.read(view):
-            return
         path = value.startswith("/")
         for gone in ("@listen", "@socket"):
             view.set(gone, None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.model import told
-from tui.model.fields import Call, Choice, Field, Items, Number, Option, Text
+from tui.model.fields import Call, Choice, Field, Number, Option, Text
+from tui.model.lists import Items
 from tui.model.surroundings import Surroundings
 from tui.model.views import Device, View
 
@@ -32,10 +33,8 @@ class Source(Field[str]):
         assert isinstance(view, Interface)
         return f"{view.type} {view.source}".rstrip()
 
-    def write(self, view: View, value: str) -> None:
+    def put(self, view: View, value: str) -> None:
         """The type and the source's attribute; a macvtap keeps its mode."""
-        if value == self.read(view):
-            return
         kind, _, name = value.partition(" ")
         if kind != view.get("@type"):
             view.drop("source")

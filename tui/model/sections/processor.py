@@ -1,0 +1,205 @@
+"""vCPUs, CPU model, topology, pins, shares."""
+
+from __future__ import annotations
+
+from math import prod
+
+from tui.model import told
+from tui.model.compound import Features, MaximumVcpus, Pins, VcpuCount
+from tui.model.fields import Call, Choice, Number
+from tui.model.lists import CpuSet
+from tui.model.views import Section
+
+
+def _why_not_vcpus(now: Cpu, wanted: Cpu) -> str:
+    if wanted.vcpus < now.vcpus:
+        return "a running guest keeps the vCPUs it has"
+    if wanted.vcpus > (now.maximum or 1):
+        return f"a running machine has at most {now.maximum}"
+    return ""
+
+
+class Cpu(Section):
+    """``<vcpu>``, ``<cpu>``, ``<cputune>``, ``<iothreads>``."""
+
+    title = "CPU"
+
+    current = VcpuCount(
+        "vcpu/@current",
+        "vCPUs",
+        "Virtual CPUs in use; can be raised to the maximum while it runs.",
+        least=1,
+        live=Call.SET_VCPUS,
+        live_unless=lambda now, wanted: _why_not_vcpus(now, wanted),
+    )
+    maximum = MaximumVcpus(
+        "vcpu", "Maximum vCPUs", "How many it can ever have.", least=1, required=True
+    )
+    mode = Choice(
+        "cpu/@mode",
+        "CPU mode",
+        "Which processor the guest sees.",
+        values={
+            "host-passthrough": "the host's own; cannot move to another kind",
+            "host-model": "the nearest named model",
+            "maximum": "all that the hypervisor can do",
+            "custom": "the named model below",
+        },
+        told=told.cpu_modes,
+        volatile=True,
+    )
+    model = Choice(
+        "cpu/model",
+        "CPU model",
+        "The named model of the custom mode.",
+        told=told.cpu_models,
+        volatile=True,
+        default="none",
+        unless=lambda view: "" if view.mode in ("custom", "") else "only in the custom mode",
+    )
+    features = Features(
+        "cpu",
+        "CPU features",
+        "+name requires, -name disables; comma separated: +vmx, -svm.",
+        volatile=True,
+    )
+    sockets = Number("cpu/topology/@sockets", "Sockets", "Processor packages.", least=1)
+    dies = Number("cpu/topology/@dies", "Dies", "Per socket.", least=1)
+    clusters = Number("cpu/topology/@clusters", "Clusters", "Per die; since libvirt 10.1.", least=1)
+    cores = Number("cpu/topology/@cores", "Cores", "Per die, or per cluster.", least=1)
+    threads = Number("cpu/topology/@threads", "Threads", "Per core.", least=1)
+    cpuset = CpuSet(
+        "vcpu/@cpuset", "Host CPUs", "Host CPUs that vCPUs may run on where they are not pinned."
+    )
+    pins = Pins(
+        "cputune/vcpupin/@vcpu",
+        "vCPU pins",
+        "vCPU=host CPUs, semicolon separated: 0=2; 1=3,7.",
+        live=Call.PIN,
+    )
+    emulator_pin = CpuSet(
+        "cputune/emulatorpin/@cpuset",
+        "Emulator pin",
+        "Host CPUs for QEMU's own threads.",
+        live=Call.PIN,
+    )
+    iothreads = Number("iothreads", "I/O threads", "Threads that disks can be given.", most=64)
+    iothread_pins = Pins(
+        "cputune/iothreadpin/@iothread",
+        "I/O thread pins",
+        "I/O thread=host CPUs: 1=0-1; 2=2.",
+        live=Call.PIN,
+        unless=lambda view: "" if view.iothreads else "there are no I/O threads",
+    )
+    shares = Number(
+        "cputune/shares",
+        "CPU shares",
+        "Weight against other machines; 1024 is usual.",
+        least=2,
+        most=262144,
+        live=Call.SET_SCHEDULER,
+    )
+    quota = Number(
+        "cputune/quota",
+        "vCPU quota",
+        "Time that each vCPU may use in a period; -1 for all.",
+        least=-1,
+        unit="µs",
+        live=Call.SET_SCHEDULER,
+    )
+    period = Number(
+        "cputune/period",
+        "vCPU period",
+        "The period of the quota.",
+        least=1000,
+        most=1_000_000,
+        unit="µs",
+        live=Call.SET_SCHEDULER,
+    )
+
+    placement = Choice(
+        "vcpu/@placement",
+        "Placement",
+        "static keeps to the host CPUs above; auto asks the host's numad.",
+        values={"static": "", "auto": "needs numad on the host"},
+    )
+    check = Choice(
+        "cpu/@check",
+        "CPU check",
+        "What is compared before it starts.",
+        values={
+            "none": "nothing",
+            "partial": "whether the host can",
+            "full": "whether the guest gets all of it",
+        },
+        volatile=True,
+    )
+    migratable = Choice(
+        "cpu/@migratable",
+        "Migratable",
+        "Leaves out features that keep it from moving.",
+        values=("on", "off"),
+        volatile=True,
+        unless=lambda view: (
+            "" if view.mode in ("host-passthrough", "maximum") else "only for the host's own CPU"
+        ),
+    )
+    cache = Choice(
+        "cpu/cache/@mode",
+        "CPU caches",
+        "What the guest is told of the processor's caches.",
+        values={
+            "emulate": "made up",
+            "passthrough": "the host's",
+            "disable": "none",
+        },
+    )
+    period_global = Number(
+        "cputune/global_period",
+        "Period of all",
+        "The period of the quota of the whole machine.",
+        least=1000,
+        most=1_000_000,
+        unit="µs",
+    )
+    quota_global = Number(
+        "cputune/global_quota",
+        "Quota of all",
+        "Time that the whole machine may use in a period; -1 for all.",
+        least=-1,
+        unit="µs",
+    )
+
+    @property
+    def vcpus(self) -> int:
+        """Virtual CPUs at boot; one where a document does not tell."""
+        return self.current or 1
+
+    @property
+    def thread_ids(self) -> frozenset[int]:
+        """Numbers of the I/O threads: those that are told, the rest counted up from 1."""
+        count = self.iothreads or 0
+        told = [i.get("id", "") for i in self.element.iterfind("iothreadids/iothread")]
+        numbers = {int(number) for number in told if number.isdigit()}
+        following = 1
+        while len(numbers) < count:
+            numbers.add(following)
+            following += 1
+        return frozenset(numbers)
+
+    @property
+    def topology(self) -> int | None:
+        """Product of the topology; None without one."""
+        if self.sockets is None:
+            return None
+        parts = (self.sockets, self.dies, self.clusters, self.cores, self.threads)
+        return prod(part or 1 for part in parts)
+
+    @property
+    def summary(self) -> str:
+        """How many, and which."""
+        maximum = self.maximum or 1
+        count = f"{self.vcpus} of {maximum}" if self.vcpus != maximum else str(maximum)
+        pinned = ["pinned"] if self.pins else []
+        which = " ".join(part for part in (self.mode, self.model) if part)
+        return ", ".join([f"{count} vCPU", *([which] if which else []), *pinned])

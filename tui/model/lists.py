@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tui.model.editing import place
@@ -66,3 +67,27 @@ class Items(Field[tuple[str, ...]]):
         if len(set(found)) < len(found):
             raise ValueError(f"{self.label}: the same twice")
         return found
+
+
+class Shown(Field[str]):
+    """Words made of several places; edited as XML only."""
+
+    def __init__(self, path: str, label: str, help: str, told: Callable[[View], str]) -> None:
+        """``told(view)`` makes the words."""
+        super().__init__(path, label, help, shown_only=True)
+        self.told = told
+
+    def read(self, view: View) -> str:
+        """The words."""
+        return self.told(view)
+
+    def put(self, view: View, value: str) -> None:
+        """It is made of other places: nothing is written."""
+
+    def text(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def parse(self, text: str) -> str:
+        """As it is."""
+        return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from tui.model.devices.board import Crypto, Hub, Iommu, Lease, MemoryModule, Nvram, Shmem
 from tui.model.devices.character import Channel, Console, Parallel, Serial
 from tui.model.devices.disk import Disk
 from tui.model.devices.display import Audio, Graphics, Input, Sound, Video
@@ -49,6 +50,13 @@ KINDS: dict[str, type[Device]] = {
         Balloon,
         Panic,
         Smartcard,
+        MemoryModule,
+        Shmem,
+        Iommu,
+        Crypto,
+        Lease,
+        Hub,
+        Nvram,
         Controller,
     )
 }

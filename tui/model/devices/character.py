@@ -36,6 +36,32 @@ class Character(Device):
             "" if view.type in ("unix", "file", "dev", "pipe") else "libvirt chooses it"
         ),
     )
+    mode = Choice(
+        "source/@mode",
+        "Socket mode",
+        "Whether QEMU waits for others, or goes to them.",
+        values={"bind": "waits", "connect": "goes"},
+        unless=lambda view: "" if view.type in ("unix", "tcp") else "only for sockets",
+    )
+    host = Text(
+        "source/@host",
+        "Host",
+        "The socket's address.",
+        unless=lambda view: "" if view.type in ("tcp", "udp") else "only for network sockets",
+    )
+    service = Text(
+        "source/@service",
+        "Port",
+        "The socket's port.",
+        unless=lambda view: "" if view.type in ("tcp", "udp") else "only for network sockets",
+    )
+    protocol = Choice(
+        "protocol/@type",
+        "Protocol",
+        "What is spoken on the socket.",
+        values=("raw", "telnet", "telnets", "tls"),
+        unless=lambda view: "" if view.type == "tcp" else "only for TCP",
+    )
     log = Text("log/@file", "Log file", "A file on the host that gets a copy of what it prints.")
 
     @property
@@ -116,6 +142,27 @@ class Channel(Character):
         "target/@name",
         "Name",
         "What the guest finds it by; org.qemu.guest_agent.0 for the guest agent.",
+    )
+    target_type = Choice(
+        "target/@type",
+        "Channel type",
+        "What the guest sees.",
+        values=("virtio", "guestfwd", "xen"),
+        shown_only=True,
+    )
+    clipboard = Choice(
+        "source/clipboard/@copypaste",
+        "Clipboard",
+        "Shared with VNC viewers.",
+        values=("yes", "no"),
+        unless=lambda view: "" if view.type == "qemu-vdagent" else "only for qemu-vdagent",
+    )
+    mouse = Choice(
+        "source/mouse/@mode",
+        "Mouse",
+        "Whose pointer is shown.",
+        values=("client", "server"),
+        unless=lambda view: "" if view.type == "qemu-vdagent" else "only for qemu-vdagent",
     )
     state = Text(
         "target/@state", "State", "Whether the guest has it open.", shown_only=True, volatile=True

@@ -102,6 +102,10 @@ def _data_only(view: Disk) -> str:
     return "" if view.device in ("disk", "lun") else f"not for a {view.device} drive"
 
 
+def _burst_of(view: Disk, name: str) -> str:
+    return "" if Disk.fields()[name].read(view) else "there is no limit that it could exceed"
+
+
 def _bus_changed(view: Disk) -> None:
     """Another bus, another address and another name."""
     view.forget_address()
@@ -201,7 +205,7 @@ class Disk(Device):
         "wwn",
         "WWN",
         "World wide name, 16 hexadecimal digits.",
-        pattern=r"[0-9a-fA-F]{16}",
+        pattern=r"(0x)?[0-9a-fA-F]{16}",
         expected="16 hexadecimal digits",
         unless=lambda view: "" if view.bus in ("scsi", "sata", "ide") else "not on this bus",
     )
@@ -302,6 +306,123 @@ class Disk(Device):
         live=Call.SET_BLOCK_IO_TUNE,
     )
 
+    total_bytes_burst = Size(
+        "iotune/total_bytes_sec_max",
+        "Burst, bytes/s",
+        "For a moment, above the limit of bytes.",
+        unit="b",
+        live=Call.SET_BLOCK_IO_TUNE,
+        unless=lambda view: _burst_of(view, "total_bytes"),
+    )
+    total_iops_burst = Number(
+        "iotune/total_iops_sec_max",
+        "Burst, operations/s",
+        "For a moment, above the limit of operations.",
+        live=Call.SET_BLOCK_IO_TUNE,
+        unless=lambda view: _burst_of(view, "total_iops"),
+    )
+    read_bytes_burst = Size(
+        "iotune/read_bytes_sec_max",
+        "Read burst, bytes/s",
+        "For a moment, above the limit of bytes.",
+        unit="b",
+        live=Call.SET_BLOCK_IO_TUNE,
+        unless=lambda view: _burst_of(view, "read_bytes"),
+    )
+    read_iops_burst = Number(
+        "iotune/read_iops_sec_max",
+        "Read burst, operations/s",
+        "For a moment, above the limit of operations.",
+        live=Call.SET_BLOCK_IO_TUNE,
+        unless=lambda view: _burst_of(view, "read_iops"),
+    )
+    write_bytes_burst = Size(
+        "iotune/write_bytes_sec_max",
+        "Write burst, bytes/s",
+        "For a moment, above the limit of bytes.",
+        unit="b",
+        live=Call.SET_BLOCK_IO_TUNE,
+        unless=lambda view: _burst_of(view, "write_bytes"),
+    )
+    write_iops_burst = Number(
+        "iotune/write_iops_sec_max",
+        "Write burst, operations/s",
+        "For a moment, above the limit of operations.",
+        live=Call.SET_BLOCK_IO_TUNE,
+        unless=lambda view: _burst_of(view, "write_iops"),
+    )
+    size_iops = Size(
+        "iotune/size_iops_sec",
+        "Size of an operation",
+        "A larger request counts as several.",
+        unit="b",
+        live=Call.SET_BLOCK_IO_TUNE,
+    )
+    limit_group = Text(
+        "iotune/group_name",
+        "Limit group",
+        "Disks of one group share the limits.",
+    )
+    rotation_rate = Number(
+        "target/@rotation_rate",
+        "Rotation rate",
+        "What the guest takes it for: 1 is a solid-state disk, else revolutions a minute.",
+        least=1,
+        most=65534,
+        unless=lambda view: "" if view.bus in ("scsi", "sata", "ide") else "not on this bus",
+    )
+    vendor = Text(
+        "vendor",
+        "Vendor",
+        "What the guest sees as the maker; up to 8 characters.",
+        pattern=r"[ -~]{1,8}",
+        expected="up to 8 characters",
+        unless=lambda view: "" if view.bus == "scsi" else "only on SCSI",
+    )
+    product = Text(
+        "product",
+        "Product",
+        "What the guest sees as the product; up to 16 characters.",
+        pattern=r"[ -~]{1,16}",
+        expected="up to 16 characters",
+        unless=lambda view: "" if view.bus == "scsi" else "only on SCSI",
+    )
+    transient = Switch(
+        "transient",
+        "Transient",
+        "What the guest writes is gone when it ends.",
+        presence=True,
+        unless=_data_only,
+    )
+    snapshot = Choice(
+        "@snapshot",
+        "Snapshots",
+        "What a snapshot of the machine does with it.",
+        values={"internal": "in the image", "external": "a new overlay", "no": "leaves it out"},
+    )
+    raw_io = Choice(
+        "@rawio",
+        "Raw SCSI",
+        "Lets the guest send any SCSI command; for LUNs.",
+        values=("yes", "no"),
+        unless=lambda view: "" if view.device == "lun" else "only for LUNs",
+    )
+    logical_block = Number(
+        "blockio/@logical_block_size",
+        "Logical block",
+        "What the guest sees as the smallest block.",
+        least=512,
+        unit="bytes",
+    )
+    physical_block = Number(
+        "blockio/@physical_block_size",
+        "Physical block",
+        "What the guest sees as the best block.",
+        least=512,
+        unit="bytes",
+    )
+    encryption = Text("source/encryption/@format", "Encryption", "Of the image.", shown_only=True)
+
     @property
     def identity(self) -> str:
         """The target."""
@@ -316,7 +437,7 @@ class Disk(Device):
     def label(self) -> str:
         """``Disk vda``, ``CD-ROM sda``."""
         kind = {"cdrom": "CD-ROM", "floppy": "Floppy", "lun": "LUN"}.get(self.device, "Disk")
-        return f"{kind} {self.target}".rstrip()
+        return f"{kind} {self.target}".rstrip() + self._number
 
     @property
     def summary(self) -> str:

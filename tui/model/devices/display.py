@@ -39,6 +39,19 @@ def _network_only(view: Any) -> str:
     return "" if view.type in ("vnc", "spice", "rdp") else "not for this kind of display"
 
 
+def _spice_only(view: Any) -> str:
+    return "" if view.type == "spice" else "only for SPICE"
+
+
+def _gl_only(view: Any) -> str:
+    found = ("spice", "sdl", "egl-headless", "dbus")
+    return "" if view.type in found else "not for this kind of display"
+
+
+def _spice_or_vnc_password(view: Any) -> str:
+    return _network_only(view) or ("" if view.password else "there is no password")
+
+
 class Graphics(Device):
     """``<graphics>``."""
 
@@ -92,7 +105,105 @@ class Graphics(Device):
         "OpenGL",
         "3D by the host's graphics card.",
         values=("yes", "no"),
-        unless=lambda view: "" if view.type in ("spice", "sdl") else "only for SPICE and SDL",
+        unless=lambda view: _gl_only(view),
+    )
+    render_node = Text(
+        "gl/@rendernode",
+        "Render node",
+        "The host's graphics card for it: /dev/dri/renderD128.",
+        unless=lambda view: _gl_only(view) or ("" if view.gl == "yes" else "OpenGL is off"),
+    )
+    connected = Choice(
+        "@connected",
+        "Who is connected",
+        "What happens to the one who looks when the password changes.",
+        values={
+            "fail": "the change is refused while somebody looks",
+            "disconnect": "is thrown out",
+            "keep": "stays",
+        },
+        live=Call.UPDATE_DEVICE,
+        unless=lambda view: _spice_or_vnc_password(view),
+    )
+    expiry = Text(
+        "@passwdValidTo",
+        "Password until",
+        "Nobody can connect later: 2030-01-31T12:00:00, in UTC.",
+        pattern=r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d",
+        expected="a time such as 2030-01-31T12:00:00",
+        live=Call.UPDATE_DEVICE,
+        unless=lambda view: _spice_or_vnc_password(view),
+    )
+    websocket = Text(
+        "@websocket",
+        "WebSocket",
+        "A port for viewers in a browser; -1 for one that libvirt picks.",
+        pattern=r"-1|\d{1,5}",
+        expected="a port, or -1",
+        volatile=True,
+        unless=lambda view: "" if view.type == "vnc" else "only for VNC",
+    )
+    share = Choice(
+        "@sharePolicy",
+        "Sharing",
+        "Whether several may look at once.",
+        values={
+            "allow-exclusive": "one may ask to be alone",
+            "force-shared": "always several",
+            "ignore": "as it comes",
+        },
+        unless=lambda view: "" if view.type == "vnc" else "only for VNC",
+    )
+    tls_port = Text(
+        "@tlsPort",
+        "TLS port",
+        "A port for encrypted viewers; -1 for one that libvirt picks.",
+        pattern=r"-1|\d{1,5}",
+        expected="a port, or -1",
+        volatile=True,
+        unless=lambda view: _spice_only(view),
+    )
+    channel_mode = Choice(
+        "@defaultMode",
+        "Encryption",
+        "Whether viewers must encrypt.",
+        values={"any": "as they like", "secure": "always", "insecure": "never"},
+        unless=lambda view: _spice_only(view),
+    )
+    clipboard = Choice(
+        "clipboard/@copypaste",
+        "Clipboard",
+        "Shared with the viewer.",
+        values=("yes", "no"),
+        unless=lambda view: _spice_only(view),
+    )
+    file_transfer = Choice(
+        "filetransfer/@enable",
+        "File transfer",
+        "Files dropped on the viewer go to the guest.",
+        values=("yes", "no"),
+        unless=lambda view: _spice_only(view),
+    )
+    mouse_mode = Choice(
+        "mouse/@mode",
+        "Mouse",
+        "Whose pointer is shown.",
+        values={"client": "the viewer's", "server": "the guest's"},
+        unless=lambda view: _spice_only(view),
+    )
+    image_compression = Choice(
+        "image/@compression",
+        "Image compression",
+        "Saves network, costs processor.",
+        values=("auto_glz", "auto_lz", "quic", "glz", "lz", "off"),
+        unless=lambda view: _spice_only(view),
+    )
+    streaming = Choice(
+        "streaming/@mode",
+        "Video streaming",
+        "Moving pictures are sent as video.",
+        values=("filter", "all", "off"),
+        unless=lambda view: _spice_only(view),
     )
 
     @property
@@ -108,7 +219,7 @@ class Graphics(Device):
     @property
     def label(self) -> str:
         """``Display VNC``."""
-        return f"Display {self.type.upper()}"
+        return f"Display {self.type.upper()}{self._number}"
 
     @property
     def summary(self) -> str:
@@ -134,6 +245,36 @@ class Video(Device):
     )
     heads = Number("model/@heads", "Heads", "Screens.", least=1, most=16)
     vram = Number("model/@vram", "Video memory", "Of its own.", unit="KiB")
+    vgamem = Number(
+        "model/@vgamem",
+        "Frame buffer",
+        "Of the video memory, for one screen.",
+        unit="KiB",
+        unless=lambda view: "" if view.model == "qxl" else "only for QXL",
+    )
+    ram = Number(
+        "model/@ram",
+        "QXL memory",
+        "For commands of the guest's driver.",
+        unit="KiB",
+        unless=lambda view: "" if view.model == "qxl" else "only for QXL",
+    )
+    width = Number(
+        "model/resolution/@x", "Width", "Of the screen at start.", least=1, unit="pixels"
+    )
+    height = Number(
+        "model/resolution/@y", "Height", "Of the screen at start.", least=1, unit="pixels"
+    )
+    primary = Choice(
+        "model/@primary", "Primary", "The guest boots on this one.", values=("yes", "no")
+    )
+    blob = Choice(
+        "model/@blob",
+        "Blob resources",
+        "Fewer copies; needs shared memory.",
+        values=("on", "off"),
+        unless=lambda view: "" if view.model == "virtio" else "only for virtio",
+    )
     acceleration = Choice(
         "model/acceleration/@accel3d",
         "3D acceleration",
@@ -171,6 +312,15 @@ class Sound(Device):
         also=lambda view: view.forget_address(),
     )
 
+    codec = Choice(
+        "codec/@type",
+        "Codec",
+        "Speaker and microphone, or a line.",
+        values=("duplex", "micro", "output"),
+        unless=lambda view: "" if view.model in ("ich6", "ich9") else "only for Intel HDA",
+    )
+    audio = Number("audio/@id", "Audio backend", "By its number.", least=1)
+
     @property
     def summary(self) -> str:
         """Its model."""
@@ -183,6 +333,7 @@ class Audio(Device):
     tag = "audio"
     title = "Audio backend"
 
+    id = Number("@id", "Number", "What sound cards refer to.", shown_only=True)
     type = Choice(
         "@type",
         "Kind",
@@ -219,6 +370,8 @@ class Input(Device):
         default=None,
         shown_only=True,
     )
+
+    source = Text("source/@dev", "Host device", "An input device of the host.", shown_only=True)
 
     @property
     def removable(self) -> bool:

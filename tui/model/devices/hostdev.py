@@ -44,6 +44,49 @@ class Hostdev(Device):
         unless=lambda view: "" if view.type == "usb" else "only for USB devices",
     )
     boot_order = Number("boot/@order", "Boot order", "1 is tried first.", least=1)
+    driver = Choice(
+        "driver/@name",
+        "Driver",
+        "The host's driver that hands it over.",
+        values=("vfio", "kvm", "xen"),
+        unless=lambda view: "" if view.type == "pci" else "only for PCI devices",
+    )
+    display = Choice(
+        "@display",
+        "Display",
+        "A virtual graphics card shows its screen.",
+        values=("on", "off"),
+        unless=lambda view: "" if view.type == "mdev" else "only for mediated devices",
+    )
+    ramfb = Choice(
+        "@ramfb",
+        "Boot screen",
+        "A plain screen until the guest's driver is loaded.",
+        values=("on", "off"),
+        unless=lambda view: "" if view.display == "on" else "its display is off",
+    )
+    readonly = Switch(
+        "readonly",
+        "Read-only",
+        "The guest cannot write.",
+        presence=True,
+        unless=lambda view: "" if view.type == "scsi" else "only for SCSI devices",
+    )
+    shareable = Switch(
+        "shareable",
+        "Shareable",
+        "Several machines may have it.",
+        presence=True,
+        unless=lambda view: "" if view.type == "scsi" else "only for SCSI devices",
+    )
+    raw_io = Choice(
+        "@rawio",
+        "Raw SCSI",
+        "Lets the guest send any SCSI command.",
+        values=("yes", "no"),
+        unless=lambda view: "" if view.type == "scsi" else "only for SCSI devices",
+    )
+    teaming = Text("teaming/@type", "Teaming", "Half of a pair for migration.", shown_only=True)
 
     @property
     def address(self) -> str:
@@ -92,6 +135,20 @@ class Redirdev(Device):
 
     bus = Text("@bus", "Bus", "usb.", shown_only=True)
     type = Text("@type", "Kind", "spicevmc or tcp.", shown_only=True)
+
+    host = Text(
+        "source/@host",
+        "Host",
+        "Where the device comes from.",
+        unless=lambda view: "" if view.type == "tcp" else "only over TCP",
+    )
+    service = Text(
+        "source/@service",
+        "Port",
+        "Where the device comes from.",
+        unless=lambda view: "" if view.type == "tcp" else "only over TCP",
+    )
+    boot_order = Number("boot/@order", "Boot order", "1 is tried first.", least=1)
 
     @property
     def summary(self) -> str:

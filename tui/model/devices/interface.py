@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tui.model import told
 from tui.model.fields import Call, Choice, Field, Number, Option, Text
-from tui.model.lists import Items
+from tui.model.lists import Items, Shown
 from tui.model.surroundings import Surroundings
 from tui.model.views import Device, View
 
@@ -76,6 +76,17 @@ def _virtio_only(view: Interface) -> str:
 
 def _model_changed(view: Interface) -> None:
     view.forget_address()
+
+
+def _forwards(view: View) -> str:
+    """``tcp 2022→22``, one for each range."""
+    found = []
+    for forward in view.element.iterfind("portForward"):
+        for span in forward.iterfind("range"):
+            start, end = span.get("start", ""), span.get("end", "")
+            ports = f"{start}-{end}" if end else start
+            found.append(f"{forward.get('proto', '')} {ports}→{span.get('to', start)}")
+    return ", ".join(found)
 
 
 class Interface(Device):
@@ -244,6 +255,75 @@ class Interface(Device):
     rom = Choice(
         "rom/@bar", "Boot ROM", "Whether the guest can boot from it.", values=("on", "off")
     )
+    port_type = Choice(
+        "virtualport/@type",
+        "Port type",
+        "How the switch behind it sees its port.",
+        values={
+            "openvswitch": "Open vSwitch",
+            "802.1Qbg": "VEPA",
+            "802.1Qbh": "VN-Link",
+            "midonet": "",
+        },
+    )
+    port_interface = Text(
+        "virtualport/parameters/@interfaceid",
+        "Port's interface",
+        "The UUID by which Open vSwitch knows it.",
+        pattern=r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        expected="a UUID",
+        unless=lambda view: "" if view.port_type else "there is no port type",
+    )
+    port_profile = Text(
+        "virtualport/parameters/@profileid",
+        "Port profile",
+        "The switch's profile for it.",
+        unless=lambda view: "" if view.port_type else "there is no port type",
+    )
+    coalesce = Number(
+        "coalesce/rx/frames/@max",
+        "Coalesce",
+        "Packets to the guest that may be gathered before it is told.",
+        live=Call.UPDATE_DEVICE,
+    )
+    rx_ring = Number(
+        "driver/@rx_queue_size",
+        "Receive ring",
+        "256, 512 or 1024 entries.",
+        least=256,
+        most=1024,
+        unless=_virtio_only,
+    )
+    tx_ring = Number(
+        "driver/@tx_queue_size",
+        "Transmit ring",
+        "256, 512 or 1024 entries; for vhost-user.",
+        least=256,
+        most=1024,
+        unless=_virtio_only,
+    )
+    user_backend = Choice(
+        "backend/@type",
+        "User network by",
+        "Who is the network of a user-mode NIC.",
+        values=("default", "passt"),
+        unless=lambda view: "" if view.type == "user" else "only for the user network",
+    )
+    forwards = Shown(
+        "portForward",
+        "Forwarded ports",
+        "Ports of the host that lead to the guest; edit them as XML.",
+        _forwards,
+    )
+    acpi_index = Number(
+        "acpi/@index",
+        "ACPI index",
+        "Gives it a steady name in the guest: 1 is eno1.",
+        least=1,
+        most=16383,
+    )
+    teaming = Text("teaming/@type", "Teaming", "Half of a pair for migration.", shown_only=True)
+
     target = Text(
         "target/@dev", "Host device", "Its end on the host.", shown_only=True, volatile=True
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.model import told
 from tui.model.fields import Choice, Number, Switch, Text
+from tui.model.lists import Items
 from tui.model.views import Device
 
 
@@ -29,7 +30,50 @@ class Filesystem(Device):
         "Whose rights count.",
         values=("passthrough", "mapped", "squash"),
     )
+    type = Choice("@type", "Kind", "mount, template, file, block, ram, bind.", shown_only=True)
     readonly = Switch("readonly", "Read-only", "The guest cannot write.", presence=True)
+    queue = Number(
+        "driver/@queue",
+        "Queue size",
+        "Requests under way.",
+        least=1,
+        unless=lambda view: "" if view.driver == "virtiofs" else "only for virtiofs",
+    )
+    cache = Choice(
+        "binary/cache/@mode",
+        "Cache",
+        "What virtiofsd keeps in memory.",
+        values=("none", "always"),
+        unless=lambda view: "" if view.driver == "virtiofs" else "only for virtiofs",
+    )
+    xattr = Choice(
+        "binary/@xattr",
+        "Extended attributes",
+        "Whether the guest can use them.",
+        values=("on", "off"),
+        unless=lambda view: "" if view.driver == "virtiofs" else "only for virtiofs",
+    )
+    binary = Text(
+        "binary/@path",
+        "Program",
+        "The virtiofsd that serves it.",
+        unless=lambda view: "" if view.driver == "virtiofs" else "only for virtiofs",
+    )
+    users = Items(
+        "idmap/uid/@start",
+        "Mapped users",
+        "First user numbers of the guest that are mapped; edit the ranges as XML.",
+        pattern=r"\d+",
+        expected="numbers",
+        shown_only=True,
+    )
+    multidevs = Choice(
+        "@multidevs",
+        "Several devices",
+        "What 9p does when the directory spans file systems of the host.",
+        values=("default", "remap", "forbid", "warn"),
+        unless=lambda view: "" if view.driver != "virtiofs" else "only for 9p",
+    )
 
     @property
     def identity(self) -> str:
@@ -85,6 +129,17 @@ class Tpm(Device):
         "Device",
         "Of the host.",
         unless=lambda view: "" if view.backend == "passthrough" else "only for passthrough",
+    )
+
+    persistent = Choice(
+        "backend/@persistent_state",
+        "Keep its state",
+        "For machines without a stored definition.",
+        values=("yes", "no"),
+        unless=lambda view: "" if view.backend == "emulator" else "the host's TPM keeps its own",
+    )
+    encryption = Text(
+        "backend/encryption/@secret", "Encryption", "The secret of its state.", shown_only=True
     )
 
     @property
@@ -184,6 +239,13 @@ class Vsock(Device):
     tag = "vsock"
     title = "VSOCK"
 
+    model = Choice(
+        "@model",
+        "Model",
+        "What the guest sees.",
+        values=("virtio", "virtio-transitional", "virtio-non-transitional"),
+        also=lambda view: view.forget_address(),
+    )
     auto = Choice(
         "cid/@auto", "CID by itself", "libvirt picks a free address.", values=("yes", "no")
     )
@@ -279,6 +341,14 @@ class Smartcard(Device):
         default=None,
     )
 
+    type = Choice(
+        "@type",
+        "Backend",
+        "Where the reader is.",
+        values=("spicevmc", "tcp", "unix"),
+        shown_only=True,
+    )
+
     @property
     def summary(self) -> str:
         """Its mode."""
@@ -326,6 +396,29 @@ class Controller(Device):
         unless=lambda view: "" if view.model == "virtio-scsi" else "only for virtio-scsi",
     )
 
+    vectors = Number(
+        "@vectors",
+        "Vectors",
+        "Interrupts of its own.",
+        unless=lambda view: "" if view.type == "virtio-serial" else "not for this kind",
+    )
+    commands = Number(
+        "driver/@cmd_per_lun",
+        "Commands per disk",
+        "Requests under way for each of its disks.",
+        least=1,
+        unless=lambda view: "" if view.type == "scsi" else "only for SCSI",
+    )
+    hotplug = Choice(
+        "target/@hotplug",
+        "Hot-plug",
+        "Whether devices behind it come and go while the machine runs.",
+        values=("on", "off"),
+        unless=lambda view: "" if view.type == "pci" else "only for PCI",
+    )
+    chassis = Number("target/@chassis", "Chassis", "Number of the slot.", shown_only=True)
+    port = Text("target/@port", "Port", "Number at its parent.", shown_only=True)
+
     @property
     def removable(self) -> bool:
         """The roots of the machine stay."""
@@ -344,7 +437,8 @@ class Controller(Device):
     @property
     def label(self) -> str:
         """``Controller usb 0``."""
-        return f"Controller {self.type} {self.index if self.index is not None else ''}".rstrip()
+        index = self.index if self.index is not None else ""
+        return f"Controller {self.type} {index}".rstrip() + self._number
 
     @property
     def summary(self) -> str:

@@ -194,8 +194,6 @@ async def test_a_pending_difference_is_taken_back():
         await until(lambda: "≠ CPU" in screen_text(app))
         await pilot.press("P")
         await choose(app, pilot, "0")
-        await pilot.pause(0.5)
-        print("DBG", app.screen, tab.note, tab.session.changes.changes, screen_text(app))
         await until(lambda: bool(tab.session.changes))
         assert [change.what for change in tab.session.changes.changes] == ["vCPUs"]
 

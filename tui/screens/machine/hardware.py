@@ -141,17 +141,20 @@ class HardwareTab(Tab):
 
     def _take(self, hardware: Hardware) -> None:
         self.hardware = hardware
-        session = self.session
-        if session is None or not session.changes:
-            self.session = EditSession(hardware.stored)
+        session, stored = self.session, hardware.stored
+        if session is None:
+            self.session = EditSession(stored)
             self._ready.set()
-        elif session.base.to_xml() != hardware.stored.to_xml():
-            if session.rebase(hardware.stored):
-                self.app.say("Someone else changed this machine; your edits are on top of it now.")
-            else:
-                self.app.say(
-                    "Someone else changed what you are editing; the review will ask.", "warning"
-                )
+        elif session.base.to_xml() == stored.to_xml():
+            pass
+        elif not session.changes:
+            self.session = EditSession(stored)
+        elif session.rebase(stored):
+            self.app.say("Someone else changed this machine; your edits are on top of it now.")
+        else:
+            self.app.say(
+                "Someone else changed what you are editing; the review will ask.", "warning"
+            )
         self._show()
 
     def _show(self) -> None:

@@ -30,6 +30,7 @@ from tui.remembered import Remembered, save_remembered
 from tui.resources import styles
 from tui.screens.main import MainScreen
 from tui.screens.program import Program
+from tui.screens.sign_in import SignInDesk
 from tui.settings import Problem, Settings
 from tui.themes import DEFAULTS, THEMES, default_theme
 from tui.widgets.key_bar import key_bar
@@ -156,6 +157,8 @@ class VirttyApp(Program):
         for problem in self._problems:
             self.fleet.journal.event("", "", f"settings: {problem}")
             self.say(str(problem), "warning")
+        self.sign_in_desk = SignInDesk(self)
+        self.sign_in_desk.look()
         if self._notice:
             self.say(self._notice)
         if self._machine is not None:

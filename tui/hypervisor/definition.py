@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,7 +93,7 @@ async def read_addresses(host: Host, domain: DomainRecord) -> list[Address]:
 async def read_log(host: Host, domain: DomainRecord) -> tuple[str, str]:
     """The end of a machine's QEMU log, and why there is none when the first is empty.
 
-    Only a host on this machine has its log where it can be read.
+    A host on this machine has it in a file; over SSH it is read with the sign-in in use.
     """
     path = LOGS / f"{domain.name}.log"
     facts = host.record.facts
@@ -100,7 +101,10 @@ async def read_log(host: Host, domain: DomainRecord) -> tuple[str, str]:
     if facts is None or facts.driver != "QEMU":
         return "", "This host's driver keeps no log of its machines."
     if not facts.is_local:
-        return "", f"The log is on {facts.hostname}. Read it there: {command}"
+        if not host.has_sign_in:
+            return "", f"The log is on {facts.hostname}. Read it there: {command}"
+        text = await host.remote(f"tail -c {LOG_TAIL} -- {shlex.quote(str(path))}")
+        return text.decode("utf-8", "replace"), ""
 
     def read(_connection: libvirt.virConnect) -> tuple[str, str]:
         try:

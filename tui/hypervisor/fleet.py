@@ -14,6 +14,7 @@ from tui.hypervisor.mailbox import Mailbox
 from tui.hypervisor.monitor import Monitor
 from tui.hypervisor.records import Change, DomainRecord, Usage
 from tui.hypervisor.simulation import simulated_usage
+from tui.hypervisor.ssh import SignIns
 
 WATCH_EVERY = 1.0
 """Seconds between two looks of the watchdog at every host."""
@@ -25,6 +26,7 @@ class Fleet:
     def __init__(self, audit_path: Path | None = None) -> None:
         self.mailbox = Mailbox()
         self.journal = Journal(audit_path)
+        self.sign_ins = SignIns()
         self.hosts: dict[str, Host] = {}
         self._monitors: dict[str, Monitor] = {}
         self._demos: set[str] = set()
@@ -56,6 +58,7 @@ class Fleet:
             journal=self.journal,
             publish=self._publish,
             prepare=demo_prepare if demo else None,
+            sign_ins=self.sign_ins,
         )
         self.hosts[key] = host
         if demo:
@@ -89,6 +92,7 @@ class Fleet:
         self._subscribers.clear()
         for host in self.hosts.values():
             host.abandon()
+        self.sign_ins.close()
         self.mailbox.detach()
 
     def subscribe(self, subscriber: Callable[[Change], None]) -> Callable[[], None]:

@@ -27,6 +27,8 @@ from tui.hypervisor.lanes import Job, Lane, Worker
 from tui.hypervisor.mailbox import Mailbox
 from tui.hypervisor.opening import AUTHENTICATION, HOPELESS, Opened, is_remote, open_connection
 from tui.hypervisor.records import Change, HostRecord, HostState
+from tui.hypervisor.signin import Attempt, Question, SignInError
+from tui.hypervisor.ssh import SignIns
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ class Host:
         journal: Journal,
         publish: Callable[[Change], None],
         prepare: Callable[[libvirt.virConnect], None] | None = None,
+        sign_ins: SignIns | None = None,
     ) -> None:
         self.record = HostRecord(key, name, uri, readonly)
         self.inventory = Inventory(key, publish, self.reread_soon)
@@ -78,6 +81,12 @@ class Host:
         self._publish = publish
         self._prepare = prepare
         """Run on a fresh connection before it is read: sets the demo host's stage."""
+        self.question: Question | None = None
+        """What the host wants to know of the person before it lets us in."""
+        self.wanted_now = True
+        """The person asked for the connection under way; False when a timer did."""
+        self._sign_ins = sign_ins or SignIns()
+        self._attempt: Attempt | None = None
         self._connection: libvirt.virConnect | None = None
         self._generation = 0
         """Counts openings: what an earlier one still says is not listened to."""
@@ -96,7 +105,13 @@ class Host:
         """Begin to connect; returns at once, :attr:`record` tells how it goes."""
         if self._connection is not None:
             return
+        self._cancel_attempt()
         self._generation += 1
+        generation = self._generation
+        attempt = self._attempt = Attempt(
+            lambda question: self._mailbox.post(self._on_question, generation, question),
+            lambda question: self._mailbox.post(self._on_question_done, question),
+        )
         self._opening_since = time.monotonic()
         again = self.record.last_seen is not None or self.record.state is HostState.LOST
         self._set(
@@ -106,18 +121,20 @@ class Host:
         )
         threading.Thread(
             target=self._open_in_thread,
-            args=(self._generation,),
+            args=(generation, attempt),
             name=f"open {self.record.name}",
             daemon=True,
         ).start()
 
-    def _open_in_thread(self, generation: int) -> None:
+    def _open_in_thread(self, generation: int, attempt: Attempt) -> None:
         record = self.record
         try:
             opened = open_connection(
                 record.uri,
                 record.readonly,
                 record.key,
+                self._sign_ins,
+                attempt,
                 lambda event: self._mailbox.post(self._on_event, generation, event),
                 lambda reason: self._mailbox.post(self._on_closed, generation, reason),
                 self._prepare,
@@ -125,14 +142,34 @@ class Host:
         except libvirt.libvirtError as error:
             failure = from_libvirt(error, f"Connecting to {record.name}")
             self._mailbox.post(self._on_open_failed, generation, failure)
+        except SignInError as failure:
+            self._mailbox.post(self._on_open_failed, generation, failure)
         else:
             self._mailbox.post(self._on_opened, generation, opened)
+
+    def _on_question(self, generation: int, question: Question) -> None:
+        if generation != self._generation or self._connection is not None:
+            question.answer(None)
+            return
+        self.question = question
+        self._opening_since = None
+        self._set(state=HostState.NEEDS_AUTHENTICATION, responding=True)
+
+    def _on_question_done(self, question: Question) -> None:
+        question.on_close()
+        if question is not self.question:
+            return
+        self.question = None
+        if self.record.state is HostState.NEEDS_AUTHENTICATION and self._attempt is not None:
+            self._opening_since = time.monotonic()
+            self._set(state=HostState.CONNECTING)
 
     def _on_opened(self, generation: int, opened: Opened) -> None:
         if generation != self._generation:  # given up meanwhile: nobody wants it any more
             threading.Thread(target=opened.connection.close, daemon=True).start()
             return
         self._connection = opened.connection
+        self._attempt = None
         self._opening_since = None
         self._attempts = 0
         self._workers = self._new_workers()
@@ -152,11 +189,14 @@ class Host:
     def _on_open_failed(self, generation: int, error: HypervisorError) -> None:
         if generation != self._generation:
             return
+        self._attempt = None
         self._opening_since = None
         first = self.record.error is None or self.record.error.words != error.words
-        if error.code in AUTHENTICATION:
+        person = isinstance(error, SignInError) and error.needs_person
+        hopeless = isinstance(error, SignInError) and error.hopeless
+        if error.code in AUTHENTICATION or person:
             self._set(state=HostState.NEEDS_AUTHENTICATION, error=error, responding=True)
-        elif error.code in HOPELESS or "ermission denied" in error.words:
+        elif error.code in HOPELESS or hopeless or "ermission denied" in error.words:
             self._set(state=HostState.FAILED, error=error, responding=True)
         else:
             self._set(state=HostState.LOST, error=error, responding=True)
@@ -188,10 +228,15 @@ class Host:
         self._attempts = min(self._attempts + 1, 16)
         self._set(retry_at=time.time() + delay)
         self._cancel_retry()
-        self._retry = self._mailbox.loop.call_later(delay, self.open)
+        self._retry = self._mailbox.loop.call_later(delay, self._retry_now)
+
+    def _retry_now(self) -> None:
+        self.wanted_now = False
+        self.open()
 
     def abandon(self) -> None:
         """Let go of the connection or of the attempt to open one, and tell nobody."""
+        self._cancel_attempt()
         self._generation += 1
         self._opening_since = None
         self._cancel_retry()
@@ -200,6 +245,7 @@ class Host:
     def close(self) -> None:
         """Disconnect by the person's wish: its machines leave the list."""
         self.abandon()
+        self._sign_ins.release(self.record.key)
         self.inventory.load(())
         self._set(state=HostState.CLOSED, error=None, retry_at=None, responding=True)
 
@@ -207,8 +253,31 @@ class Host:
         """Connect now, whatever an attempt under way or a timer would do."""
         self._cancel_retry()
         self._attempts = 0
+        self.wanted_now = True
         if self._connection is None:
             self.open()
+
+    def put_off(self) -> None:
+        """The person will not answer now: the attempt ends, :meth:`retry` begins another."""
+        if self.question is None:
+            return
+        self._generation += 1
+        self._opening_since = None
+        self._cancel_attempt()
+        error = HypervisorError(
+            f"Connecting to {self.record.name}",
+            words="sign-in put off",
+            advice="Enter on the host asks again.",
+        )
+        self._set(state=HostState.NEEDS_AUTHENTICATION, error=error, responding=True)
+
+    def _cancel_attempt(self) -> None:
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            attempt.cancel()
+        question, self.question = self.question, None
+        if question is not None:
+            question.on_close()
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
@@ -292,6 +361,32 @@ class Host:
             future.set_result(result)
         else:
             future.set_exception(error)
+
+    def post(self, function: Callable[..., object], *arguments: Any) -> None:
+        """Have the loop call a function; for threads and libvirt's callbacks."""
+        self._mailbox.post(function, *arguments)
+
+    async def remote(self, command: str, timeout: float = CALL_TIMEOUT) -> bytes:
+        """What a command line prints on the host, run over the sign-in that libvirt uses.
+
+        Only where the URI goes over ``+ssh``; raises HypervisorError.
+        """
+        master = self._sign_ins.master(self.record.key)
+        if master is None:
+            what = f"Running a command on {self.record.name}"
+            raise NotConnectedError(what, words="there is no SSH sign-in to this host")
+        run = master.run
+        return await self.run(
+            lambda _connection: run(command, timeout),
+            lane=Lane.JOB,
+            what=f"Running a command on {self.record.name}",
+            timeout=timeout + 5,
+        )
+
+    @property
+    def has_sign_in(self) -> bool:
+        """Whether :meth:`remote` can be used: the host is reached over an SSH sign-in."""
+        return self._sign_ins.master(self.record.key) is not None
 
     @property
     def is_connected(self) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
 
 import libvirt
 
@@ -13,6 +11,9 @@ from tui.hypervisor import eventloop
 from tui.hypervisor.events import Post, register_lifecycle
 from tui.hypervisor.listing import LACKS, read_domains
 from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.signin import Attempt, libvirt_auth
+from tui.hypervisor.ssh import SignIns, Target
+from tui.model.uri import Uri
 
 KEEPALIVE = (5, 3)
 """Seconds between keepalive messages, and how many may stay unanswered (setKeepAlive)."""
@@ -55,43 +56,47 @@ class Opened:
 def is_remote(uri: str) -> bool:
     """Whether the URI names another machine (``qemu+ssh://host/…``, not ``qemu:///…``)."""
     try:
-        return bool(urlsplit(uri).hostname)
+        return Uri.parse(uri).is_remote
     except ValueError:
         return False
 
 
-def transport(uri: str) -> str:
-    """``ssh`` of ``qemu+ssh://…``; empty where the URI has none."""
-    return urlsplit(uri).scheme.partition("+")[2]
+def signed_in(uri: str, user: str, sign_ins: SignIns, attempt: Attempt) -> str:
+    """The URI to open: over SSH, one that joins the sign-in of this host, made if need be.
 
-
-def without_prompts(uri: str) -> str:
-    """The URI with SSH kept from asking on the terminal that we draw on.
-
-    ``no_tty=1`` is libvirt's own parameter: it runs ssh in batch mode.
+    ``jump`` is a parameter of ours, which libvirt must not see. Raises SignInError.
     """
-    if transport(uri) != "ssh" or "no_tty=" in uri:
+    try:
+        parsed = Uri.parse(uri)
+    except ValueError:
         return uri
-    return f"{uri}{'&' if urlsplit(uri).query else '?'}no_tty=1"
+    if parsed.transport != "ssh" or not parsed.host:
+        return uri
+    master = sign_ins.sign_in(Target.of(parsed), user, attempt)
+    joined = parsed.with_parameters(
+        command=str(master.wrapper), no_tty="1", jump="", keyfile="", no_verify=""
+    )
+    return str(joined)
 
 
 def open_connection(
     uri: str,
     readonly: bool,
     host: str,
+    sign_ins: SignIns,
+    attempt: Attempt,
     post: Post,
     on_close: Callable[[int], None],
     prepare: Callable[[libvirt.virConnect], None] | None = None,
 ) -> Opened:
     """Open, subscribe to lifecycle events, then list: nothing is missed in between.
 
-    Runs in a thread; raises libvirtError.
+    Runs in a thread, where it may wait for a person; raises libvirtError or SignInError.
     """
     eventloop.ensure_running()
     flags = libvirt.VIR_CONNECT_RO if readonly else 0
-    # Nobody is asked here: the callback declines, libvirt reports what it wanted.
-    auth: list[Any] = [[], lambda _credentials, _opaque: -1, None]
-    connection = libvirt.openAuth(without_prompts(uri), auth, flags)
+    target = signed_in(uri, host, sign_ins, attempt)
+    connection = libvirt.openAuth(target, libvirt_auth(attempt), flags)
     try:
         connection.setKeepAlive(*KEEPALIVE)
     except libvirt.libvirtError as error:

@@ -15,6 +15,9 @@ from tui.hypervisor.fleet import Fleet
 from tui.remembered import Remembered
 from tui.settings import Settings
 
+if TYPE_CHECKING:
+    from tui.screens.sign_in import SignInDesk
+
 
 class Program(App[int]):
     """The application as the screens see it; tui.app implements it."""
@@ -24,6 +27,7 @@ class Program(App[int]):
     settings_file: Path | None
     """None: nothing is written."""
     remembered: Remembered
+    sign_in_desk: SignInDesk
 
     if TYPE_CHECKING:  # abstract for the checker only: Textual's App has another metaclass
 

@@ -1,0 +1,265 @@
+"""Signing in to a real sshd, every way there is, down to machines on the list."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab import IsolatedDaemon, Lab
+from tests.lab.commands import run
+from tests.lab.sshd import Account, SshServer
+from tests.lab.sshd import account as throw_away
+from tests.waiting import until
+from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import HostState
+from tui.hypervisor.signin import QuestionKind
+
+DOMAIN = """<domain type='qemu'><name>{name}</name><memory unit='MiB'>16</memory>
+<os><type arch='x86_64' machine='q35'>hvm</type></os></domain>"""
+
+KEEPERS: set[str] = set()
+"""Ids of the shells that keep the sign-ins of this process, those that have gone too."""
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Account]:
+    with throw_away() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def daemon(lab: Lab, account: Account, tmp_path_factory: pytest.TempPathFactory) -> IsolatedDaemon:
+    daemon = lab.isolated_daemon()
+    account.may_reach(far_socket(daemon))
+    definition = tmp_path_factory.mktemp("far") / "far.xml"
+    definition.write_text(DOMAIN.format(name="far"))
+    daemon.virsh("define", str(definition))
+    return daemon
+
+
+def far_socket(daemon: IsolatedDaemon) -> Path:
+    return Path(daemon.uri.partition("socket=")[2])
+
+
+@pytest.fixture
+def server(tmp_path: Path, account: Account) -> Iterator[Callable[..., SshServer]]:
+    made: list[SshServer] = []
+    tmp_path.chmod(0o755)
+    for folder in tmp_path.parents[:2]:
+        folder.chmod(0o755)
+
+    def make(**ways: bool) -> SshServer:
+        made.append(SshServer(tmp_path / f"sshd-{len(made)}", account, **ways))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@contextlib.asynccontextmanager
+async def connecting(uri: str) -> AsyncIterator[Host]:
+    fleet = Fleet()
+    fleet.attach()
+    host = fleet.add("far", uri)
+    host.open()
+    try:
+        yield host
+    finally:
+        ssh_processes()
+        fleet.close()
+        await until(lambda: not ssh_processes(), 10)
+
+
+def ssh_processes() -> set[str]:
+    """Ids of every process in the sessions of the sign-ins that this process has started."""
+    rows = [
+        line.split(maxsplit=3) for line in run(["ps", "-eo", "pid=,ppid=,sess=,args="]).splitlines()
+    ]
+    KEEPERS.update(
+        pid for pid, parent, _, args in rows if parent == str(os.getpid()) and "virtty-ssh" in args
+    )
+    return {pid for pid, _, session, _ in rows if session in KEEPERS}
+
+
+async def asked(host: Host, seconds: float = 15) -> str:
+    """What the host asks now, all of it."""
+    await until(lambda: host.question is not None, seconds)
+    question = host.question
+    assert question is not None
+    return "\n".join([question.text, *(field.prompt for field in question.fields)]).strip()
+
+
+async def answer(host: Host, *answers: str) -> None:
+    question = host.question
+    assert question is not None
+    question.answer(list(answers))
+    await until(lambda: host.question is not question, 15)
+
+
+async def connected(host: Host) -> None:
+    await until(lambda: host.record.state is HostState.CONNECTED, 20)
+    assert [domain.name for domain in host.inventory.domains.values()] == ["far"]
+
+
+async def test_a_password_asked_once_serves_libvirt_and_a_log(
+    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+) -> None:
+    sshd = server(password=True)
+    sshd.know()
+    async with connecting(sshd.uri(far_socket(daemon))) as host:
+        assert "password" in await asked(host)
+        assert host.record.state is HostState.NEEDS_AUTHENTICATION
+        await answer(host, sshd.account.password)
+        await connected(host)
+        assert (await host.remote("id -un")).decode().strip() == sshd.account.name
+        assert sshd.account.password not in run(["ps", "-eo", "args", "eww"])
+        host.close()
+    assert sshd.sign_ins == 1
+
+
+async def test_a_key_needs_nobody_and_comes_back_after_a_cut(
+    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+) -> None:
+    sshd = server(publickey=True)
+    sshd.know()
+    async with connecting(sshd.uri(far_socket(daemon), keyfile=sshd.key())) as host:
+        await connected(host)
+        sshd.cut()
+        await until(lambda: host.record.state is not HostState.CONNECTED)
+        await until(lambda: all(d.stale for d in host.inventory.domains.values()))
+        await connected(host)
+        assert host.question is None
+    assert sshd.sign_ins == 2
+
+
+async def test_a_passphrase(daemon: IsolatedDaemon, server: Callable[..., SshServer]) -> None:
+    sshd = server(publickey=True)
+    sshd.know()
+    async with connecting(sshd.uri(far_socket(daemon), keyfile=sshd.key("s3cret"))) as host:
+        assert "passphrase" in await asked(host)
+        await answer(host, "wrong")
+        assert "passphrase" in await asked(host)
+        assert host.question is not None
+        assert host.question.attempt == 2
+        await answer(host, "s3cret")
+        await connected(host)
+
+
+async def test_keyboard_interactive(
+    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+) -> None:
+    sshd = server(keyboard=True)
+    sshd.know()
+    async with connecting(sshd.uri(far_socket(daemon))) as host:
+        assert "Password" in await asked(host)
+        await answer(host, sshd.account.password)
+        await connected(host)
+
+
+async def test_an_unknown_host_key_is_shown_and_may_be_refused(
+    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+) -> None:
+    sshd = server(publickey=True)
+    async with connecting(sshd.uri(far_socket(daemon), keyfile=sshd.key())) as host:
+        assert sshd.fingerprint in await asked(host)
+        assert host.question is not None
+        assert host.question.kind is QuestionKind.HOST_KEY
+        await answer(host, "no")
+        await until(lambda: host.record.error is not None)
+        assert host.record.error is not None
+        assert host.record.state is HostState.NEEDS_AUTHENTICATION
+        assert host.record.retry_at is None
+        assert sshd.sign_ins == 0
+        host.retry()
+        await asked(host)
+        await answer(host, "yes")
+        await connected(host)
+
+
+async def test_a_changed_host_key_is_refused_with_words(
+    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+) -> None:
+    sshd = server(publickey=True, password=True)
+    sshd.know()
+    sshd.close()
+    sshd.new_host_key()
+    sshd.start()
+    async with connecting(sshd.uri(far_socket(daemon), keyfile=sshd.key())) as host:
+        await until(lambda: host.record.error is not None, 15)
+        error = host.record.error
+        assert error is not None
+        assert host.record.state is HostState.FAILED
+        assert "host key has changed" in error.words
+        assert sshd.fingerprint in error.words
+        assert "known_hosts:1" in error.words
+        assert "ssh-keygen -R" in error.advice
+    assert sshd.sign_ins == 0
+
+
+async def test_a_jump_host(daemon: IsolatedDaemon, server: Callable[..., SshServer]) -> None:
+    gate, sshd = server(password=True), server(password=True)
+    sshd.know()
+    known = (sshd.directory / "known_hosts").read_text()
+    gate.know()
+    (sshd.directory / "known_hosts").write_text(
+        known + (gate.directory / "known_hosts").read_text()
+    )
+    jump = f"{gate.account.name}@127.0.0.1:{gate.port}"
+    async with connecting(sshd.uri(far_socket(daemon), jump=jump)) as host:
+        for _ in range(2):
+            await asked(host)
+            await answer(host, sshd.account.password)
+        await connected(host)
+    assert (gate.sign_ins, sshd.sign_ins) == (1, 1)
+
+
+async def test_a_wrong_password_three_times(
+    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+) -> None:
+    sshd = server(password=True)
+    sshd.know()
+    async with connecting(sshd.uri(far_socket(daemon))) as host:
+        for attempt in (1, 2, 3):
+            await asked(host)
+            assert host.question is not None
+            assert host.question.attempt == attempt
+            await answer(host, "wrong")
+        await until(lambda: host.record.error is not None, 15)
+        assert host.record.state is HostState.NEEDS_AUTHENTICATION
+        assert host.record.error is not None
+        assert "Permission denied" in host.record.error.words
+        assert host.record.retry_at is None
+
+
+async def test_put_off_and_taken_up_again(
+    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+) -> None:
+    sshd = server(password=True)
+    sshd.know()
+    async with connecting(sshd.uri(far_socket(daemon))) as host:
+        await asked(host)
+        assert ssh_processes()
+        host.put_off()
+        assert host.record.state is HostState.NEEDS_AUTHENTICATION
+        await until(lambda: not ssh_processes(), 10)
+        host.retry()
+        await asked(host)
+        await answer(host, sshd.account.password)
+        await connected(host)
+
+
+async def test_nothing_listens_there(server: Callable[..., SshServer]) -> None:
+    sshd = server(password=True)
+    sshd.close()
+    async with connecting(sshd.uri(Path("/nowhere"))) as host:
+        await until(lambda: host.record.state is HostState.LOST, 15)
+        assert host.record.error is not None
+        assert "Connection refused" in host.record.error.words
+        assert "No SSH server" in host.record.error.advice
+        assert host.record.retry_at is not None

@@ -1,0 +1,187 @@
+"""What a host asks while it lets us in: passwords, codes, host keys, a touch of a key."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, Static
+
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import Change
+from tui.hypervisor.signin import Question, QuestionKind
+from tui.model.text import visible
+from tui.screens.program import Program
+
+LOOK_AGAIN = 0.3
+"""Seconds between two looks whether a dialog may come, while one has to wait for another."""
+TITLES = {
+    QuestionKind.FIELDS: "Sign in to",
+    QuestionKind.HOST_KEY: "Is this the right host?",
+    QuestionKind.CONFIRM: "Sign in to",
+    QuestionKind.NOTICE: "Sign in to",
+}
+
+
+def lines_of(text: str) -> str:
+    """What ssh says, line by line, with everything else made visible."""
+    return "\n".join(visible(line) for line in text.splitlines())
+
+
+class SignIn(ModalScreen[None]):
+    """One question of one host. Escape puts the sign-in off: the host waits with "needs you".
+
+    A host key has no key of its own for yes: typing that was meant for another place must
+    not accept one.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "put_off", "Later"),
+        Binding("left,up", "app.focus_previous", show=False),
+        Binding("right,down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, host: Host, question: Question) -> None:
+        super().__init__()
+        self.host = host
+        self.question = question
+        question.on_close = self._over
+
+    def compose(self) -> ComposeResult:
+        """Who asks, what, and the way to answer."""
+        question = self.question
+        title = TITLES[question.kind]
+        yes_or_no = question.kind in (QuestionKind.HOST_KEY, QuestionKind.CONFIRM)
+        if question.kind is QuestionKind.HOST_KEY:
+            heading = f"{visible(self.host.record.name)}: {title.lower()}"
+        else:
+            heading = f"{title} {visible(self.host.record.name)}"
+        with Vertical(classes="dialog -danger" if yes_or_no else "dialog"):
+            yield Static(Content(heading), classes="dialog--title")
+            if question.attempt > 1 and question.kind is QuestionKind.FIELDS:
+                refused = f"The last answer was refused (attempt {question.attempt})."
+                yield Static(Content.assemble((refused, "$text-error")), id="sign-in-refused")
+            if question.text:
+                yield Static(Content(lines_of(question.text)), id="sign-in-text")
+            for field in question.fields:
+                yield Label(Content(lines_of(field.prompt)))
+                entry = Input(field.default, password=field.secret, compact=True)
+                entry.cursor_blink = False
+                yield entry
+            if question.kind is QuestionKind.HOST_KEY:
+                hint = (
+                    "Compare the fingerprint with the host's own before you accept it: "
+                    "whoever has another key reads all that you type there."
+                )
+                yield Static(Content(hint), classes="dialog--hint")
+            if yes_or_no:
+                with Horizontal(classes="dialog--buttons"):
+                    yield Button("Cancel", id="no")
+                    yes = "Accept the key" if question.kind is QuestionKind.HOST_KEY else "Allow"
+                    yield Button(yes, id="yes", variant="error")
+            else:
+                hint = "Escape: later"
+                if question.fields:
+                    hint = f"Enter signs in · {hint} · nothing typed here is stored"
+                yield Static(Content(hint), classes="dialog--hint")
+
+    def on_mount(self) -> None:
+        """The harmless answer is the one that Enter gives."""
+        for widget in (*self.query(Input), *self.query("#no")):
+            widget.focus()
+            break
+        if not self.question.is_open:
+            self._over()
+
+    @on(Input.Submitted)
+    def submitted(self) -> None:
+        """Enter: on to the next field, after the last one all are given."""
+        fields = list(self.query(Input))
+        place = next((i for i, field in enumerate(fields) if field.has_focus), len(fields) - 1)
+        if place + 1 < len(fields):
+            fields[place + 1].focus()
+        else:
+            self.question.answer([field.value for field in fields])
+
+    @on(Button.Pressed)
+    def pressed(self, event: Button.Pressed) -> None:
+        """Yes or no."""
+        if event.button.id == "yes":
+            self.question.answer(["yes"])
+        elif self.question.kind is QuestionKind.HOST_KEY:
+            self.question.answer(["no"])
+        else:
+            self.action_put_off()
+
+    def action_put_off(self) -> None:
+        """Not now: the attempt is given up, Enter on the host begins another."""
+        self.host.put_off()
+
+    def _over(self) -> None:
+        if self.is_mounted and self.is_current:
+            self.dismiss(None)
+        elif self.is_mounted:
+            self.app.call_later(self._close_when_in_front)
+
+    def _close_when_in_front(self) -> None:
+        """Another dialog lies over this one: its turn comes when that is gone."""
+        if self.is_current:
+            self.dismiss(None)
+        elif self.is_mounted:
+            self.set_timer(LOOK_AGAIN, self._close_when_in_front)
+
+
+class SignInDesk:
+    """Brings the hosts' questions before the person, one at a time.
+
+    By itself only those of connections that the person has just asked for, and never over
+    another dialog. The others wait in the hosts pane with "needs you".
+    """
+
+    def __init__(self, app: Program) -> None:
+        self.app = app
+        self._shown: set[int] = set()
+        self._waiting = False
+        app.fleet.subscribe(self._changed)
+
+    def _changed(self, change: Change) -> None:
+        if change.host_changed:
+            self.look()
+
+    def look(self) -> None:
+        """Show the next question, should there be one and nothing in its way."""
+        waiting = [
+            host
+            for host in self.app.fleet.hosts.values()
+            if host.question is not None
+            and host.question.is_open
+            and host.wanted_now
+            and id(host.question) not in self._shown
+        ]
+        if not waiting or self._waiting:
+            return
+        if isinstance(self.app.screen, ModalScreen):
+            self._waiting = True
+            self.app.set_timer(LOOK_AGAIN, self._look_again)
+            return
+        self.show(waiting[0])
+
+    def _look_again(self) -> None:
+        self._waiting = False
+        self.look()
+
+    def show(self, host: Host) -> None:
+        """Show a host's question now."""
+        question = host.question
+        if question is not None and question.is_open:
+            self._shown.add(id(question))
+            self.app.push_screen(SignIn(host, question), lambda _result: self._gone(question))
+
+    def _gone(self, question: Question) -> None:
+        self._shown.discard(id(question))
+        self.look()

@@ -28,6 +28,7 @@ from tui.keymap import ActionKeys, resolve_keymap
 from tui.model.text import visible
 from tui.remembered import Remembered, save_remembered
 from tui.resources import styles
+from tui.screens.consoles import Consoles
 from tui.screens.main import MainScreen
 from tui.screens.program import Program
 from tui.screens.sign_in import SignInDesk
@@ -104,16 +105,19 @@ class VirttyApp(Program):
         remembered: Remembered | None = None,
         remembered_file: Path | None = None,
         machine: str | None = None,
+        tab: str = "overview",
         notice: str = "",
     ) -> None:
         super().__init__()
         self.fleet = fleet
+        self.consoles = Consoles(fleet)
         self.settings = settings
         self.settings_file = settings_file
         self.remembered = remembered or Remembered()
         self._remembered_file = remembered_file
         self._problems = list(problems)
         self._machine = machine
+        self._tab = tab
         self._notice = notice
         self._keys = {action.id: action.key for action in actions().values()}
 
@@ -171,7 +175,7 @@ class VirttyApp(Program):
             if self._machine in (record.name, record.uuid):
                 self._machine = None
                 self._unsubscribe()
-                self.open_machine(record.key, "overview")
+                self.open_machine(record.key, self._tab)
                 return
 
     def remember(self, **changes: object) -> None:
@@ -246,6 +250,12 @@ class VirttyApp(Program):
         from tui.screens.machine.screen import MachineScreen
 
         self.push_screen(MachineScreen(key, tab, error))
+
+    def switch_machine(self, key: tuple[str, str], tab: str) -> None:
+        """Show another machine's screen in place of the one in front."""
+        from tui.screens.machine.screen import MachineScreen
+
+        self.switch_screen(MachineScreen(key, tab))
 
     def say(self, text: str, severity: str = "information") -> None:
         """A toast: plain text, kept by Activity where it matters."""

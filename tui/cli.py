@@ -82,7 +82,8 @@ def run(options: Options, settings: Settings, problems: list[Problem]) -> int:
         settings_file=options.config or settings_path(),
         remembered=load_remembered(remembered_path()),
         remembered_file=remembered_path(),
-        machine=options.machine,
+        machine=options.console or options.machine,
+        tab="console" if options.console else "overview",
         notice=DEMO_NOTICE if demo else "",
     )
     try:

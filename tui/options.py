@@ -28,6 +28,8 @@ class Options:
     demo: bool = False
     machine: str | None = None
     """Name or UUID of a machine to open at start."""
+    console: str | None = None
+    """Name or UUID of a machine whose console to open at start."""
     readonly: bool = False
     config: Path | None = None
     log_file: Path | None = None
@@ -65,6 +67,7 @@ def build_parser() -> Parser:
     parser.add_argument(
         "--vm", dest="machine", metavar="NAME", help="open the machine with this name or UUID"
     )
+    parser.add_argument("--console", metavar="NAME", help="open the console of this machine")
     parser.add_argument(
         "--readonly",
         action="store_true",

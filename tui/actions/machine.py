@@ -259,6 +259,16 @@ class OpenHardware(_Open):
     in_bar = 6
 
 
+class OpenConsole(_Open):
+    """Open its serial console."""
+
+    id = "machine.console"
+    key = "c"
+    name = "Console"
+    tab = "console"
+    in_bar = 5
+
+
 class OpenXml(_Open):
     """Show its definition as XML."""
 

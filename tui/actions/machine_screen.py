@@ -37,6 +37,15 @@ class ShowHardware(_ShowTab):
     tab = "hardware"
 
 
+class ShowConsole(_ShowTab):
+    """Show its serial console."""
+
+    id = "machine.tab-console"
+    key = "c"
+    name = "Console"
+    tab = "console"
+
+
 class ShowXml(_ShowTab):
     """Show its definition as XML."""
 

@@ -9,6 +9,7 @@ from textual.binding import Binding
 
 from tui.actions import (
     activity,
+    console,
     everywhere,
     hardware,
     hosts,
@@ -28,7 +29,16 @@ def _declared(module: object) -> Iterator[type[Action]]:
 @cache
 def actions() -> dict[str, Action]:
     """Every action by id, in the order of declaration."""
-    modules = (machine, machines_view, machine_screen, hardware, hosts, activity, everywhere)
+    modules = (
+        machine,
+        machines_view,
+        machine_screen,
+        hardware,
+        console,
+        hosts,
+        activity,
+        everywhere,
+    )
     return {kind.id: kind() for module in modules for kind in _declared(module)}
 
 

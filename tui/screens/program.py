@@ -13,6 +13,7 @@ from textual.content import Content
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.remembered import Remembered
+from tui.screens.consoles import Consoles
 from tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Program(App[int]):
     """None: nothing is written."""
     remembered: Remembered
     sign_in_desk: SignInDesk
+    consoles: Consoles
 
     if TYPE_CHECKING:  # abstract for the checker only: Textual's App has another metaclass
 
@@ -36,6 +38,10 @@ class Program(App[int]):
             self, key: tuple[str, str], tab: str, error: HypervisorError | None = None
         ) -> None:
             """Show a machine's screen with one of its tabs in front."""
+
+        @abstractmethod
+        def switch_machine(self, key: tuple[str, str], tab: str) -> None:
+            """Show another machine's screen in place of the one in front."""
 
         @abstractmethod
         def remember(self, **changes: object) -> None:

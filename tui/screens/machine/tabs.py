@@ -30,6 +30,7 @@ class TabPlace:
 TABS = (
     TabPlace("v", "overview", "Overview", "overview:OverviewTab"),
     TabPlace("e", "hardware", "Hardware", "hardware:HardwareTab"),
+    TabPlace("c", "console", "Console", "console:ConsoleTab"),
     TabPlace("x", "xml", "XML", "xml:XmlTab"),
     TabPlace("l", "log", "Log", "log:LogTab"),
 )

@@ -1,0 +1,160 @@
+"""What can be done on the Console tab once Ctrl+] has led out of the guest."""
+
+from __future__ import annotations
+
+from tui.actions.base import Scope, ViewAction
+
+
+class _ConsoleView(ViewAction):
+    scopes = (Scope.CONSOLE,)
+
+
+class BackToGuest(_ConsoleView):
+    """Give the keys back to the guest."""
+
+    id = "console.enter"
+    key = "enter"
+    name = "To the guest"
+    method = "back_to_guest"
+    in_bar = 1
+
+
+class FullScreen(_ConsoleView):
+    """Hand this terminal over to the guest, byte for byte; Ctrl+] comes back."""
+
+    id = "console.full-screen"
+    key = "f"
+    name = "Full screen"
+    method = "full_screen"
+    in_bar = 2
+
+
+class StartAttached(_ConsoleView):
+    """Start the machine with the console attached from its first byte."""
+
+    id = "console.start"
+    key = "s"
+    name = "Start with console"
+    method = "start_attached"
+    in_bar = 3
+
+
+class TellSize(_ConsoleView):
+    """Type what the guest's shell needs to know the size: stty rows R cols C."""
+
+    id = "console.size"
+    key = "z"
+    name = "Tell size"
+    method = "tell_size"
+    in_bar = 4
+
+
+class TakeOver(_ConsoleView):
+    """Take the console from whoever holds it."""
+
+    id = "console.take-over"
+    key = "F"
+    name = "Take over"
+    method = "take_over"
+
+
+class Copy(_ConsoleView):
+    """Copy the screen to your own clipboard."""
+
+    id = "console.copy"
+    key = "y"
+    name = "Copy"
+    method = "copy"
+    in_bar = 6
+
+
+class Save(_ConsoleView):
+    """Save everything that was printed to a file."""
+
+    id = "console.save"
+    key = "w"
+    name = "Save"
+    method = "save_scrollback"
+
+
+class Log(_ConsoleView):
+    """Log what comes to a file, or end that."""
+
+    id = "console.log"
+    key = "L"
+    name = "Log to file"
+    method = "log_output"
+    in_bar = 7
+
+
+class SearchBack(_ConsoleView):
+    """The match before."""
+
+    id = "console.search-back"
+    key = "less_than_sign"
+    name = "Match before"
+    method = "search_back"
+
+
+class SearchOn(_ConsoleView):
+    """The next match."""
+
+    id = "console.search-on"
+    key = "greater_than_sign"
+    name = "Next match"
+    method = "search_on"
+
+
+class ScrollBack(_ConsoleView):
+    """Look back."""
+
+    id = "console.scroll-back"
+    key = "pageup,shift+pageup"
+    name = "Scroll back"
+    method = "scroll_back"
+
+
+class ScrollOn(_ConsoleView):
+    """Look forward."""
+
+    id = "console.scroll-on"
+    key = "pagedown,shift+pagedown"
+    name = "Scroll on"
+    method = "scroll_on"
+
+
+class NextConsole(_ConsoleView):
+    """Go to the next open console."""
+
+    id = "console.next"
+    key = "right_square_bracket,ctrl+right_square_bracket"
+    name = "Next console"
+    method = "next_console"
+    in_bar = 5
+
+
+class PreviousConsole(_ConsoleView):
+    """Go to the open console before."""
+
+    id = "console.previous"
+    key = "left_square_bracket"
+    name = "Console before"
+    method = "previous_console"
+
+
+class CloseConsole(_ConsoleView):
+    """Let go of the console."""
+
+    id = "console.close"
+    key = "k"
+    name = "Close"
+    method = "close_console"
+
+
+class AddPort(_ConsoleView):
+    """Add a serial port, for the next boot."""
+
+    id = "console.add-port"
+    key = "plus"
+    name = "Add serial port"
+    method = "add_port"

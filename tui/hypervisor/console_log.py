@@ -1,0 +1,64 @@
+"""A console's output written to a file, by a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import re
+import threading
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+LIMIT = 64 * 1024 * 1024
+"""Bytes after which a log ends."""
+
+_CONTROLS = re.compile(
+    rb"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
+    rb"|\x1b[\]PX^_].*?(?:\x07|\x1b\\)"  # OSC, DCS, SOS, PM, APC
+    rb"|\x1b[ -/]*[0-~]"
+    rb"|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]",
+    re.DOTALL,
+)
+_UNFINISHED = re.compile(rb"\x1b[^\x07]{0,255}\Z", re.DOTALL)
+
+
+class ConsoleLog:
+    """Mode 0600; ends by itself at LIMIT bytes or when the disk refuses (then it is logged)."""
+
+    def __init__(self, path: Path, *, plain: bool = False) -> None:
+        """``plain``: without escape sequences; else as it came."""
+        self.path = path.expanduser()
+        self.plain = plain
+        self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name="console log", daemon=True).start()
+
+    def write(self, data: bytes) -> None:
+        """Take more; returns at once."""
+        self._queue.put(data)
+
+    def close(self) -> None:
+        """End it once what is queued is written."""
+        self._queue.put(None)
+
+    def _run(self) -> None:
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            with open(os.open(self.path, flags, 0o600), "ab", buffering=0) as file:
+                room = LIMIT - file.tell()
+                kept = b""
+                while (data := self._queue.get()) is not None and room > 0:
+                    if self.plain:
+                        data, kept = plain_text(kept + data)
+                    room -= file.write(data[:room]) or 0
+        except OSError as error:
+            log.warning("the console log %s ended: %s", self.path, error)
+
+
+def plain_text(data: bytes) -> tuple[bytes, bytes]:
+    """The text without controls, and the beginning of a sequence that is not yet complete."""
+    text = _CONTROLS.sub(b"", data)
+    rest = _UNFINISHED.search(text)
+    return (text, b"") if rest is None else (text[: rest.start()], rest.group())

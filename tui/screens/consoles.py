@@ -1,0 +1,32 @@
+"""The open consoles of the program, by machine; they outlive the screens that show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.hypervisor.fleet import Fleet
+
+if TYPE_CHECKING:
+    from tui.screens.machine.console_session import ConsoleSession
+
+
+class Consoles:
+    """Sessions in the order of their opening. The emulator is imported with the first."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.sessions: dict[tuple[str, str], ConsoleSession] = {}
+
+    def session(self, key: tuple[str, str], columns: int, rows: int) -> ConsoleSession:
+        """The session of a machine, made when there is none."""
+        from tui.screens.machine.console_session import ConsoleSession
+
+        if key not in self.sessions:
+            self.sessions[key] = ConsoleSession(self.fleet, key, columns=columns, rows=rows)
+        return self.sessions[key]
+
+    def close(self, key: tuple[str, str]) -> None:
+        """Let go of a console."""
+        session = self.sessions.pop(key, None)
+        if session is not None:
+            session.close()

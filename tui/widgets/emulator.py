@@ -1,0 +1,312 @@
+"""What a terminal emulator has to do for us, and libghostty-vt doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+SCROLLBACK = 10_000
+"""Lines that are kept above the screen."""
+SCROLLBACK_BYTES = 64 * 1024 * 1024
+"""The library stops at the smaller of both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the cursor is on the screen."""
+
+    x: int
+    y: int
+
+
+class Emulator(Protocol):
+    """Bytes in, lines out."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take what the guest prints; returns what the terminal answers to it."""
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Another size; lines are wrapped anew."""
+
+    def frame(self) -> Iterator[tuple[int, Strip]]:
+        """Lines of the view that have changed since the last frame."""
+
+    def redraw(self) -> None:
+        """All lines count as changed for the next frame."""
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """The cursor; None while it is hidden or scrolled out of the view."""
+
+    def mode(self, number: int) -> bool:
+        """Whether a DEC private mode is set."""
+
+    def scroll(self, rows: int) -> None:
+        """Move the view by rows, negative up; a large number goes to the end."""
+
+    def scroll_to(self, row: int) -> None:
+        """Bring a row, counted from the oldest line, to the top of the view."""
+
+    def history(self) -> list[str]:
+        """Every line from the oldest kept to the last of the screen."""
+
+    def screen(self) -> str:
+        """The text of the screen."""
+
+    def close(self) -> None:
+        """Give its memory back."""
+
+
+class Ghostty:
+    """libghostty-vt through pyghostty; imported when the first console opens."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        import pyghostty
+
+        self._ffi, self._lib = ffi, lib = pyghostty.ffi, pyghostty.lib
+        self._terminal = pyghostty.Terminal(columns, rows, scrollback=SCROLLBACK)
+        self._handle: Any = self._terminal._t[0]
+        # Without a limit in bytes as well the scrollback ends after some hundred lines.
+        lib.ghostty_terminal_set(
+            self._handle,
+            lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES,
+            ffi.new("size_t*", SCROLLBACK_BYTES),
+        )
+        self._answers: list[bytes] = []
+        self._terminal.on_reply(self._answers.append)
+        self._columns = columns
+        self._state = ffi.new("GhosttyRenderState*")
+        lib.ghostty_render_state_new(ffi.NULL, self._state)
+        self._rows = ffi.new("GhosttyRenderStateRowIterator*")
+        lib.ghostty_render_state_row_iterator_new(ffi.NULL, self._rows)
+        self._cells = ffi.new("GhosttyRenderStateRowCells*")
+        lib.ghostty_render_state_row_cells_new(ffi.NULL, self._cells)
+        self._view = ffi.new("GhosttyCellsView*")
+        self._y = ffi.new("uint16_t*")
+        self._style = ffi.new("GhosttyStyle*")
+        self._style.size = ffi.sizeof("GhosttyStyle")
+        self._false = ffi.new("bool*", False)
+        self._all = True
+        self._scroll_viewport = _scroll_function()
+        self._styles: dict[tuple[Any, ...], Style] = {}
+
+    def feed(self, data: bytes) -> bytes:
+        """Take what the guest prints; returns what the terminal answers to it."""
+        self._terminal.feed(data)
+        answer = b"".join(self._answers)
+        self._answers.clear()
+        return answer
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Another size; lines are wrapped anew."""
+        self._terminal.resize(columns, rows)
+        self._columns = columns
+        self._all = True
+
+    def redraw(self) -> None:
+        """All lines count as changed for the next frame."""
+        self._all = True
+
+    def frame(self) -> Iterator[tuple[int, Strip]]:
+        """Lines of the view that have changed since the last frame."""
+        lib, state, rows = self._lib, self._state[0], self._rows[0]
+        lib.ghostty_render_state_update(state, self._handle)
+        lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR, self._rows)
+        every, self._all = self._all, False
+        y = -1
+        found = []
+        while True:
+            if every:
+                if not lib.ghostty_render_state_row_iterator_next(rows):
+                    break
+                y += 1
+            else:
+                if not lib.ghostty_render_state_row_iterator_next_dirty(rows, self._y):
+                    break
+                y = self._y[0]
+            found.append((y, self._line(rows)))
+            lib.ghostty_render_state_row_set(
+                rows, lib.GHOSTTY_RENDER_STATE_ROW_OPTION_DIRTY, self._false
+            )
+        lib.ghostty_render_state_clean(state)
+        return iter(found)
+
+    def _line(self, rows: Any) -> Strip:
+        """One row of cells as a strip. Cells are 64 bits: content, style, width."""
+        ffi, lib = self._ffi, self._lib
+        lib.ghostty_render_state_row_get(
+            rows, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, self._view
+        )
+        lib.ghostty_render_state_row_get(rows, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells)
+        raw = memoryview(ffi.buffer(self._view.ptr, self._view.len * 8)).cast("Q").tolist()
+        segments: list[Segment] = []
+        run: list[str] = []
+        present: object = None
+        look: Style | None = None
+        styles: dict[int, Style] = {}
+        for x, cell in enumerate(raw):
+            tag = cell & 3
+            key = (cell >> 26) & 0xFFFF if tag < 2 else -1 - (cell & 0x3FFFFFF)
+            if key != present:
+                if run:
+                    segments.append(Segment("".join(run), look))
+                    run = []
+                present = key
+                if key == 0:
+                    look = None
+                elif tag < 2:
+                    look = styles.get(key)
+                    if look is None:
+                        look = styles[key] = self._style_at(x)
+                else:  # a cell that has a background and nothing else
+                    colour = (cell >> 2) & 0xFFFFFF
+                    background: Any = (
+                        colour & 255
+                        if tag == 2
+                        else (colour & 255, colour >> 8 & 255, colour >> 16)
+                    )
+                    look = self._look(None, background, False, False, False, False, False)
+            width = (cell >> 42) & 3
+            if tag >= 2:
+                run.append(" ")
+            elif tag == 1:
+                run.append(self._grapheme(x))
+            else:
+                code = (cell >> 2) & 0x1FFFFF
+                if code:
+                    run.append(chr(code))
+                elif width != 2:  # the tail of a wide character takes no cell of its own
+                    run.append(" ")
+        if run:
+            segments.append(Segment("".join(run), look))
+        return Strip(segments, self._columns)
+
+    def _grapheme(self, x: int) -> str:
+        """A cell of several code points: a base with its combining characters."""
+        ffi, lib, cells = self._ffi, self._lib, self._cells[0]
+        lib.ghostty_render_state_row_cells_select(cells, x)
+        count = ffi.new("uint32_t*")
+        lib.ghostty_render_state_row_cells_get(
+            cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_GRAPHEMES_LEN, count
+        )
+        codes = ffi.new("uint32_t[]", max(1, count[0]))
+        lib.ghostty_render_state_row_cells_get(
+            cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_GRAPHEMES_BUF, codes
+        )
+        return "".join(map(chr, codes[0 : count[0]])) or " "
+
+    def _style_at(self, x: int) -> Style:
+        lib, style = self._lib, self._style
+        lib.ghostty_render_state_row_cells_select(self._cells[0], x)
+        lib.ghostty_render_state_row_cells_get(
+            self._cells[0], lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_STYLE, style
+        )
+
+        def colour(found: Any) -> int | tuple[int, int, int] | None:
+            if found.tag == 0:
+                return None
+            if found.tag == lib.GHOSTTY_STYLE_COLOR_PALETTE:
+                return int(found.value.palette)
+            return found.value.rgb.r, found.value.rgb.g, found.value.rgb.b
+
+        return self._look(
+            colour(style.fg_color),
+            colour(style.bg_color),
+            bool(style.bold),
+            bool(style.italic),
+            style.underline != 0,
+            bool(style.inverse),
+            bool(style.strikethrough),
+        )
+
+    def _look(self, fg: Any, bg: Any, *flags: bool) -> Style:
+        key = (fg, bg, *flags)
+        look = self._styles.get(key)
+        if look is None:
+            bold, italic, underline, inverse, strike = flags
+            look = self._styles[key] = Style(
+                color=_colour(fg), bgcolor=_colour(bg), bold=bold or None, italic=italic or None,
+                underline=underline or None, reverse=inverse or None, strike=strike or None,
+            )  # fmt: skip
+        return look
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """The cursor; None while it is hidden or scrolled out of the view."""
+        ffi, lib, state = self._ffi, self._lib, self._state[0]
+        flag, x, y = ffi.new("bool*"), ffi.new("uint16_t*"), ffi.new("uint16_t*")
+        lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_VISIBLE, flag)
+        if not flag[0]:
+            return None
+        lib.ghostty_render_state_get(
+            state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_VIEWPORT_HAS_VALUE, flag
+        )
+        if not flag[0]:
+            return None
+        lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_VIEWPORT_X, x)
+        lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_VIEWPORT_Y, y)
+        return Cursor(x[0], y[0])
+
+    def mode(self, number: int) -> bool:
+        """Whether a DEC private mode is set."""
+        return bool(self._terminal.mode(number))
+
+    def scroll(self, rows: int) -> None:
+        """Move the view by rows, negative up."""
+        self._scroll(self._lib.GHOSTTY_SCROLL_VIEWPORT_DELTA, rows)
+
+    def scroll_to(self, row: int) -> None:
+        """Bring a row, counted from the oldest line, to the top of the view."""
+        self._scroll(self._lib.GHOSTTY_SCROLL_VIEWPORT_ROW, row)
+
+    def _scroll(self, tag: int, amount: int) -> None:
+        how = self._ffi.new("VirttyScroll*", (tag, amount, 0))
+        self._scroll_viewport(self._handle, how[0])
+        self._all = True
+
+    def history(self) -> list[str]:
+        """Every line from the oldest kept to the last of the screen."""
+        from pyghostty.core import init_sized
+
+        selection = init_sized("GhosttySelection")
+        found = self._lib.ghostty_terminal_select_all(self._handle, selection)
+        if found == self._lib.GHOSTTY_NO_VALUE:
+            return []
+        return str(self._terminal._format_sel(selection)).split("\n")
+
+    def screen(self) -> str:
+        """The text of the screen."""
+        return str(self._terminal.text())
+
+    def close(self) -> None:
+        """Give its memory back."""
+        self._lib.ghostty_render_state_free(self._state[0])
+        self._terminal.close()
+
+
+@cache
+def _scroll_function() -> Any:
+    """cffi cannot pass a union by value: a struct of the same layout goes in its place."""
+    from pyghostty._ffi import ffi, union_fn
+
+    ffi.cdef(
+        "typedef struct { GhosttyTerminalScrollViewportTag tag; intptr_t value;"
+        " uint64_t _pad; } VirttyScroll;"
+    )
+    if ffi.sizeof("VirttyScroll") != ffi.sizeof("GhosttyTerminalScrollViewport"):
+        raise RuntimeError("libghostty-vt has another layout than ours")
+    signature = "void(*)(GhosttyTerminal, VirttyScroll)"
+    return union_fn("ghostty_terminal_scroll_viewport", signature)
+
+
+def _colour(value: int | tuple[int, int, int] | None) -> Color | None:
+    if value is None:
+        return None
+    return Color.from_ansi(value) if isinstance(value, int) else Color.from_rgb(*value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -241,13 +242,27 @@ def _compare(base: Domain, edited: Domain) -> list[Change]:
         found += _device_changes(base, old, new)
     found += [DeviceRemoved(d.key, d.label, to_xml(d.element), d.summary) for d in removed]
     found += [DeviceAdded(d.key, d.label, to_xml(d.element), d.summary) for d in added]
-    try:
-        complete = canonical(replay(base, found).root) == canonical(edited.root)
-    except (LostError, ValueError):
-        complete = False
-    if not complete:
-        return [XmlChange(WHOLE, "Definition", (base.to_xml(),), (edited.to_xml(),))]
-    return found
+    wanted = canonical(edited.root)
+    for telling in _tellings(found):
+        try:
+            if canonical(replay(base, telling).root) == wanted:
+                return telling
+        except (LostError, ValueError):
+            continue
+    return [XmlChange(WHOLE, "Definition", (base.to_xml(),), (edited.to_xml(),))]
+
+
+def _tellings(found: list[Change]) -> list[list[Change]]:
+    """The boot order is told once: as the machine's, else as that of its devices."""
+    of_devices = [c for c in found if c.id[1] == "boot_order"]
+    of_machine = [c for c in found if c.id == ("boot", "order")]
+    if not of_devices or not of_machine:
+        return [found]
+    return [
+        [change for change in found if change not in of_devices],
+        [change for change in found if change not in of_machine],
+        found,
+    ]
 
 
 def _field_changes(before: View, after: View) -> list[FieldChange]:
@@ -351,7 +366,7 @@ def pair(
 
     names = {id(device): (device.tag_name, device.identity) for device in (*left, *right)}
     keys = {id(device): device.key for device in (*left, *right)}
-    numbered = {names[number] for number, key in keys.items() if "#" in key}
+    one, other = (Counter(names[id(device)] for device in some) for some in (left, right))
 
     def same_name(old: Device, new: Device) -> bool:
         return names[id(old)] == names[id(new)]
@@ -359,8 +374,10 @@ def pair(
     def equal(old: Device, new: Device) -> bool:
         if not same_name(old, new):
             return False
-        alone = names[id(old)] not in numbered
-        return alone or canonical(old.element) == canonical(new.element)
+        name = names[id(old)]
+        if one[name] == other[name]:
+            return keys[id(old)] == keys[id(new)]
+        return canonical(old.element) == canonical(new.element)
 
     match(equal)
     match(lambda old, new: keys[id(old)] == keys[id(new)])

@@ -104,30 +104,34 @@ class Cells(_Paired):
 
     def read(self, view: View) -> Pairs:
         """In the document's order, memory in the largest exact unit."""
-        found = []
-        for cell in self._elements(view):
-            memory = cell.get("memory", "")
-            scale = units.SCALES.get(cell.get("unit", "KiB").casefold(), 1024)
-            size = units.exact_size(int(memory) * scale) if memory.isdigit() else memory
-            found.append((cell.get("cpus", ""), size))
-        return tuple(found)
+        return tuple(self._pair(cell) for cell in self._elements(view))
+
+    def _pair(self, cell: etree._Element) -> tuple[str, str]:
+        memory = cell.get("memory", "")
+        size = units.exact_size(int(memory) * _scale(cell)) if memory.isdigit() else memory
+        return cell.get("cpus", ""), size
 
     def put(self, view: View, value: Pairs) -> None:
         """Cells by their place; what else a cell says is kept."""
         cells = self._elements(view)
         for element in cells[len(value) :]:
             view.edits.take(view.element, element)
-        before = self.read(view)
-        for number, (cpus, size) in enumerate(value):
-            cell = f"{self.path}/cell[@id='{number}']"
-            if number < len(cells):
-                cell = f"{self.path}/cell[@id='{cells[number].get('id', str(number))}']"
-            if number < len(before) and before[number] == (cpus, size):
-                continue
-            count = units.parse_size(size) or 0
-            view.edits.write(view.element, place(f"{cell}/@cpus"), cpus)
-            view.edits.write(view.element, place(f"{cell}/@memory"), str(count // 1024))
-            view.edits.write(view.element, place(f"{cell}/@unit"), "KiB")
+        for number, wanted in enumerate(value):
+            if number >= len(cells):
+                path = f"{self.path}/cell[@id='{number}']"
+                view.edits.write(view.element, place(f"{path}/@id"), str(number))
+                cells = self._elements(view)
+            cell = cells[number]
+            cpus, size = self._pair(cell)
+            if cpus != wanted[0]:
+                view.edits.write(cell, place("@cpus"), wanted[0] or None)
+            if size != wanted[1]:
+                count = units.parse_size(wanted[1]) or 0
+                if count % _scale(cell):
+                    view.edits.write(cell, place("@unit"), "B")
+                elif cell.get("unit") is None and view.edits.has_made(cell, "memory"):
+                    view.edits.write(cell, place("@unit"), "KiB")
+                view.edits.write(cell, place("@memory"), str(count // _scale(cell)))
 
     def parse(self, text: str) -> Pairs:
         """Each a CPU set and a size."""
@@ -138,6 +142,10 @@ class Cells(_Paired):
                 raise ValueError(f"{self.label}: expected 0-1=2 GiB, not {cpus}={size}")
             found.append((cpus, units.exact_size(count)))
         return tuple(found)
+
+
+def _scale(cell: etree._Element) -> int:
+    return units.SCALES.get(cell.get("unit", "KiB").casefold(), 1024)
 
 
 _POLICIES = {"+": "require", "-": "disable", "=": "optional", "!": "force", "#": "forbid"}
@@ -270,6 +278,8 @@ class BootOrder(Field[tuple[str, ...]]):
 class FirmwareField(Choice):
     """``<os firmware=…>`` with what belongs to it: loader, NVRAM, secure boot."""
 
+    draws = True
+
     def __init__(self, path: str, label: str, help: str) -> None:
         super().__init__(
             path,
@@ -277,6 +287,7 @@ class FirmwareField(Choice):
             help,
             values={"BIOS": "", "UEFI": "", "UEFI, secure boot": "needs Q35 and SMM"},
             default=None,
+            unless=lambda view: "" if view.get("os/type") == "hvm" else "containers have none",
         )
 
     def read(self, view: View) -> str:
@@ -323,6 +334,7 @@ class HugePageSize(Field[int | None]):
     """``<hugepages><page size= unit=>`` where there is one page for all of the memory; bytes."""
 
     picks = True
+    draws = True
 
     def read(self, view: View) -> int | None:
         """The first page's size."""
@@ -380,6 +392,8 @@ class VcpuCount(Number):
 
 class MaximumVcpus(Number):
     """``<vcpu>``; the number in use stays what it is, as far as it can."""
+
+    draws = True
 
     def put(self, view: View, value: int | None) -> None:
         """``<vcpu current=…>`` is adjusted with it."""

@@ -76,6 +76,8 @@ class Field(Generic[T]):
 
     picks = False
     """Whether a value is one of the options: chosen, not typed."""
+    draws = False
+    """Whether writing it changes other places with it."""
 
     def __init__(
         self,
@@ -138,9 +140,13 @@ class Field(Generic[T]):
     def write(self, view: View, value: T) -> None:
         """Put a value into the document; nothing is touched where it is there already."""
         before = self.read(view)
-        if value != before:
+        if value == before:
+            return
+        if self.also is not None or self.draws:
             values = (before, value)
             view.edits.change(view.element, self.name, values, lambda: self.put(view, value))
+        else:
+            self.put(view, value)
 
     def put(self, view: View, value: T) -> None:
         """Write another value, and clean up what depends on it."""
@@ -319,6 +325,8 @@ class Choice(Field[str]):
 
 class Switch(Field[bool]):
     """On or off: an attribute of two words, or an element that is there or not."""
+
+    draws = True  # what stood for off, an attribute or none, comes back
 
     def __init__(
         self,

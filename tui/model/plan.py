@@ -165,7 +165,7 @@ def _live_field(change: FieldChange, changes: ChangeSet, live: Domain) -> tuple[
     if field.read(running) == change.after:
         return None, ""
     if field.live is None:
-        return None, "it cannot change while the machine runs"
+        return None, "it takes effect when the machine starts"
     why = field.live_unless(running, wanted) if field.live_unless is not None else ""
     if not why and field.live is Call.UPDATE_DEVICE:
         why = _why_not_update(running)

@@ -6,13 +6,16 @@ known to refuse, or what would harm; a ``warning`` is accepted but does not do w
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tui.model.cpuset import parse_cpus
 from tui.model.devices import Disk
-from tui.model.devices.rest import Filesystem
+from tui.model.devices.board import MemoryModule
+from tui.model.devices.interface import MAC
+from tui.model.devices.rest import Controller, Filesystem
 from tui.model.domain import Domain
 from tui.model.surroundings import Surroundings
 from tui.model.told import machine_family
@@ -21,6 +24,8 @@ from tui.model.units import exact_size, parse_size
 EVERYWHERE = ("0.0.0.0", "::", "*")
 VNC_PASSWORD = 8
 """Characters that VNC looks at."""
+VIRTIO_SERIAL = 20
+"""Characters of a serial number that virtio carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,6 @@ def vcpu_counts(document: Domain, surroundings: Surroundings) -> Iterator[Findin
     most = surroundings.capabilities.max_vcpus if surroundings.capabilities else None
     if most is not None and maximum > most:
         yield _error("cpu", "maximum", f"This machine type has at most {most} vCPUs.")
-    if maximum > 1 and not document.general.apic and document.general.arch == "x86_64":
-        yield _warning("general", "apic", "More than one vCPU needs the APIC.")
 
 
 @rule
@@ -102,14 +105,20 @@ def pins(document: Domain, surroundings: Surroundings) -> Iterator[Finding]:
     for vcpu, _cpus in cpu.pins:
         if vcpu.isdigit() and int(vcpu) >= maximum:
             yield _error("cpu", "pins", f"There is no vCPU {vcpu}: they count from 0.")
-    threads = cpu.iothreads or 0
     for thread, _cpus in cpu.iothread_pins:
-        if thread.isdigit() and not 1 <= int(thread) <= threads:
+        if thread.isdigit() and int(thread) not in cpu.thread_ids:
             yield _error("cpu", "iothread_pins", f"There is no I/O thread {thread}.")
     if cpu.pins and not cpu.emulator_pin:
         yield _warning(
             "cpu", "emulator_pin", "vCPUs are pinned, QEMU's own threads are not: pin them too."
         )
+
+
+@rule
+def hidden(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """KVM can only be hidden where it is used."""
+    if document.general.kvm_hidden == "on" and document.type not in ("kvm", "test"):
+        yield _warning("general", "kvm_hidden", "Emulation has no KVM to hide.")
 
 
 @rule
@@ -125,14 +134,60 @@ def guest_cells(document: Domain, _surroundings: Surroundings) -> Iterator[Findi
     maximum = document.cpu.maximum or 1
     if seen and max(seen) >= maximum:
         yield _error("memory", "cells", f"There is no vCPU {max(seen)}: they count from 0.")
+    modules = [device for device in document.devices if isinstance(device, MemoryModule)]
     total = sum(parse_size(size) or 0 for _cpus, size in cells)
+    total += sum(module.size or 0 for module in modules)
     memory = document.memory.maximum
     if memory is not None and total != memory:
-        yield _error(
+        yield _warning(
             "memory",
             "cells",
-            f"The cells have {exact_size(total)}, the machine {exact_size(memory)}.",
+            f"The cells have {exact_size(total)}, the machine {exact_size(memory)}: the cells win.",
         )
+
+
+@rule
+def host_nodes(document: Domain, surroundings: Surroundings) -> Iterator[Finding]:
+    """NUMA nodes of the host, and guest cells, that exist."""
+    memory = document.memory
+    known = {cell.id for cell in surroundings.cells}
+    wanted = [("numa_nodes", memory.numa_nodes)]
+    wanted += [("cell_nodes", nodes) for _cell, nodes in memory.cell_nodes]
+    for field, nodes in wanted:
+        missing = sorted(parse_cpus(nodes) - known)
+        if known and missing:
+            numbers = ", ".join(map(str, missing))
+            yield _error(
+                "memory", field, f"The host has no NUMA node {numbers}: it will not start."
+            )
+    cells = range(len(memory.cells))
+    for cell, _nodes in memory.cell_nodes:
+        if cell.isdigit() and int(cell) not in cells:
+            yield _error("memory", "cell_nodes", f"There is no guest cell {cell}.")
+
+
+@rule
+def memory_modules(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """Modules need slots, a limit above all of them, and cells."""
+    memory = document.memory
+    if memory.plug_limit is not None and not memory.cells:
+        yield _error("memory", "plug_limit", "Memory modules need at least one guest NUMA cell.")
+    if memory.plug_limit is not None and not memory.slots:
+        yield _error("memory", "slots", "A limit with modules needs a number of slots.")
+    for device in document.devices:
+        if not isinstance(device, MemoryModule):
+            continue
+        if memory.plug_limit is None:
+            yield _error(
+                device.key, "size", "Set Memory, Limit with modules, before adding modules."
+            )
+        if device.requested is not None:
+            if device.requested > (device.size or 0):
+                yield _error(device.key, "requested", "More than its size.")
+            elif device.block and device.requested % device.block:
+                yield _error(
+                    device.key, "requested", f"Must be a multiple of {exact_size(device.block)}."
+                )
 
 
 # -- memory --------------------------------------------------------------------------------
@@ -144,7 +199,11 @@ def memory_sizes(document: Domain, surroundings: Surroundings) -> Iterator[Findi
     memory = document.memory
     maximum = memory.maximum or 0
     if memory.current is not None and memory.current > maximum:
-        yield _error("memory", "current", f"More than the maximum of {exact_size(maximum)}.")
+        yield _warning(
+            "memory",
+            "current",
+            f"More than the maximum of {exact_size(maximum)}: that is what it will have.",
+        )
     if memory.hugepages:
         yield from _huge_pages(document, surroundings)
     if memory.locked and memory.hard_limit is None:
@@ -179,8 +238,8 @@ def shared_memory(document: Domain, _surroundings: Surroundings) -> Iterator[Fin
     """virtiofs needs memory that other processes may share."""
     for device in document.devices:
         if isinstance(device, Filesystem) and device.driver == "virtiofs":
-            memory = document.memory
-            if memory.access != "shared" and "memAccess" not in document.to_xml():
+            shared = document.root.find("cpu/numa/cell[@memAccess='shared']")
+            if document.memory.access != "shared" and shared is None:
                 yield _error(
                     device.key,
                     "driver",
@@ -242,24 +301,68 @@ def disk_modes(document: Domain, _surroundings: Surroundings) -> Iterator[Findin
 @rule
 def disk_threads(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
     """I/O threads that exist, on a bus that has them."""
-    threads = document.cpu.iothreads or 0
-    for disk in document.disks:
-        if disk.iothread is None:
+    threads = document.cpu.thread_ids
+    users: list[Disk | Controller] = [*document.disks]
+    users += [device for device in document.devices if isinstance(device, Controller)]
+    for user in users:
+        if user.iothread is None:
             continue
-        if disk.bus != "virtio":
-            yield _error(disk.key, "iothread", f"There are no I/O threads on {disk.bus}.")
-        elif disk.iothread > threads:
+        if isinstance(user, Disk) and user.bus != "virtio":
+            yield _error(user.key, "iothread", f"There are no I/O threads on {user.bus}.")
+        elif user.iothread not in threads:
             yield _error(
-                disk.key,
+                user.key,
                 "iothread",
-                f"The machine has {threads} I/O threads: raise CPU, I/O threads first.",
+                f"The machine has {len(threads)} I/O threads: raise CPU, I/O threads first.",
             )
+
+
+@rule
+def drives(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """What a drive can be on its bus."""
+    for disk in document.disks:
+        if disk.device in ("cdrom", "floppy") and disk.bus == "virtio":
+            yield _error(disk.key, "bus", "virtio has no removable media: take SATA or SCSI.")
+        if disk.device == "lun" and disk.type not in ("block", "network", "volume"):
+            yield _error(disk.key, "source", "A LUN is a whole device of the host: /dev/….")
+        if disk.serial and disk.bus == "virtio" and len(disk.serial) > VIRTIO_SERIAL:
+            yield _warning(
+                disk.key, "serial", f"The guest sees {VIRTIO_SERIAL} characters of it on virtio."
+            )
+
+
+@rule
+def usb(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """Devices on USB need a USB controller."""
+    controllers = [device for device in document.devices if device.get("@type") == "usb"]
+    if not any(c.tag_name == "controller" and c.get("@model") == "none" for c in controllers):
+        return
+    for device in document.devices:
+        kind = device.get("target/@bus") if device.tag_name == "disk" else device.get("@bus")
+        on_host = device.tag_name == "hostdev" and device.get("@type") == "usb"
+        if kind == "usb" or on_host:
+            yield _error(device.key, "", "The machine has no USB: set the USB controller's model.")
+
+
+@rule
+def spice(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """What goes through SPICE needs a SPICE display."""
+    if any(display.type == "spice" for display in document.graphics):
+        return
+    for device in document.devices:
+        through = device.tag_name in ("channel", "redirdev", "smartcard", "serial", "console")
+        if through and device.get("@type") == "spicevmc":
+            yield _error(device.key, "", "It goes through SPICE: the machine has no such display.")
 
 
 @rule
 def disk_sources(document: Domain, surroundings: Surroundings) -> Iterator[Finding]:
     """A writable source belongs to one disk of one machine."""
-    writable = [d for d in document.disks if d.source and not d.readonly and not d.shareable]
+    writable = [
+        disk
+        for disk in document.disks
+        if disk.source and not (disk.readonly or disk.shareable or disk.device == "cdrom")
+    ]
     counts = Counter(disk.source for disk in writable)
     for disk in writable:
         if counts[disk.source] > 1:
@@ -270,7 +373,7 @@ def disk_sources(document: Domain, surroundings: Surroundings) -> Iterator[Findi
             )
     targets = Counter(disk.target for disk in document.disks)
     for disk in document.disks:
-        if targets[disk.target] > 1:
+        if disk.target and targets[disk.target] > 1:
             yield _error(disk.key, "target", "Another disk has this name.")
 
 
@@ -301,8 +404,9 @@ def nic_addresses(document: Domain, surroundings: Surroundings) -> Iterator[Find
     counts = Counter(nic.mac.lower() for nic in document.interfaces)
     for nic in document.interfaces:
         mac = nic.mac.lower()
-        first = mac.partition(":")[0]
-        if first and int(first, 16) & 1:
+        if not re.fullmatch(MAC, mac):
+            continue
+        if int(mac[:2], 16) & 1:
             yield _error(nic.key, "mac", "A multicast address: the second digit must be even.")
         if counts[mac] > 1:
             yield _error(nic.key, "mac", "Another NIC of this machine has the same address.")

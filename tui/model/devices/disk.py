@@ -30,6 +30,8 @@ _WHERE = {"file": "file", "block": "dev", "dir": "dir", "vhostuser": "path", "vh
 class Source(Field[str]):
     """A path, a device, ``pool/volume``, ``protocol://host:port/name``; empty: no medium."""
 
+    draws = True
+
     def read(self, view: View) -> str:
         """In one string."""
         source = view.element.find("source")
@@ -430,8 +432,8 @@ class Disk(Device):
 
     @property
     def likeness(self) -> str:
-        """The source."""
-        return self.source
+        """The source; the kind for an empty drive."""
+        return self.source or self.device
 
     @property
     def label(self) -> str:

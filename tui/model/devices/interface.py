@@ -26,6 +26,8 @@ BRIDGED = ("network", "bridge")
 class Source(Field[str]):
     """What it is plugged into: ``network default``, ``bridge br0``, ``direct eth0``, ``user``."""
 
+    draws = True
+
     picks = True
 
     def read(self, view: View) -> str:

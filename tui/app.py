@@ -22,7 +22,7 @@ from tui.actions.base import Action, MachineAction, Scope
 from tui.actions.registry import actions, actions_of
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
-from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.records import DomainRecord, HostRecord
 from tui.in_thread import in_thread
 from tui.keymap import ActionKeys, resolve_keymap
 from tui.model.text import visible
@@ -30,6 +30,7 @@ from tui.remembered import Remembered, save_remembered
 from tui.resources import styles
 from tui.screens.consoles import Consoles
 from tui.screens.main import MainScreen
+from tui.screens.marks import marks
 from tui.screens.program import Program
 from tui.screens.sign_in import SignInDesk
 from tui.settings import Problem, Settings
@@ -274,7 +275,17 @@ class VirttyApp(Program):
         """Ask whether to go on; Cancel is what Enter gives."""
         from tui.screens.dialogs import Confirm
 
-        return await self.push_screen_wait(Confirm(question, consequence, lines, yes))
+        mark = marks(self._hosts_in_view(), self.settings.hosts)
+        return await self.push_screen_wait(Confirm(question, consequence, lines, yes, mark))
+
+    def _hosts_in_view(self) -> list[HostRecord]:
+        """The hosts that what is done now would be done on."""
+        here = getattr(self.target(), "hosts_in_view", None)
+        if here is not None:
+            found: list[HostRecord] = here()
+            return found
+        keys = dict.fromkeys(record.host for record in self.subjects())
+        return [self.fleet.hosts[key].record for key in keys if key in self.fleet.hosts]
 
     # -- actions -------------------------------------------------------------------------
 
@@ -304,7 +315,8 @@ class VirttyApp(Program):
     async def _act_on_machines(self, action: MachineAction) -> None:
         subjects = self.subjects()
         willing = [d for d in subjects if not action.refusal(self.fleet, d)]
-        if action.dangerous and not await self._agreed(action, willing):
+        worries = [text for d in willing if (text := action.worry(self.fleet, d))]
+        if (action.dangerous or worries) and not await self._agreed(action, willing, worries):
             return
         outcomes = await asyncio.gather(
             *(action.perform(self.fleet.hosts[d.host], d) for d in willing),
@@ -328,14 +340,17 @@ class VirttyApp(Program):
         else:
             self.say(f"{action.name}: {len(willing)} machines")
 
-    async def _agreed(self, action: MachineAction, domains: Sequence[DomainRecord]) -> bool:
+    async def _agreed(
+        self, action: MachineAction, domains: Sequence[DomainRecord], worries: Sequence[str]
+    ) -> bool:
         if len(domains) == 1:
             only = domains[0]
             question = f"{action.name} {visible(only.name)} on {visible(only.host)}?"
         else:
             question = f"{action.name} {len(domains)} machines?"
         lines = [visible(action.virsh(domain)) for domain in domains]
-        return await self.ask(question, action.consequence, lines, action.name)
+        consequence = "\n".join(filter(None, (*map(visible, worries), action.consequence)))
+        return await self.ask(question, consequence, lines, action.name)
 
     async def _single_failure(
         self, action: MachineAction, domain: DomainRecord, error: HypervisorError

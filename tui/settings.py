@@ -17,6 +17,8 @@ from typing import Any
 import msgspec
 
 APPLICATION = "virtty"
+COLOURS = ("", "red", "yellow", "green", "blue")
+"""Of a host's mark; each stands for a colour of the theme."""
 
 
 class HostEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,12 +28,20 @@ class HostEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     uri: str
     autoconnect: bool = True
     readonly: bool = False
+    tags: list[str] = []
+    """Groups that it belongs to, to filter by."""
+    mark: str = ""
+    """A word shown beside its name wherever something is confirmed: PRODUCTION."""
+    colour: str = ""
+    """The mark's colour, one of COLOURS."""
 
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise ValueError("a host needs a name")
         if not self.uri.strip():
             raise ValueError("a host needs a URI")
+        if self.colour not in COLOURS:
+            raise ValueError(f"colour must be one of {', '.join(filter(None, COLOURS))}")
 
 
 class MachinesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

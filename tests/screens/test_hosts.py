@@ -117,16 +117,24 @@ def test_only_running_machines_count_as_allocated() -> None:
         DomainRecord("box", "2", "paused", 2, DomainState.PAUSED, vcpus=1, memory=GIB),
         DomainRecord("box", "3", "off", None, DomainState.SHUTOFF, vcpus=32, memory=64 * GIB),
     ]
-    shown = cells(host_row(record, machines, HostEntry("box", TEST)))
+    shown = cells(
+        host_row(
+            record,
+            machines,
+            HostEntry("box", TEST, tags=["web", "rack1"], mark="PROD", colour="red"),
+        )
+    )
     assert shown == {
         "state": "• connected",
         "name": "box",
+        "mark": "PROD",
         "machines": "2 / 3",
         "cpus": "3 / 8",
         "memory": "2.0 GiB / 16 GiB",
         "uri": TEST,
         "mode": "r/o",
         "book": "autoconnect",
+        "groups": "web rack1",
         "versions": "9.0.0 QEMU 7.2.0",
         "answer": "20 ms",
     }

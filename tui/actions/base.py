@@ -138,6 +138,10 @@ class MachineAction(Action):
         """Why not in the machine's state; empty when it can."""
         return ""
 
+    def worry(self, fleet: Fleet, domain: DomainRecord) -> str:
+        """Why to ask first although it is not dangerous by itself; mostly empty."""
+        return ""
+
     def virsh(self, domain: DomainRecord) -> str:
         """The equivalent command; empty where there is none."""
         return ""

@@ -68,6 +68,35 @@ class Keep(_HostsView):
     in_bar = 6
 
 
+class Filter(_HostsView):
+    """Show only hosts that match, as you type: words, tag:web, node[01:20]."""
+
+    id = "host.filter"
+    key = "slash"
+    name = "Filter"
+    method = "start_filter"
+    in_bar = 7
+
+
+class Clear(_HostsView):
+    """Show every host again."""
+
+    id = "host.clear"
+    key = "escape"
+    name = "Clear filter"
+    method = "clear"
+
+
+class LowBandwidth(_HostsView):
+    """Low-bandwidth mode on or off: no live figures, only what is on the screen is read."""
+
+    id = "host.low-bandwidth"
+    key = "L"
+    name = "Low bandwidth"
+    method = "toggle_thrift"
+    in_bar = 8
+
+
 class Remove(_HostsView):
     """Take it out of the connection book and disconnect; nothing on the host changes."""
 

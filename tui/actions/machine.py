@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.actions.base import Context, MachineAction, Scope
 from tui.hypervisor import lifecycle
+from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model.states import DomainState
@@ -39,6 +40,9 @@ class Start(MachineAction):
         if domain.state in RUNS:
             return "it is running already"
         return ""
+
+    def worry(self, fleet: Fleet, domain: DomainRecord) -> str:
+        return fleet.against_start(domain)
 
     def virsh(self, domain: DomainRecord) -> str:
         command = {DomainState.PAUSED: "resume", DomainState.PMSUSPENDED: "dompmwakeup"}

@@ -66,6 +66,7 @@ def read_details(
                 tags=tuple(document.tags),
                 macs=macs,
                 disks=len(document.disks),
+                shared_disks=shared_disks(document),
                 pending=read_pending(domain, document) if active else (),
                 agent=document.agent_connected,
                 addresses=tuple(addresses) if active else (),
@@ -74,6 +75,30 @@ def read_details(
             start_time(document.name, uuid) if active and is_local else None,
         )
     return found
+
+
+def shared_disks(document: Domain) -> tuple[str, ...]:
+    """Names of the writable disks that are no files of one host: network disks and LUNs.
+
+    A path alone tells nothing: every host has its own ``/var/lib/libvirt/images``.
+    """
+    found = []
+    for disk in document.root.iterfind("devices/disk"):
+        source = disk.find("source")
+        if (
+            source is None
+            or disk.find("readonly") is not None
+            or disk.find("shareable") is not None
+        ):
+            continue
+        protocol, device = source.get("protocol"), source.get("dev", "")
+        if protocol:
+            at = source.find("host")
+            server = at.get("name", "") if at is not None and protocol != "rbd" else ""
+            found.append(f"{protocol}:{server}/{source.get('name', '')}".replace(":/", ":", 1))
+        elif device.startswith("/dev/disk/by-id/"):
+            found.append(device)
+    return tuple(found)
 
 
 def read_pending(domain: libvirt.virDomain, live: Domain) -> tuple[str, ...]:

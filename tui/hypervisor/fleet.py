@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from tui.hypervisor.alarms import Alarm, against_start, alarms
 from tui.hypervisor.demo import prepare as demo_prepare
 from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Journal
 from tui.hypervisor.mailbox import Mailbox
 from tui.hypervisor.monitor import Monitor
-from tui.hypervisor.records import Change, DomainRecord, Usage
+from tui.hypervisor.records import Change, DomainRecord, HostRecord, Usage
 from tui.hypervisor.simulation import simulated_usage
 from tui.hypervisor.ssh import SignIns
 
@@ -32,6 +33,8 @@ class Fleet:
         self._demos: set[str] = set()
         self._subscribers: list[Callable[[Change], None]] = []
         self._watch: asyncio.TimerHandle | None = None
+        self.is_thrifty = False
+        """Low-bandwidth mode: see :meth:`be_thrifty`."""
         self._shown: tuple[frozenset[str], dict[str, tuple[str, ...]]] = (frozenset(), {})
 
     def add(
@@ -110,6 +113,41 @@ class Fleet:
         host = self.hosts.get(key[0])
         return host.inventory.domains.get(key[1]) if host else None
 
+    def alarms(self) -> list[Alarm]:
+        """What is active on two hosts at once; worth a look at every change of the list."""
+        if len(self.hosts) < 2:
+            return []
+        return alarms(self.domains(), self._records())
+
+    def against_start(self, domain: DomainRecord) -> str:
+        """Why a machine had better not be started; empty when nothing speaks against it."""
+        return against_start(domain, self.domains(), self._records())
+
+    def _records(self) -> dict[str, HostRecord]:
+        return {key: host.record for key, host in self.hosts.items()}
+
+    def trial(self, uri: str, readonly: bool, told: Callable[[Host], None]) -> Host:
+        """A host outside the fleet, to see whether it can be reached; close it afterwards.
+
+        ``told`` is called with it at every change.
+        """
+
+        def publish(change: Change) -> None:
+            if change.host_changed:
+                told(host)
+
+        host = Host(
+            f"trial of {uri}",
+            "the host",
+            uri,
+            readonly=readonly,
+            mailbox=self.mailbox,
+            journal=Journal(None),
+            publish=publish,
+            sign_ins=self.sign_ins,
+        )
+        return host
+
     def usage(self, key: tuple[str, str]) -> Usage | None:
         """The last sample of a running machine."""
         host = self.hosts.get(key[0])
@@ -124,8 +162,17 @@ class Fleet:
         for key in self._monitors:
             self._show(key)
 
+    def be_thrifty(self, on: bool) -> None:
+        """Low-bandwidth mode: no live figures, definitions of the visible rows only."""
+        self.is_thrifty = on
+        for key in self._monitors:
+            self._show(key)
+
     def _show(self, key: str) -> None:
         kinds, visible = self._shown
+        self._monitors[key].is_thrifty = self.is_thrifty
+        if self.is_thrifty:
+            kinds = frozenset()
         self._monitors[key].show(kinds, visible.get(key, ()))
 
     def _start_monitor(self, host: Host) -> None:

@@ -41,6 +41,8 @@ class Monitor:
         self.host = host
         self._simulate = simulate
         self._sampler = Sampler()
+        self.is_thrifty = False
+        """The link is slow: what nobody looks at is not read, the rest half as often."""
         self._kinds: frozenset[str] = frozenset()
         self._visible: tuple[str, ...] = ()
         self._leases: dict[str, tuple[str, ...]] = {}
@@ -130,7 +132,7 @@ class Monitor:
         unread = inventory.unread
         batch = [uuid for uuid in self._visible if uuid in unread][:VISIBLE_BATCH]
         seen = bool(batch)
-        if not batch and (self.host.record.round_trip or 1.0) < NEAR:
+        if not batch and not self.is_thrifty and (self.host.record.round_trip or 1.0) < NEAR:
             batch = [uuid for uuid, _ in zip(unread, range(REST_BATCH), strict=False)]
         if not batch:
             return None
@@ -198,4 +200,4 @@ class Monitor:
                 if record.state.is_active and record.details
             )
             self.wake()
-        return SLOW_EVERY
+        return SLOW_EVERY * (2 if self.is_thrifty else 1)

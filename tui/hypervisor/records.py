@@ -118,6 +118,8 @@ class DomainDetails:
     tags: tuple[str, ...] = ()
     macs: tuple[str, ...] = ()
     disks: int = 0
+    shared_disks: tuple[str, ...] = ()
+    """Writable disks that another host can reach as well, by a name that is the same there."""
     pending: tuple[str, ...] = ()
     """What the next boot would change: the stored definition differs from the live one."""
     agent: bool = False

@@ -25,7 +25,12 @@ class Confirm(ModalScreen[bool]):
     ]
 
     def __init__(
-        self, question: str, consequence: str, lines: Sequence[str], yes: str, mark: str = ""
+        self,
+        question: str,
+        consequence: str,
+        lines: Sequence[str],
+        yes: str,
+        mark: Content | None = None,
     ) -> None:
         super().__init__()
         self.question = question
@@ -37,6 +42,8 @@ class Confirm(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Question, consequence, what it stands for, the two answers."""
         with Vertical(classes="dialog -danger"):
+            if self.mark is not None and self.mark.plain:
+                yield Static(self.mark, id="confirm-mark")
             yield Static(Content(self.question), classes="dialog--title")
             if self.consequence:
                 yield Static(Content(self.consequence))

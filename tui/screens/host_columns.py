@@ -11,7 +11,8 @@ from textual.content import Content
 from tui.hypervisor.records import DomainRecord, HostRecord, HostState
 from tui.model import units
 from tui.model.text import visible
-from tui.model.uri import without_password
+from tui.model.uri import expand, without_password
+from tui.screens.marks import CELL_STYLES
 from tui.settings import HostEntry
 from tui.widgets.line_table import Cell, Column
 
@@ -92,6 +93,44 @@ def _name(row: HostRow) -> Cell:
     return Cell(visible(row.record.name), "muted" if idle else "")
 
 
+def _mark(row: HostRow) -> Cell:
+    entry = row.entry
+    if entry is None or not (entry.mark or entry.colour):
+        return Cell("")
+    return Cell(visible(entry.mark) or "!", CELL_STYLES[entry.colour])
+
+
+def _groups(row: HostRow) -> Cell:
+    return Cell(visible(" ".join(row.entry.tags)) if row.entry else "", "muted")
+
+
+def matches(row: HostRow, words: Sequence[str]) -> bool:
+    """Whether a row has every word in its name, URI, state, groups or mark.
+
+    ``tag:web`` looks at the groups alone, ``node[01:20]`` stands for each of its names.
+    """
+    entry = row.entry
+    groups = [tag.casefold() for tag in entry.tags] if entry else []
+    mark = entry.mark if entry else ""
+    text = f"{row.record.name} {row.record.uri} {row.record.word} {mark}".casefold()
+    for word in words:
+        tag = word.removeprefix("tag:")
+        if tag != word:
+            if not any(group.startswith(tag) for group in groups):
+                return False
+            continue
+        try:
+            names = expand(word)
+        except ValueError:
+            names = [word]
+        if len(names) > 1:
+            if row.record.name.casefold() not in names:
+                return False
+        elif word not in text and word not in groups:
+            return False
+    return True
+
+
 def _figure(row: HostRow, text: str, worry: bool = False) -> Cell:
     """A figure that holds only while the host is current."""
     if not row.record.is_current:
@@ -161,6 +200,7 @@ def _book(row: HostRow) -> Cell:
 COLUMNS: Sequence[Column[HostRow]] = (
     Column("state", "State", 16, _state),
     Column("name", "Name", 16, _name, lambda row: row.record.name.casefold(), min_width=10),
+    Column("mark", "Mark", 10, _mark, importance=1),
     Column("machines", "Running", 9, _machines, importance=1, align="right"),
     Column("cpus", "vCPU / CPU", 11, _cpus, importance=3, align="right"),
     Column("memory", "Memory / host", 19, _memory, importance=2, align="right"),
@@ -175,6 +215,7 @@ COLUMNS: Sequence[Column[HostRow]] = (
     ),
     Column("mode", "Mode", 4, _mode, importance=6),
     Column("book", "Book", 11, _book, importance=5),
+    Column("groups", "Groups", 12, _groups, importance=5),
     Column("versions", "libvirt, driver", 17, _versions, importance=7),
     Column("answer", "Answer", 16, _answer, importance=8),
 )
@@ -202,12 +243,15 @@ def host_details(row: HostRow, named: Mapping[str, int], kinds: Iterable[str]) -
             (f"{glyph} {record.word}", STYLES.get(style, "")),
             ("  read-only" if record.readonly else "", "$text-accent"),
             (f"  {shown_uri(record.uri)}", "$quiet"),
+            (f"  {visible(row.entry.mark)}" if row.entry else "", "bold"),
         )
     ]
     if record.error is not None and record.state is not HostState.CONNECTED:
         lines.append(Content.assemble((visible(record.error.words), "$text-error")))
         if record.error.advice:
             lines.append(Content.assemble((visible(record.error.advice), "$text-warning")))
+    if record.state is HostState.NEEDS_AUTHENTICATION and record.error is None:
+        lines.append(Content.assemble(("It asks for you: Enter answers.", "$text-warning")))
     times = []
     if record.last_seen is not None and not record.is_current:
         times.append(f"last seen {clock(record.last_seen)}")

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, Static
 
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import HostState
 from tui.model.text import visible
-from tui.screens.host_columns import shown_uri
-from tui.settings import HostEntry
+from tui.model.uri import expand
+from tui.screens.host_columns import round_trip, shown_uri
+from tui.screens.host_form import PARTS, fault_of, parts_of, uri_of
+from tui.screens.program import Program
+from tui.settings import COLOURS, HostEntry
 from tui.widgets.tick import Tick
 
 USUAL = ("qemu:///system", "qemu:///session", "qemu+ssh://", "test:///default")
@@ -35,6 +41,12 @@ def fault(name: str, uri: str, taken: Collection[str], aliases: Collection[str])
         return "A host needs a URI, like qemu:///system or qemu+ssh://user@host/system."
     if uri not in aliases and not _has_scheme(uri):
         return "This is no URI (driver:///path) and no alias in libvirt.conf."
+    try:
+        names, uris = expand(name), expand(uri)
+    except ValueError as error:
+        return f"The range {error}."
+    if len(names) != len(uris):
+        return "Name and URI need the same range: node[01:20]."
     return ""
 
 
@@ -44,14 +56,20 @@ def _has_scheme(uri: str) -> bool:
 
 
 class HostDialog(ModalScreen[HostEntry | None]):
-    """Name, URI, autoconnect, read-only; an alias of libvirt.conf stands for its URI."""
+    """Name, URI, ticks, the URI's parts, groups and mark.
+
+    An alias of libvirt.conf stands for its URI. A part that is changed is written into the
+    URI; a URI typed by hand is taken as it is and shows its parts.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel"),
         Binding("ctrl+s", "take", "Save", priority=True),
+        Binding("ctrl+t", "test", "Test", priority=True),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
+    app: Program
 
     def __init__(
         self,
@@ -65,29 +83,66 @@ class HostDialog(ModalScreen[HostEntry | None]):
         self.entry = entry
         self.taken = taken
         self.aliases = aliases
+        self._trial: Host | None = None
 
     def compose(self) -> ComposeResult:
         """The fields and what is wrong with them."""
         entry = self.entry or HostEntry("-", "-")
         texts = (entry.name, entry.uri) if self.entry else ("", "")
-        with Vertical(classes="dialog"):
+        with VerticalScroll(classes="dialog -wide", can_focus=False):
             yield Static(Content(self.heading), classes="dialog--title")
-            yield Label("Name")
-            yield Input(texts[0], id="host-name", compact=True)
-            yield Label("URI")
-            yield Input(
-                texts[1],
-                placeholder="qemu+ssh://user@host/system",
-                suggester=SuggestFromList([*self.aliases, *USUAL]),
-                id="host-uri",
-                compact=True,
-            )
+            with Horizontal(classes="host-row"):
+                yield Label("Name")
+                yield Input(texts[0], id="host-name", compact=True)
+            with Horizontal(classes="host-row"):
+                yield Label("URI")
+                yield Input(
+                    texts[1],
+                    placeholder="qemu+ssh://user@host/system",
+                    suggester=SuggestFromList([*self.aliases, *USUAL]),
+                    id="host-uri",
+                    compact=True,
+                )
             if self.aliases:
                 yield Static(self._alias_lines(), id="host-aliases")
-            yield Tick("Connect at start", entry.autoconnect, id="host-auto", compact=True)
-            yield Tick("Read-only", entry.readonly, id="host-readonly", compact=True)
+            with Horizontal(classes="host-row"):
+                yield Label("")
+                yield Tick("Connect at start", entry.autoconnect, id="host-auto", compact=True)
+                yield Tick("Read-only", entry.readonly, id="host-readonly", compact=True)
+            parts = parts_of(texts[1])
+            for row in PARTS:
+                with Horizontal(classes="host-row"):
+                    for part in row:
+                        yield Label(part.label)
+                        yield Input(
+                            parts.get(part.id, ""),
+                            placeholder=part.hint,
+                            suggester=SuggestFromList(part.choices) if part.choices else None,
+                            id=f"part-{part.id}",
+                            classes="host-part",
+                            compact=True,
+                        )
+            with Horizontal(classes="host-row"):
+                yield Label("Groups")
+                groups = " ".join(entry.tags)
+                yield Input(groups, placeholder="words", id="host-tags", compact=True)
+            with Horizontal(classes="host-row"):
+                yield Label("Mark")
+                mark = "a word where actions are confirmed"
+                yield Input(entry.mark, placeholder=mark, id="host-mark", compact=True)
+                yield Label("Colour")
+                yield Input(
+                    entry.colour,
+                    placeholder=" ".join(COLOURS[1:]),
+                    suggester=SuggestFromList(COLOURS[1:]),
+                    id="host-colour",
+                    compact=True,
+                )
             yield Static("", id="host-fault", markup=False)
-            yield Static("Enter or Ctrl+S saves, Escape cancels", classes="dialog--hint")
+            yield Static(
+                "Enter or Ctrl+S saves, Ctrl+T tests the connection, Escape cancels",
+                classes="dialog--hint",
+            )
 
     def _alias_lines(self) -> Content:
         lines = [f"{visible(name)} = {shown_uri(uri)}" for name, uri in self.aliases.items()]
@@ -100,6 +155,40 @@ class HostDialog(ModalScreen[HostEntry | None]):
         """No blinking: idle costs nothing."""
         for field in self.query(Input):
             field.cursor_blink = False
+
+    def on_unmount(self) -> None:
+        """A test under way ends with the dialog."""
+        self._end_trial()
+
+    # -- URI and parts -------------------------------------------------------------------------
+
+    @on(Input.Changed, "#host-uri")
+    def uri_typed(self, event: Input.Changed) -> None:
+        """What the URI says is shown in the parts, unless it comes from there."""
+        if not event.input.has_focus:
+            return
+        parts = parts_of(self.aliases.get(event.value.strip(), event.value))
+        with self.prevent(Input.Changed):
+            for field in self.query(".host-part").results(Input):
+                field.value = parts.get(str(field.id).removeprefix("part-"), "")
+
+    @on(Input.Changed, ".host-part")
+    def part_typed(self, event: Input.Changed) -> None:
+        """A part that was changed by hand is written into the URI."""
+        if event.input.has_focus:
+            uri = self.query_one("#host-uri", Input)
+            with self.prevent(Input.Changed):
+                uri.value = uri_of(self._parts(), uri.value)
+            self._say(fault_of(self._parts()), "$text-warning")
+
+    def _parts(self) -> dict[str, str]:
+        fields = self.query(".host-part").results(Input)
+        return {str(field.id).removeprefix("part-"): field.value for field in fields}
+
+    def _say(self, text: str, style: str) -> None:
+        self.query_one("#host-fault", Static).update(Content.assemble((text, style)))
+
+    # -- answering -----------------------------------------------------------------------------
 
     @on(Input.Submitted)
     def submitted(self) -> None:
@@ -114,9 +203,15 @@ class HostDialog(ModalScreen[HostEntry | None]):
         """Answer with the entry, or say what is wrong with it."""
         name = self.query_one("#host-name", Input).value.strip()
         uri = self.query_one("#host-uri", Input).value.strip()
+        colour = self.query_one("#host-colour", Input).value.strip()
         wrong = fault(name, uri, self.taken, self.aliases)
+        if not wrong and colour not in COLOURS:
+            wrong = f"No such colour. There are {', '.join(COLOURS[1:])}."
+        parts = parts_of(uri)
+        if not wrong and parts:
+            wrong = fault_of(parts) if parts["transport"] in ("ssh", "") else ""
         if wrong:
-            self.query_one("#host-fault", Static).update(Content.assemble((wrong, "$text-error")))
+            self._say(wrong, "$text-error")
             return
         self.dismiss(
             HostEntry(
@@ -124,5 +219,52 @@ class HostDialog(ModalScreen[HostEntry | None]):
                 self.aliases.get(uri, uri),
                 autoconnect=self.query_one("#host-auto", Tick).value,
                 readonly=self.query_one("#host-readonly", Tick).value,
+                tags=self.query_one("#host-tags", Input).value.split(),
+                mark=self.query_one("#host-mark", Input).value.strip(),
+                colour=colour,
             )
         )
+
+    # -- testing -------------------------------------------------------------------------------
+
+    def action_test(self) -> None:
+        """Connect as the fields say, and tell how that went."""
+        typed = self.query_one("#host-uri", Input).value.strip()
+        uri = self.aliases.get(typed, typed)
+        if not _has_scheme(uri):
+            self._say("There is no URI to test yet.", "$text-error")
+            return
+        self._end_trial()
+        with contextlib.suppress(ValueError):
+            uri = expand(uri)[0]
+        self._say("Connecting…", "$text-warning")
+        readonly = self.query_one("#host-readonly", Tick).value
+        self._trial = self.app.fleet.trial(uri, readonly, self._told)
+        self._trial.open()
+
+    def _told(self, host: Host) -> None:
+        if host is not self._trial:
+            return
+        record = host.record
+        if host.question is not None and self.is_current:
+            self.app.sign_in_desk.show(host)
+        elif record.facts is not None:
+            facts = record.facts
+            machines = len(host.inventory.domains)
+            self._say(
+                f"It works: {facts.driver} {facts.hypervisor_version}, libvirt "
+                f"{facts.libvirt_version}, {machines} machines, {round_trip(record.round_trip)}",
+                "$text-success",
+            )
+            self._end_trial()
+        elif record.error is not None and record.state is not HostState.CONNECTING:
+            self._say(
+                visible(f"{record.error.words}\n{record.error.advice}".strip()), "$text-error"
+            )
+            if record.state is not HostState.NEEDS_AUTHENTICATION or host.question is None:
+                self._end_trial()
+
+    def _end_trial(self) -> None:
+        trial, self._trial = self._trial, None
+        if trial is not None:
+            trial.close()

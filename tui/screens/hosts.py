@@ -12,25 +12,34 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.timer import Timer
 from textual.widgets import Static
 
 from tui import settings_edit
 from tui.actions.base import Scope
 from tui.actions.registry import bindings_of
 from tui.demo import demo_uri
+from tui.hypervisor.alarms import versions_differ
 from tui.hypervisor.aliases import uri_aliases
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import Change, DomainRecord, HostState
+from tui.hypervisor.records import Change, DomainRecord, HostRecord, HostState
 from tui.in_thread import in_thread
 from tui.model.text import visible
-from tui.screens.host_columns import COLUMNS, HostRow, book_row, host_details, host_row
+from tui.model.uri import expand
+from tui.screens.filter_line import FilterLine
+from tui.screens.host_columns import COLUMNS, HostRow, book_row, host_details, host_row, matches
 from tui.screens.host_dialog import HostDialog
+from tui.screens.host_totals import totals
+from tui.screens.marks import entry_of
 from tui.screens.program import Program
 from tui.settings import HostEntry
 from tui.widgets.line_table import LineTable
 
 Book = list[HostEntry]
+GATHER = 0.5
+"""Seconds that changes of machines are gathered before the sums are made again."""
+THRIFT_ON = "Low-bandwidth mode: no live figures; only what is on the screen is read."
 
 
 class HostsPane(Vertical):
@@ -38,11 +47,13 @@ class HostsPane(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.HOSTS)]
     app: Program
+    _totals_due: Timer | None = None
     _ready = False
     """The table is there: before, nothing can be shown or refused."""
 
     def compose(self) -> ComposeResult:
         """Table and details."""
+        yield Static(id="hosts-totals", markup=False)
         yield LineTable(
             COLUMNS, row_key=lambda row: row.key, placeholder="No host yet: a adds one."
         )
@@ -51,6 +62,7 @@ class HostsPane(Vertical):
     def on_mount(self) -> None:
         """Follow the hosts."""
         self._saving = asyncio.Lock()
+        self._words: list[str] = []
         self.table.sort("name")
         self.app.fleet.subscribe(self._changed)
         self._ready = True
@@ -81,6 +93,7 @@ class HostsPane(Vertical):
             self._load()
         elif change.host_changed or change.domains:
             self.table.update_rows([self._row(host)])
+            self._show_totals_soon()
         row = self.table.cursor_row
         told = change.host_changed or change.networks or change.pools or change.node_devices
         if told and row is not None and row.record.key == change.host:
@@ -88,18 +101,69 @@ class HostsPane(Vertical):
 
     def _row(self, host: Host) -> HostRow:
         record = host.record
-        entry = next(
-            (e for e in self.app.settings.hosts if (e.name, e.uri) == (record.key, record.uri)),
-            None,
-        )
+        entry = entry_of(record, self.app.settings.hosts)
         return host_row(record, host.inventory.domains.values(), entry)
+
+    def hosts_in_view(self) -> list[HostRecord]:
+        """The host that a command would work on."""
+        row = self.table.cursor_row if self._ready else None
+        return [row.record] if row is not None else []
 
     def _load(self) -> None:
         rows = [self._row(host) for host in self.app.fleet.hosts.values()]
         present = {row.key for row in rows}
         book = (book_row(entry) for entry in self.app.settings.hosts)
         self.table.set_rows([*rows, *(row for row in book if row.key not in present)])
+        self._show_totals()
         self._show_details()
+
+    def _show_totals_soon(self) -> None:
+        """Sums go over every machine: several changes at once cost one look."""
+        if self._totals_due is None:
+            self._totals_due = self.set_timer(GATHER, self._show_totals)
+
+    def _show_totals(self) -> None:
+        self._totals_due = None
+        fleet = self.app.fleet
+        hosts = fleet.hosts.values()
+        shown = totals(
+            [self._row(host) for host in hosts],
+            fleet.alarms(),
+            versions_differ(host.record for host in hosts),
+        )
+        area = self.query_one("#hosts-totals", Static)
+        area.display = bool(shown.plain)
+        area.update(shown)
+
+    # -- filter ------------------------------------------------------------------------------
+
+    def start_filter(self) -> None:
+        """Open the filter line."""
+        lines = self.query(FilterLine)
+        if lines:
+            lines.first().focus()
+            return
+        line = FilterLine(" ".join(self._words), self.set_words, self.table.focus)
+        line.placeholder = "words, tag:web, node[01:20]"
+        self.mount(line, before=0)
+        line.focus()
+
+    def set_words(self, text: str) -> None:
+        """Show only hosts that have every word; an empty text closes the line."""
+        words = self._words = text.casefold().split()
+        self.table.set_filter((lambda row: matches(row, words)) if words else None)
+        empty = "No host matches; Escape shows all." if words else "No host yet: a adds one."
+        self.table.set_placeholder(empty)
+        for line in () if text else self.query(FilterLine):
+            if not line.has_focus:
+                line.remove()
+        self._show_details()
+
+    def clear(self) -> None:
+        """Show every host again."""
+        for line in self.query(FilterLine):
+            line.remove()
+        self.set_words("")
 
     @on(LineTable.CursorMoved)
     def cursor_moved(self) -> None:
@@ -128,8 +192,10 @@ class HostsPane(Vertical):
     def refusal(self, command: str) -> str:
         """Why a command cannot be done to the host under the cursor; empty when it can."""
         row = self.table.cursor_row if self._ready else None
-        if command == "add":
+        if command in ("add", "start_filter", "toggle_thrift"):
             return ""
+        if command == "clear":
+            return "" if self._words or self.query(FilterLine) else "nothing is filtered"
         if row is None:
             return "no host selected"
         state, responding = row.record.state, row.record.responding
@@ -152,7 +218,9 @@ class HostsPane(Vertical):
         """Connect, or try again at once."""
         row = self._current
         host = self._host(row)
-        if host is not None:
+        if host is not None and host.question is not None:
+            self.app.sign_in_desk.show(host)
+        elif host is not None:
             host.retry()
         elif row.entry is not None:
             self._open(row.entry)
@@ -165,6 +233,12 @@ class HostsPane(Vertical):
         host = self._host(row)
         if host is not None and await self._agreed("Disconnect", row):
             host.close()
+
+    def toggle_thrift(self) -> None:
+        """Low-bandwidth mode on or off."""
+        fleet = self.app.fleet
+        fleet.be_thrifty(not fleet.is_thrifty)
+        self.app.say(THRIFT_ON if fleet.is_thrifty else "Low-bandwidth mode is off.")
 
     def add(self) -> None:
         """A new entry."""
@@ -182,10 +256,17 @@ class HostsPane(Vertical):
     async def _add(self, template: HostEntry | None) -> None:
         taken = self._names() if template else self._names() | self.app.fleet.hosts.keys()
         entry = await self._ask_for("Add a host", template, taken)
-        if entry is not None:
-            if template is None or entry.uri != template.uri:
-                self._open(entry)
-            await self._save_new(entry)
+        if entry is None:
+            return
+        names, uris = expand(entry.name), expand(entry.uri)
+        if clash := next((name for name in names if len(names) > 1 and name in taken), ""):
+            self.app.say(f"There is a host called {visible(clash)} already.", "error")
+            return
+        for name, uri in zip(names, uris, strict=True):
+            one = msgspec.structs.replace(entry, name=name, uri=uri)
+            if template is None or one.uri != template.uri:
+                self._open(one)
+            await self._save_new(one)
 
     async def _save_new(self, entry: HostEntry) -> None:
         await self._save(

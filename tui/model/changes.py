@@ -199,10 +199,7 @@ def _is_taken(document: Domain, added: DeviceAdded) -> bool:
     """Whether something else stands where a device should go. Many may have no name at all."""
     element = parse(added.xml).getroot()
     identity = device_of(element, document.edits).identity
-    return bool(identity) and any(
-        device.tag_name == element.tag and device.identity == identity
-        for device in document.devices
-    )
+    return bool(identity) and document.device(added.key) is not None
 
 
 def _replace(document: Domain, change: XmlChange) -> None:
@@ -256,13 +253,11 @@ def _tellings(found: list[Change]) -> list[list[Change]]:
     """The boot order is told once: as the machine's, else as that of its devices."""
     of_devices = [c for c in found if c.id[1] == "boot_order"]
     of_machine = [c for c in found if c.id == ("boot", "order")]
-    if not of_devices or not of_machine:
+    without_devices = [change for change in found if change not in of_devices]
+    without_machine = [change for change in found if change not in of_machine]
+    if not of_machine:
         return [found]
-    return [
-        [change for change in found if change not in of_devices],
-        [change for change in found if change not in of_machine],
-        found,
-    ]
+    return [*([without_devices] if of_devices else []), without_machine, found]
 
 
 def _field_changes(before: View, after: View) -> list[FieldChange]:
@@ -279,8 +274,11 @@ def _device_changes(base: Domain, before: Device, after: Device) -> list[Change]
     if before.element.tag != after.element.tag or type(before) is not type(after):
         raise AssertionError("pairs are of one kind")
     changes = _field_changes(before, after)
-    if _gives(base, before, after, changes):
-        return list(changes)
+    # What is only shown follows from what was edited, more often than not.
+    edits = [change for change in changes if not change.field.shown_only]
+    for telling in (edits, changes):
+        if telling and _gives(base, before, after, telling):
+            return list(telling)
     # What the fields do not tell: the new device with its old values.
     neutral = _copy(after)
     for change in changes:

@@ -98,6 +98,8 @@ class CellNodes(Pins):
 class Cells(_Paired):
     """``<cpu><numa><cell id= cpus= memory= unit=>``: (vCPUs, size in bytes as text) pairs."""
 
+    draws = True
+
     def _elements(self, view: View) -> list[etree._Element]:
         parent = place(self.path).find(view.element)
         return [] if parent is None else parent.findall("cell")

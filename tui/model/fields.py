@@ -145,7 +145,7 @@ class Field(Generic[T]):
         if self.also is not None or self.draws:
             values = (before, value)
             view.edits.change(view.element, self.name, values, lambda: self.put(view, value))
-        else:
+        if self.read(view) != value:
             self.put(view, value)
 
     def put(self, view: View, value: T) -> None:
@@ -436,6 +436,8 @@ class Number(Field[int | None]):
 
 class Size(Field[int | None]):
     """Bytes in an element with a ``unit``; read in any of libvirt's units, typed in any."""
+
+    draws = True
 
     def __init__(
         self, path: str, label: str, help: str, *, least: int = 0, unit: str = "KiB", **more: Any

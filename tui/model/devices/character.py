@@ -175,6 +175,11 @@ class Channel(Character):
             part for part in (self.get("target/@address"), self.port) if part
         )
 
+    @property
+    def likeness(self) -> str:
+        """What is on both ends."""
+        return f"{self.type} {self.target_type}"
+
     def why_not_hotplug(self) -> str:
         """They can."""
         return ""

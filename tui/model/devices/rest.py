@@ -361,7 +361,7 @@ class Controller(Device):
     tag = "controller"
     title = "Controller"
 
-    type = Text("@type", "Kind", "usb, scsi, pci, virtio-serial, …", shown_only=True)
+    type = Text("@type", "Kind", "Such as usb, scsi, pci, virtio-serial.", shown_only=True)
     index = Number("@index", "Index", "What devices refer to.", shown_only=True)
     model = Choice(
         "@model",

@@ -13,13 +13,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import Change
+from tui.hypervisor.records import Change, HostState
 from tui.hypervisor.signin import Question, QuestionKind
 from tui.model.text import visible
 from tui.screens.program import Program
 
-LOOK_AGAIN = 0.3
+UNDER_WAY = (HostState.CONNECTING, HostState.RECONNECTING)
+LOOK_AGAIN = 0.1
 """Seconds between two looks whether a dialog may come, while one has to wait for another."""
+YES_OR_NO = "Are you sure you want to continue connecting (yes/no/[fingerprint])?"
+"""Asked by the buttons here."""
 TITLES = {
     QuestionKind.FIELDS: "Sign in to",
     QuestionKind.HOST_KEY: "Is this the right host?",
@@ -30,7 +33,8 @@ TITLES = {
 
 def lines_of(text: str) -> str:
     """What ssh says, line by line, with everything else made visible."""
-    return "\n".join(visible(line) for line in text.splitlines())
+    lines = text.replace(YES_OR_NO, "").splitlines()
+    return "\n".join(visible(line) for line in lines).strip()
 
 
 class SignIn(ModalScreen[None]):
@@ -79,6 +83,7 @@ class SignIn(ModalScreen[None]):
                     "whoever has another key reads all that you type there."
                 )
                 yield Static(Content(hint), classes="dialog--hint")
+            yield Static("", id="sign-in-state")
             if yes_or_no:
                 with Horizontal(classes="dialog--buttons"):
                     yield Button("Cancel", id="no")
@@ -115,25 +120,36 @@ class SignIn(ModalScreen[None]):
             self.question.answer(["yes"])
         elif self.question.kind is QuestionKind.HOST_KEY:
             self.question.answer(["no"])
+            self._over()
         else:
             self.action_put_off()
 
     def action_put_off(self) -> None:
         """Not now: the attempt is given up, Enter on the host begins another."""
-        self.host.put_off()
+        if self.question.is_open:
+            self.host.put_off()
+        self.dismiss(None)
 
     def _over(self) -> None:
-        if self.is_mounted and self.is_current:
-            self.dismiss(None)
-        elif self.is_mounted:
-            self.app.call_later(self._close_when_in_front)
+        # Called from a host's letters, where Textual's own context is not.
+        self.call_later(self._close_when_in_front)
 
     def _close_when_in_front(self) -> None:
-        """Another dialog lies over this one: its turn comes when that is gone."""
-        if self.is_current:
+        """Stay while the answer is looked at, so that no key falls on what lies behind.
+
+        Where another dialog lies over this one, its turn comes when that is gone.
+        """
+        if not self.is_mounted:
+            return
+        looking = self.host.question is None and self.host.record.state in UNDER_WAY
+        if looking:
+            for field in self.query(Input):
+                field.disabled = True
+            self.query_one("#sign-in-state", Static).update("Signing in…")
+        elif self.is_current:
             self.dismiss(None)
-        elif self.is_mounted:
-            self.set_timer(LOOK_AGAIN, self._close_when_in_front)
+            return
+        self.set_timer(LOOK_AGAIN, self._close_when_in_front)
 
 
 class SignInDesk:
@@ -151,7 +167,8 @@ class SignInDesk:
 
     def _changed(self, change: Change) -> None:
         if change.host_changed:
-            self.look()
+            # Not at once: Textual's own context is not where a host's letters come from.
+            self.app.call_later(self.look)
 
     def look(self) -> None:
         """Show the next question, should there be one and nothing in its way."""
@@ -163,7 +180,7 @@ class SignInDesk:
             and host.wanted_now
             and id(host.question) not in self._shown
         ]
-        if not waiting or self._waiting:
+        if not waiting or self._waiting or self._shown:
             return
         if isinstance(self.app.screen, ModalScreen):
             self._waiting = True
@@ -180,7 +197,13 @@ class SignInDesk:
         question = host.question
         if question is not None and question.is_open:
             self._shown.add(id(question))
+            self.app.call_later(self._push, host, question)
+
+    def _push(self, host: Host, question: Question) -> None:
+        if question.is_open:
             self.app.push_screen(SignIn(host, question), lambda _result: self._gone(question))
+        else:
+            self._gone(question)
 
     def _gone(self, question: Question) -> None:
         self._shown.discard(id(question))

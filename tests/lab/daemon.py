@@ -62,10 +62,15 @@ class IsolatedDaemon(LabHost):
             self.close()
             raise
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Start libvirtd and wait until it answers."""
-        self._inside("libvirtd", "--daemon", "--pid-file", "/run/libvirtd.pid")
+        self._inside("libvirtd", "--daemon", "--pid-file", "/run/libvirtd.pid", *options)
         self.virsh("uri")
+
+    @property
+    def pid(self) -> str:
+        """The first process of its namespaces, as the machine numbers it."""
+        return self._pid
 
     def kill(self) -> None:
         """Kill libvirtd with SIGKILL; its guests go on. Returns when it is gone."""

@@ -25,7 +25,7 @@ BY_WORDS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"Host key verification failed",
-        _SSH + "connect once with ssh in another terminal and accept its key.",
+        "Its key is unknown or has changed: qemu+ssh asks whether to accept an unknown one.",
     ),
     (
         r"Permission denied \((publickey|password|keyboard|gssapi)",
@@ -53,7 +53,7 @@ BY_WORDS: tuple[tuple[str, str], ...] = (
         "Install libvirt-clients (virt-ssh-helper) or netcat on that host.",
     ),
     (
-        r"Cannot read CA certificate|certificate (is not|has|failed)",
+        r"Cannot read CA certificate|certificate (is not|has|failed)|peer's certificate",
         "TLS needs certificates that both sides trust, in /etc/pki/CA and /etc/pki/libvirt; "
         "qemu+ssh://user@host/system needs none.",
     ),

@@ -194,7 +194,9 @@ class Host:
         first = self.record.error is None or self.record.error.words != error.words
         person = isinstance(error, SignInError) and error.needs_person
         hopeless = isinstance(error, SignInError) and error.hopeless
-        if error.code in AUTHENTICATION or person:
+        # libvirt calls a certificate that fails an authentication, but nothing can be typed.
+        typed = error.code in AUTHENTICATION and "certificate" not in error.words
+        if typed or person:
             self._set(state=HostState.NEEDS_AUTHENTICATION, error=error, responding=True)
         elif error.code in HOPELESS or hopeless or "ermission denied" in error.words:
             self._set(state=HostState.FAILED, error=error, responding=True)

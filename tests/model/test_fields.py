@@ -19,7 +19,8 @@ from tui.model.surroundings import Surroundings
 
 NOWHERE = Surroundings()
 SAMPLES = (
-    "7", "512", "4096", "8 GiB", "3-4", "0=2; 1=3", "0-1=2 GiB; 2-3=1 GiB", "+sse, -vmx", "vda",
+    "7", "512", "4096", "8 GiB", "3-4", "0=2; 1=3", "0=1", "0-1=2 GiB; 2-3=1 GiB", "+sse, -vmx",
+    "vda",
     "00:11:22:33:44:55", "/other", "network other", "ab-c", "tcp", "2030-01-31T12:00:00",
     "00000000-0000-0000-0000-000000000000", "0123456789abcdef",
 )  # fmt: skip
@@ -133,6 +134,26 @@ def test_another_bus_is_another_address_and_name_until_it_is_set_back():
     assert (disk.target, disk.get("address/@bus")) == ("vda", "0x04")
     disk.cache = ""
     assert canonical(document) == before
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "value", "path", "said"),
+    [
+        ("disk vda", "source", "/dev/sdx", "source", {"dev": "/dev/sdx"}),
+        ("disk vda", "source", "pool/a", "source", {"pool": "pool", "volume": "a"}),
+        (
+            "interface 52:54:00:00:00:01", "where", "direct eth1", "source",
+            {"dev": "eth1", "mode": "bridge"},
+        ),
+        ("interface 52:54:00:00:00:02", "where", "bridge br0", "source", {"bridge": "br0"}),
+    ],
+)  # fmt: skip
+def test_another_kind_of_source_says_nothing_of_the_old(key, field, value, path, said):
+    document = Domain.from_xml(MACHINES["q35"])
+    view = document.view(key)
+    type(view).fields()[field].write(view, value)
+    assert view.element.find(path).attrib == said
+    assert type(view).fields()[field].read(view) == value
 
 
 def test_alike_devices_have_keys_of_their_own():

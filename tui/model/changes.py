@@ -231,33 +231,34 @@ def _replace(document: Domain, change: XmlChange) -> None:
 
 def _compare(base: Domain, edited: Domain) -> list[Change]:
     pairs, removed, added = pair(base.devices, edited.devices)
-    found: list[Change] = []
+    sections: list[FieldChange] = []
     for before, after in zip(base.sections, edited.sections, strict=True):
-        found += _field_changes(before, after)
-    found += _xml_changes(base, edited, found)
+        sections += _field_changes(before, after)
+    devices: list[Change] = []
     for old, new in pairs:
-        found += _device_changes(base, old, new)
-    found += [DeviceRemoved(d.key, d.label, to_xml(d.element), d.summary) for d in removed]
-    found += [DeviceAdded(d.key, d.label, to_xml(d.element), d.summary) for d in added]
+        devices += _device_changes(base, old, new)
+    devices += [DeviceRemoved(d.key, d.label, to_xml(d.element), d.summary) for d in removed]
+    devices += [DeviceAdded(d.key, d.label, to_xml(d.element), d.summary) for d in added]
     wanted = canonical(edited.root)
-    for telling in _tellings(found):
+    for of_machine, of_devices in _tellings(sections, devices):
         try:
-            if canonical(replay(base, telling).root) == wanted:
-                return telling
+            found = [*of_machine, *_xml_changes(base, edited, of_machine), *of_devices]
+            if canonical(replay(base, found).root) == wanted:
+                return found
         except (LostError, ValueError):
             continue
     return [XmlChange(WHOLE, "Definition", (base.to_xml(),), (edited.to_xml(),))]
 
 
-def _tellings(found: list[Change]) -> list[list[Change]]:
+def _tellings(
+    sections: Sequence[FieldChange], devices: Sequence[Change]
+) -> list[tuple[Sequence[FieldChange], Sequence[Change]]]:
     """The boot order is told once: as the machine's, else as that of its devices."""
-    of_devices = [c for c in found if c.id[1] == "boot_order"]
-    of_machine = [c for c in found if c.id == ("boot", "order")]
-    without_devices = [change for change in found if change not in of_devices]
-    without_machine = [change for change in found if change not in of_machine]
-    if not of_machine:
-        return [found]
-    return [*([without_devices] if of_devices else []), without_machine, found]
+    other_sections = [change for change in sections if change.id != ("boot", "order")]
+    other_devices = [change for change in devices if change.id[1] != "boot_order"]
+    if len(other_sections) == len(sections):
+        return [(sections, devices)]
+    return [(sections, other_devices), (other_sections, devices), (sections, devices)]
 
 
 def _field_changes(before: View, after: View) -> list[FieldChange]:

@@ -53,9 +53,9 @@ class Pins(_Paired):
         return [] if parent is None else parent.findall(self.tag)
 
     def read(self, view: View) -> Pairs:
-        """In the document's order."""
-        found = self._elements(view)
-        return tuple((e.get(self.attribute, ""), e.get(self.what, "")) for e in found)
+        """In the order of the numbers."""
+        found = [(e.get(self.attribute, ""), e.get(self.what, "")) for e in self._elements(view)]
+        return tuple(sorted(found, key=lambda item: int(item[0]) if item[0].isdigit() else -1))
 
     def put(self, view: View, value: Pairs) -> None:
         """Pins that stay are left alone."""
@@ -97,8 +97,6 @@ class CellNodes(Pins):
 
 class Cells(_Paired):
     """``<cpu><numa><cell id= cpus= memory= unit=>``: (vCPUs, size in bytes as text) pairs."""
-
-    draws = True
 
     def _elements(self, view: View) -> list[etree._Element]:
         parent = place(self.path).find(view.element)
@@ -280,8 +278,6 @@ class BootOrder(Field[tuple[str, ...]]):
 class FirmwareField(Choice):
     """``<os firmware=…>`` with what belongs to it: loader, NVRAM, secure boot."""
 
-    draws = True
-
     def __init__(self, path: str, label: str, help: str) -> None:
         super().__init__(
             path,
@@ -336,7 +332,6 @@ class HugePageSize(Field[int | None]):
     """``<hugepages><page size= unit=>`` where there is one page for all of the memory; bytes."""
 
     picks = True
-    draws = True
 
     def read(self, view: View) -> int | None:
         """The first page's size."""
@@ -394,8 +389,6 @@ class VcpuCount(Number):
 
 class MaximumVcpus(Number):
     """``<vcpu>``; the number in use stays what it is, as far as it can."""
-
-    draws = True
 
     def put(self, view: View, value: int | None) -> None:
         """``<vcpu current=…>`` is adjusted with it."""

@@ -76,8 +76,6 @@ class Field(Generic[T]):
 
     picks = False
     """Whether a value is one of the options: chosen, not typed."""
-    draws = False
-    """Whether writing it changes other places with it."""
 
     def __init__(
         self,
@@ -142,9 +140,8 @@ class Field(Generic[T]):
         before = self.read(view)
         if value == before:
             return
-        if self.also is not None or self.draws:
-            values = (before, value)
-            view.edits.change(view.element, self.name, values, lambda: self.put(view, value))
+        values = (before, value)
+        view.edits.change(view.element, self.name, values, lambda: self.put(view, value))
         if self.read(view) != value:
             self.put(view, value)
 
@@ -326,8 +323,6 @@ class Choice(Field[str]):
 class Switch(Field[bool]):
     """On or off: an attribute of two words, or an element that is there or not."""
 
-    draws = True  # what stood for off, an attribute or none, comes back
-
     def __init__(
         self,
         path: str,
@@ -436,8 +431,6 @@ class Number(Field[int | None]):
 
 class Size(Field[int | None]):
     """Bytes in an element with a ``unit``; read in any of libvirt's units, typed in any."""
-
-    draws = True
 
     def __init__(
         self, path: str, label: str, help: str, *, least: int = 0, unit: str = "KiB", **more: Any

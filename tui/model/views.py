@@ -63,6 +63,17 @@ class View:
         """Take an element below it away, if it is there."""
         self.edits.write(self.element, place(path), None)
 
+    def empty(self, path: str) -> None:
+        """Take all away that an element below it says; what is said next, it says alone."""
+        element = place(path).find(self.element)
+        if element is None:
+            return
+        for name in element.attrib:
+            self.set(f"{path}/@{name!s}", None)
+        for child in list(element):
+            if isinstance(child.tag, str):
+                self.drop(f"{path}/{child.tag}")
+
 
 class Section(View):
     """A part of the machine itself: its element is ``<domain>``."""

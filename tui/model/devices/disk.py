@@ -30,8 +30,6 @@ _WHERE = {"file": "file", "block": "dev", "dir": "dir", "vhostuser": "path", "vh
 class Source(Field[str]):
     """A path, a device, ``pool/volume``, ``protocol://host:port/name``; empty: no medium."""
 
-    draws = True
-
     def read(self, view: View) -> str:
         """In one string."""
         source = view.element.find("source")
@@ -60,7 +58,7 @@ class Source(Field[str]):
         if value.startswith("/"):
             new = "block" if value.startswith("/dev/") else "file"
             if kind not in (new, "dir"):
-                view.drop("source")
+                view.empty("source")
                 view.set("@type", new)
                 kind = new
             view.set(f"source/@{_WHERE[kind]}", value)
@@ -69,7 +67,7 @@ class Source(Field[str]):
         if not slash or not volume:
             raise ValueError(f"{self.label}: a full path, or pool/volume")
         if kind != "volume":
-            view.drop("source")
+            view.empty("source")
             view.set("@type", "volume")
         view.set("source/@pool", pool)
         view.set("source/@volume", volume)

@@ -12,8 +12,6 @@ from tui.model.views import Device, View
 class _Listen(Text):
     """``<listen type='address' address=…>``, and the attribute that libvirt copies it to."""
 
-    draws = True
-
     def read(self, view: View) -> str:
         """Address, socket or network; empty where the hypervisor chooses."""
         for path in ("listen/@address", "listen/@socket", "listen/@network", "@listen", "@socket"):

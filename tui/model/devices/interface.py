@@ -26,8 +26,6 @@ BRIDGED = ("network", "bridge")
 class Source(Field[str]):
     """What it is plugged into: ``network default``, ``bridge br0``, ``direct eth0``, ``user``."""
 
-    draws = True
-
     picks = True
 
     def read(self, view: View) -> str:
@@ -39,7 +37,7 @@ class Source(Field[str]):
         """The type and the source's attribute; a macvtap keeps its mode."""
         kind, _, name = value.partition(" ")
         if kind != view.get("@type"):
-            view.drop("source")
+            view.empty("source")
             view.set("@type", kind)
         if kind in _ATTRIBUTE:
             view.set(f"source/@{_ATTRIBUTE[kind]}", name.strip())

@@ -64,7 +64,7 @@ def _boot(boot: BootFiles | None, spec: GuestSpec) -> str:
     crash = " lab.crash" if spec.state == "crashed" else ""
     return (
         f"<kernel>{boot.kernel}</kernel><initrd>{boot.initramfs}</initrd>"
-        f"<cmdline>console=ttyS0 quiet{crash}</cmdline>"
+        f"<cmdline>console=ttyS0{' quiet' if spec.quiet else ''}{crash}</cmdline>"
     )
 
 

@@ -28,6 +28,7 @@ class GuestSpec:
         and the guest cannot start.
     network: a virtio interface on the lab's own network, which has DHCP.
     persistent: False makes a transient domain, which needs a state that runs.
+    quiet: False has the kernel print all it does.
     agent: answer libvirt's guest-agent calls (needs the kernel).
     devices: XML of further devices, put in as it is.
     """
@@ -42,6 +43,7 @@ class GuestSpec:
     network: bool = False
     persistent: bool = True
     agent: bool = False
+    quiet: bool = True
     devices: str = ""
 
 

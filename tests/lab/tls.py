@@ -25,14 +25,21 @@ ca_file = "/etc/libvirt/pki/cacert.pem"
 """
 
 
+_NEW_KEY = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+
+
+def _openssl(arguments: str) -> None:
+    run(["openssl", *arguments.split()])
+
+
 def authority(directory: Path, name: str) -> Path:
     """A certificate authority; its folder is what `certificate` wants."""
     folder = directory / name
     folder.mkdir(parents=True)
-    run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-        + ["-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout", str(folder / "cakey.pem")]
-        + ["-out", str(folder / "cacert.pem"), "-addext", "keyUsage=critical,keyCertSign"]
+    key, made = folder / "cakey.pem", folder / "cacert.pem"
+    _openssl(
+        f"req -x509 {_NEW_KEY} -days 2 -subj /CN={name} -keyout {key} -out {made} "
+        "-addext keyUsage=critical,keyCertSign"
     )
     return folder
 
@@ -44,14 +51,10 @@ def certificate(authority: Path, folder: Path, kind: str) -> None:
     extensions = folder / f"{kind}.ext"
     usage = "serverAuth" if kind == "server" else "clientAuth"
     extensions.write_text(f"subjectAltName=IP:127.0.0.1\nextendedKeyUsage={usage}\n")
-    run(
-        ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-subj", f"/CN={kind}", "-keyout", str(key), "-out", str(request)]
-    )
-    run(
-        ["openssl", "x509", "-req", "-in", str(request), "-days", "2", "-CAcreateserial"]
-        + ["-CA", str(authority / "cacert.pem"), "-CAkey", str(authority / "cakey.pem")]
-        + ["-extfile", str(extensions), "-out", str(made)]
+    _openssl(f"req {_NEW_KEY} -subj /CN={kind} -keyout {key} -out {request}")
+    _openssl(
+        f"x509 -req -in {request} -days 2 -CAcreateserial -CA {authority / 'cacert.pem'} "
+        f"-CAkey {authority / 'cakey.pem'} -extfile {extensions} -out {made}"
     )
     (folder / "cacert.pem").write_bytes((authority / "cacert.pem").read_bytes())
 

@@ -40,11 +40,17 @@ The guest has to use its serial port. On most Linux systems, inside of it:
 """
 
 
-class ConsoleTab(Tab):
-    """Shows the machine's session; the session stays when the tab goes."""
+class ConsoleTab(Tab, can_focus=True):
+    """Shows the machine's session; the session stays when the tab goes.
+
+    It has the focus itself once Ctrl+] has led out of the terminal.
+    """
 
     scope = Scope.CONSOLE
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.CONSOLE)]
+
+    _tabs = Content("")
+    """The line of open consoles as it is shown."""
 
     def compose(self) -> ComposeResult:
         """Open consoles, the terminal, what there is to know."""
@@ -126,8 +132,12 @@ class ConsoleTab(Tab):
 
     def _show_silence(self) -> None:
         session = self.app.consoles.sessions.get(self.key)
-        if session is not None and session.is_silent and self.display:
+        if session is None or not self.display:
+            return
+        if session.is_silent:
             self._show_status()
+        else:
+            self._show_tabs()  # another console may have something new
 
     def _show_status(self) -> None:
         if not self.is_mounted:
@@ -161,7 +171,10 @@ class ConsoleTab(Tab):
             style = "bold $text-primary underline" if key == self.key else "$quiet"
             parts += [(f" {mark}", "$text-accent"), (name, style)]
         parts.append(("   [ ] switch (after Ctrl+])" if len(parts) > 2 else "", "$quiet"))
-        self.query_one("#console-tabs", Static).update(Content.assemble(*parts), layout=False)
+        content = Content.assemble(*parts)
+        if content != self._tabs:
+            self._tabs = content
+            self.query_one("#console-tabs", Static).update(content, layout=False)
 
     def on_terminal_view_typed(self, event: TerminalView.Typed) -> None:
         """To the guest."""
@@ -169,7 +182,7 @@ class ConsoleTab(Tab):
 
     def on_terminal_view_left(self) -> None:
         """Keys are the program's again."""
-        self.screen.set_focus(None)
+        self.focus()
         self.call_after_refresh(self._show_status)
 
     def on_terminal_view_sized(self, event: TerminalView.Sized) -> None:

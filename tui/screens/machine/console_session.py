@@ -41,6 +41,7 @@ class ConsoleSession:
         self.on_change: Callable[[], None] | None = None
         self.console: Console | None = None
         self._attaching = False
+        self._typed = b""
         self._tasks: set[asyncio.Task[None]] = set()
         self._wanted = False
         self._unsubscribe = fleet.subscribe(self._changed)
@@ -78,7 +79,7 @@ class ConsoleSession:
         if not record.state.is_active and not at_once:
             self._say("the machine is off: s starts it with the console attached")
             return
-        self._attaching = True
+        self._attaching, self._typed = True, b""
         self._say("attaching…")
         try:
             self.console = await open_console(host, record, self._output, self._ended, force=force)
@@ -90,15 +91,20 @@ class ConsoleSession:
             self._say(error.words)
         else:
             self.error = None
+            typed, self._typed = self._typed, b""
+            if typed:
+                self.console.write(typed)
             self.attached_at = time.monotonic()
             self._say("attached")
         finally:
             self._attaching = False
 
     def write(self, data: bytes) -> None:
-        """To the guest; nothing while it is not attached."""
+        """To the guest; what is typed while it is being attached waits for that."""
         if self.console is not None:
             self.console.write(data)
+        elif self._attaching:
+            self._typed += data
 
     def resize(self, columns: int, rows: int) -> None:
         """Another size of what shows it."""
@@ -160,19 +166,31 @@ class ConsoleSession:
 
     def _look(self) -> None:
         """Attach again once the machine runs again, and say what has become of it."""
-        record = self.record
-        if record is None:
-            if self.console is None:
-                self._say("the machine is gone")
+        record, host = self.record, self.host
+        if record is None or host is None:
+            self._drop("the machine is gone")
+            return
+        if record.stale or not host.is_connected:
+            self.error = None
+            self._drop(f"detached: {host.record.name} is {host.record.word}")
             return
         if self.console is not None or self._attaching or not self._wanted:
             return
         if not record.state.is_active:
+            self.error = None
             self._say("the machine is off: s starts it with the console attached")
-        elif not record.stale and self.host is not None and self.error is None:
+        elif self.error is None:
             task = asyncio.get_running_loop().create_task(self.attach())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _drop(self, status: str) -> None:
+        """The other end is gone; libvirt does not always say so."""
+        if self.console is not None:
+            self.console.close()
+            self.console = None
+        if status != self.status:
+            self._say(status)
 
     def _say(self, status: str) -> None:
         self.status = status

@@ -50,7 +50,7 @@ def calls(stage: Stage) -> Iterator[Figure]:
     """Libvirt calls for a refresh (F5), and for a filter and a sort, with 1000 machines."""
     with stage.proxy(stage.defined_host) as proxy, stage.virtty(proxy.uri) as terminal:
         settled(terminal)
-        _wait_for_silence(proxy, terminal)
+        wait_for_silence(proxy, terminal)
         for measure_, keys, bar in (
             ("libvirt calls per refresh, 1000 machines", ("\x1b[15~",), 3),
             ("libvirt calls for a filter", ("/", "w", "e", "b", "\x1b", "\x1b"), 0),
@@ -70,7 +70,7 @@ def calls(stage: Stage) -> Iterator[Figure]:
             )  # fmt: skip
 
 
-def _wait_for_silence(proxy: Proxy, terminal: Terminal) -> None:
+def wait_for_silence(proxy: Proxy, terminal: Terminal) -> None:
     """Wait until the definitions that are read in passing have been read."""
     for _ in range(60):
         begin = time.monotonic()

@@ -65,6 +65,16 @@ class Stage:
         connection.close()
         return daemon.uri
 
+    @cache  # noqa: B019 - a stage lives as long as the run
+    def host_with(self, count: int) -> str:
+        """URI of a real libvirtd with so many machines defined, none running."""
+        daemon = self._ends.enter_context(IsolatedDaemon(self._workspace, 100 + count))
+        connection = libvirt.open(daemon.uri)
+        for number in range(count):
+            connection.defineXML(inventory.diskless(number))
+        connection.close()
+        return daemon.uri
+
     @cached_property
     def running_host(self) -> str:
         """URI of a real libvirtd with 50 running guests whose usage changes each second."""

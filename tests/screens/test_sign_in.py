@@ -181,7 +181,7 @@ async def test_a_notice_goes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
         question.wait()
         attempt.done(question)
 
-    async with running(monkeypatch, {"far": touch}) as (app, pilot):
+    async with running(monkeypatch, {"far": touch}) as (app, _pilot):
         asked = await dialog_without_focus(app)
         assert "Confirm user presence" in str(asked.query_one("#sign-in-text", Static).render())
         touched[0].answer(None)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +25,8 @@ from tui.hypervisor.signin import QuestionKind
 DOMAIN = """<domain type='qemu'><name>{name}</name><memory unit='MiB'>16</memory>
 <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>"""
 
+FLEETS: list[Fleet] = []
+"""The last one is the one in use."""
 KEEPERS: set[str] = set()
 """Ids of the shells that keep the sign-ins of this process, those that have gone too."""
 
@@ -66,6 +71,7 @@ def server(tmp_path: Path, account: Account) -> Iterator[Callable[..., SshServer
 async def connecting(uri: str) -> AsyncIterator[Host]:
     fleet = Fleet()
     fleet.attach()
+    FLEETS[:] = [fleet]
     host = fleet.add("far", uri)
     host.open()
     try:
@@ -76,11 +82,15 @@ async def connecting(uri: str) -> AsyncIterator[Host]:
         await until(lambda: not ssh_processes(), 10)
 
 
+def processes() -> list[str]:
+    """Id, parent, session and command line of every process."""
+    listed = run(["ps", "-ww", "-eo", "pid=,ppid=,sess=,args="]).splitlines()
+    return [line.strip() for line in listed if len(line.split()) > 3]
+
+
 def ssh_processes() -> set[str]:
     """Ids of every process in the sessions of the sign-ins that this process has started."""
-    rows = [
-        line.split(maxsplit=3) for line in run(["ps", "-eo", "pid=,ppid=,sess=,args="]).splitlines()
-    ]
+    rows = [line.split(maxsplit=3) for line in processes()]
     KEEPERS.update(
         pid for pid, parent, _, args in rows if parent == str(os.getpid()) and "virtty-ssh" in args
     )
@@ -263,3 +273,100 @@ async def test_nothing_listens_there(server: Callable[..., SshServer]) -> None:
         assert "Connection refused" in host.record.error.words
         assert "No SSH server" in host.record.error.advice
         assert host.record.retry_at is not None
+
+
+PROGRAM = """
+import asyncio, signal, sys
+from tui.hypervisor.fleet import Fleet
+async def main():
+    fleet = Fleet(); fleet.attach()
+    host = fleet.add("far", sys.argv[1]); host.open()
+    while not host.is_connected: await asyncio.sleep(0.05)
+    print("connected", flush=True)
+    await asyncio.sleep(600)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
+async def test_however_virtty_ends_no_ssh_is_left(
+    daemon: IsolatedDaemon, server: Callable[..., SshServer], number: signal.Signals
+) -> None:
+    sshd = server(publickey=True)
+    sshd.know()
+    uri = sshd.uri(far_socket(daemon), keyfile=sshd.key())
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROGRAM, uri, stdout=asyncio.subprocess.PIPE
+    )
+    assert program.stdout is not None
+    assert await asyncio.wait_for(program.stdout.readline(), 20)
+    mine = [line.split(maxsplit=3) for line in processes() if "virtty-ssh" in line]
+    keepers = {pid for pid, parent, _, _ in mine if parent == str(program.pid)}
+    assert len(keepers) == 1
+    program.send_signal(number)
+    await program.wait()
+    await until(lambda: not any(line.split()[2] in keepers for line in processes()), 10)
+
+
+async def test_the_daemon_there_is_killed_and_comes_back_without_a_new_sign_in(
+    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+) -> None:
+    sshd = server(password=True)
+    sshd.know()
+    async with connecting(sshd.uri(far_socket(daemon))) as host:
+        await asked(host)
+        await answer(host, sshd.account.password)
+        await connected(host)
+        daemon.kill()
+        await until(lambda: host.record.state is not HostState.CONNECTED, 10)
+        daemon.start()
+        await connected(host)
+        assert host.question is None
+    assert sshd.sign_ins == 1
+
+
+async def test_the_sign_in_dies_and_a_person_is_needed_again(
+    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+) -> None:
+    sshd = server(password=True)
+    sshd.know()
+    async with connecting(sshd.uri(far_socket(daemon))) as host:
+        await asked(host)
+        await answer(host, sshd.account.password)
+        await connected(host)
+        sshd.cut()
+        await until(lambda: host.question is not None, 15)
+        assert host.record.state is HostState.NEEDS_AUTHENTICATION
+        assert not host.wanted_now
+        assert [domain.stale for domain in host.inventory.domains.values()] == [True]
+        await answer(host, sshd.account.password)
+        await connected(host)
+
+
+async def test_nobody_behind_the_socket_there(server: Callable[..., SshServer]) -> None:
+    sshd = server(publickey=True)
+    sshd.know()
+    uri = sshd.uri(Path("/nonexistent/libvirt-sock"), keyfile=sshd.key())
+    async with connecting(uri) as host:
+        await until(lambda: host.record.error is not None, 15)
+        assert host.record.error is not None
+        assert "/nonexistent/libvirt-sock" in host.record.error.words
+
+
+async def test_two_connections_share_a_sign_in(
+    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+) -> None:
+    sshd = server(password=True)
+    sshd.know()
+    async with connecting(sshd.uri(far_socket(daemon))) as host:
+        await asked(host)
+        await answer(host, sshd.account.password)
+        await connected(host)
+        states: list[HostState] = []
+        trial = FLEETS[-1].trial(host.record.uri, True, lambda one: states.append(one.record.state))
+        trial.open()
+        await until(lambda: trial.record.state is HostState.CONNECTED, 15)
+        assert HostState.NEEDS_AUTHENTICATION not in states
+        trial.close()
+        assert await host.remote("echo here") == b"here\n"
+    assert sshd.sign_ins == 1

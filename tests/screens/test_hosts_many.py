@@ -1,0 +1,194 @@
+"""Many hosts: groups, ranges, marks, alarms, the dialog's parts, low bandwidth."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, Static
+
+from tests.screens.test_hosts import TEST, fill, pane, rows, running, state
+from tests.waiting import until
+from tui.hypervisor.records import HostState
+from tui.screens.dialogs import Confirm
+from tui.screens.host_dialog import HostDialog
+from tui.screens.host_form import fault_of, parts_of, uri_of
+from tui.settings import HostEntry, load_settings
+
+DOMAIN = """<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
+<name>{name}</name><uuid>00000000-0000-4000-8000-{number:012}</uuid>
+<memory unit='MiB'>64</memory><os><type>hvm</type></os>
+<test:runstate>{state}</test:runstate></domain>"""
+RUNNING, OFF = 1, 5
+
+
+def host_of(path: Path, *machines: tuple[str, int, int]) -> str:
+    """A test host with machines (name, number, state); their runtime numbers go by place."""
+    domains = "".join(DOMAIN.format(name=n, number=i, state=s) for n, i, s in machines)
+    path.write_text(f"<node>{domains}</node>")
+    return f"test://{path}"
+
+
+def totals(app: object) -> str:
+    return str(pane(app).query_one("#hosts-totals", Static).render())  # type: ignore[arg-type]
+
+
+async def test_a_machine_active_twice_is_an_alarm(tmp_path: Path) -> None:
+    hosts = {
+        "a": host_of(tmp_path / "a.xml", ("web", 1, RUNNING)),
+        "b": host_of(tmp_path / "b.xml", ("other", 2, RUNNING), ("web", 1, RUNNING)),
+    }
+    async with running(hosts) as (app, _pilot):
+        await until(lambda: "machine web is active twice: web on a, web on b" in totals(app))
+        assert "2 of 2 hosts · 3 of 3 machines running" in totals(app)
+
+
+async def test_starting_the_second_asks_with_the_reason(tmp_path: Path) -> None:
+    hosts = {
+        "a": host_of(tmp_path / "a.xml", ("web", 1, OFF)),
+        "b": host_of(tmp_path / "b.xml", ("web", 1, RUNNING)),
+    }
+    book = [HostEntry("a", hosts["a"], mark="PROD", colour="red")]
+    async with running(hosts, book) as (app, pilot):
+        await until(lambda: all(state(app, name) is HostState.CONNECTED for name in hosts))
+        await pilot.press("1")
+        await until(lambda: app.main.front == "machines")
+        await pilot.press("g")
+        table = app.main.pane.table  # type: ignore[attr-defined]
+        key = next(d.key for d in app.fleet.domains() if d.host == "a")
+        table.move_cursor_to(key)
+        await pilot.press("s")
+        await until(lambda: isinstance(app.screen, Confirm))
+        asked = app.screen
+        assert isinstance(asked, Confirm)
+        assert "active on b already" in asked.consequence
+        mark = asked.query_one("#confirm-mark", Static)
+        assert "PROD" in str(mark.render())
+        await pilot.press("n")
+        await until(lambda: app.screen is app.main)
+        record = app.fleet.domain(key)
+        assert record is not None
+        assert not record.state.is_active
+
+
+async def test_the_filter_knows_groups_and_ranges() -> None:
+    book = [
+        HostEntry(f"node{n:02}", TEST, autoconnect=False, tags=["web"] if n < 3 else ["db"])
+        for n in range(1, 6)
+    ]
+    async with running({}, book) as (app, pilot):
+        table = pane(app).table
+
+        async def shown(text: str) -> list[str]:
+            pane(app).set_words(text)
+            await pilot.pause()
+            return list(rows(app))
+
+        assert table.rows_total == 5
+        assert await shown("tag:web") == ["node01", "node02"]
+        assert await shown("node[02:04]") == ["node02", "node03", "node04"]
+        assert await shown("db node05") == ["node05"]
+        assert await shown("node[") == []
+        assert len(await shown("")) == 5
+        await pilot.press("slash", *"tag:db", "enter")
+        await until(lambda: len(rows(app)) == 3)
+        await pilot.press("escape")
+        await until(lambda: len(rows(app)) == 5)
+
+
+async def test_a_range_is_many_entries(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    for number in (1, 2):
+        host_of(tmp_path / f"node{number}.xml", ("vm", 1, OFF))
+    async with running({}, settings_file=file) as (app, pilot):
+        await pilot.press("a")
+        await fill(pilot, "node[1:2]", f"test://{tmp_path}/node.xml")
+        assert "same range" in str(app.screen.query_one("#host-fault", Static).render())
+        await fill(pilot, "node[1:2]", f"test://{tmp_path}/node[1:2].xml")
+        await until(lambda: list(rows(app)) == ["node1", "node2"])
+        await until(lambda: len(app.settings.hosts) == 2)
+        uris = [entry["uri"] for entry in tomllib.loads(file.read_text())["hosts"]]
+        assert uris == [f"test://{tmp_path}/node{n}.xml" for n in (1, 2)]
+
+
+async def test_groups_and_mark_are_written_and_read(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    async with running({}, settings_file=file, size=(80, 24)) as (app, pilot):
+        await pilot.press("a")
+        await until(lambda: isinstance(app.screen, HostDialog) and app.focused is not None)
+        for name, text in (("tags", "web rack1"), ("mark", "PROD"), ("colour", "puce")):
+            app.screen.query_one(f"#host-{name}", Input).value = text
+        await fill(pilot, "new", TEST)
+        assert "No such colour" in str(app.screen.query_one("#host-fault", Static).render())
+        app.screen.query_one("#host-colour", Input).value = "red"
+        await pilot.press("ctrl+s")
+        await until(lambda: file.exists() and "PROD" in file.read_text())
+        entry = HostEntry("new", TEST, tags=["web", "rack1"], mark="PROD", colour="red")
+        assert load_settings(file) == (load_settings(file)[0], [])
+        assert load_settings(file)[0].hosts == [entry]
+
+
+async def test_parts_build_the_uri_and_a_test_tells() -> None:
+    async with running({}) as (app, pilot):
+        await pilot.press("a")
+        await until(lambda: isinstance(app.screen, HostDialog) and app.focused is not None)
+        uri = app.screen.query_one("#host-uri", Input)
+        app.screen.query_one("#part-host", Input).focus()
+        await pilot.press(*"far")
+        app.screen.query_one("#part-transport", Input).focus()
+        await pilot.press(*"ssh")
+        app.screen.query_one("#part-jump", Input).focus()
+        await pilot.press(*"gate")
+        await until(lambda: uri.value == "qemu+ssh://far/system?jump=gate")
+        uri.focus()
+        uri.value = ""
+        await pilot.press(*TEST)
+        await until(lambda: app.screen.query_one("#part-driver", Input).value == "test")
+        await pilot.press("ctrl+t")
+        told = app.screen.query_one("#host-fault", Static)
+        await until(lambda: "It works: TEST" in str(told.render()))
+        assert "1 machines" in str(told.render())
+        assert app.fleet.hosts == {}
+        uri.value = "qemu+unix:///system?socket=/nonexistent"
+        await pilot.press("ctrl+t")
+        await until(lambda: "No such file" in str(told.render()))
+
+
+async def test_low_bandwidth_is_switched_by_key() -> None:
+    async with running({"test": TEST}) as (app, pilot):
+        await until(lambda: state(app, "test") is HostState.CONNECTED)
+        await pilot.press("L")
+        await until(lambda: app.fleet.is_thrifty)
+        await pilot.press("L")
+        await until(lambda: not app.fleet.is_thrifty)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "qemu:///system",
+        "qemu+ssh://me@far:2222/session?keyfile=/k&jump=gate&socket=/s&proxy=netcat",
+        "qemu+tls://far/system?pkipath=/p",
+        "test:///default",
+    ],
+)
+def test_parts_and_back(uri: str) -> None:
+    parts = parts_of(uri)
+    assert parts_of(uri_of(parts, uri)) == parts
+    assert fault_of(parts) == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"transport": "ssl"}, "No such transport"),
+        ({"transport": "ssh", "host": ""}, "needs a host"),
+        ({"port": "70000"}, "1 to 65535"),
+        ({"transport": "", "keyfile": "/k"}, "for SSH"),
+        ({"transport": "libssh", "jump": "gate"}, "know none"),
+        ({"proxy": "x"}, "No such proxy"),
+    ],
+)
+def test_parts_that_do_not_fit(change: dict[str, str], words: str) -> None:
+    assert words in fault_of(parts_of("qemu+ssh://far/system") | change)

@@ -17,7 +17,7 @@ LIMIT = 64 * 1024 * 1024
 _CONTROLS = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
     rb"|\x1b[\]PX^_].*?(?:\x07|\x1b\\)"  # OSC, DCS, SOS, PM, APC
-    rb"|\x1b[ -/]*[0-~]"
+    rb"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
     rb"|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]",
     re.DOTALL,
 )

@@ -12,8 +12,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-SCROLLBACK = 10_000
-"""Lines that are kept above the screen."""
+SCROLLBACK = 11_000
+"""Lines that are kept above the screen: ten thousand, and the library's page that is cut."""
 SCROLLBACK_BYTES = 64 * 1024 * 1024
 """The library stops at the smaller of both."""
 
@@ -180,7 +180,7 @@ class Ghostty:
                 run.append(self._grapheme(x))
             else:
                 code = (cell >> 2) & 0x1FFFFF
-                if code:
+                if code >= 32 and not 127 <= code < 160:
                     run.append(chr(code))
                 elif width != 2:  # the tail of a wide character takes no cell of its own
                     run.append(" ")
@@ -200,7 +200,8 @@ class Ghostty:
         lib.ghostty_render_state_row_cells_get(
             cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_GRAPHEMES_BUF, codes
         )
-        return "".join(map(chr, codes[0 : count[0]])) or " "
+        shown = (code for code in codes[0 : count[0]] if code >= 32 and not 127 <= code < 160)
+        return "".join(map(chr, shown)) or " "
 
     def _style_at(self, x: int) -> Style:
         lib, style = self._lib, self._style

@@ -81,7 +81,8 @@ class ConsoleTab(Tab, can_focus=True):
         session.on_change = self._show_status
         session.unseen = False
         self.terminal.show(session.emulator)
-        session.resize(*self._wanted_size())
+        if self.terminal.size:  # not laid out yet after having been hidden
+            session.resize(*self.terminal.size)
         self.terminal.focus()
         self._show_status()
         self.run_worker(self._open(), group="attach", exclusive=True)
@@ -188,8 +189,8 @@ class ConsoleTab(Tab, can_focus=True):
     def on_terminal_view_sized(self, event: TerminalView.Sized) -> None:
         """The emulator follows."""
         session = self.app.consoles.sessions.get(self.key)
-        if session is not None:
-            session.resize(event.size.width, event.size.height)
+        if session is not None and event.size:
+            session.resize(*event.size)
             self.terminal.changed()
             self._show_status()
 

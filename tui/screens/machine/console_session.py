@@ -98,6 +98,8 @@ class ConsoleSession:
             self._say("attached")
         finally:
             self._attaching = False
+        if self.console is None:
+            self._look()  # it may have stopped meanwhile
 
     def write(self, data: bytes) -> None:
         """To the guest; what is typed while it is being attached waits for that."""

@@ -42,6 +42,8 @@ def screen(*pieces: bytes, columns: int = 20, rows: int = 4) -> list[str]:
         ("ctrl+c", "\x03", False, b"\x03"),
         ("ctrl+backslash", "\x1c", False, b"\x1c"),
         ("alt+f", None, False, b"\x1bf"),
+        ("alt+colon", None, False, b"\x1b:"),
+        ("alt+slash", None, False, b"\x1b/"),
         ("plus", "+", False, b"+"),
     ],
 )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+
+from textual.keys import KEY_TO_UNICODE_NAME
+
 CURSOR = {"up": "A", "down": "B", "right": "C", "left": "D", "home": "H", "end": "F"}
 TILDE = {
     "insert": 2, "delete": 3, "pageup": 5, "pagedown": 6, "f5": 15, "f6": 17, "f7": 18, "f8": 19,
@@ -52,9 +56,20 @@ def encode(key: str, character: str | None, *, application: bool = False) -> byt
         return bytes([ord(name.lower()) & 0x1F])
     if "alt" in modifiers:
         rest = "+".join(modifier for modifier in modifiers if modifier != "alt")
-        inner = encode(f"{rest}+{name}" if rest else name, name if len(name) == 1 else None)
+        inner = encode(f"{rest}+{name}" if rest else name, _character(name))
         return b"\x1b" + inner if inner else b""
     return character.encode() if character else b""
+
+
+def _character(name: str) -> str | None:
+    """The character that a key's name stands for: ``:`` for ``colon``."""
+    if len(name) == 1:
+        return name
+    told = KEY_TO_UNICODE_NAME.get(name, name).replace("_", " ").upper()
+    try:
+        return unicodedata.lookup(told)
+    except KeyError:
+        return None
 
 
 def encode_mouse(button: int, x: int, y: int, *, pressed: bool) -> bytes:

@@ -14,9 +14,12 @@ import pytest
 
 from tests.lab import IsolatedDaemon, Lab
 from tests.lab.commands import run
+from tests.lab.guests import GuestSpec
 from tests.lab.sshd import Account, SshServer
 from tests.lab.sshd import account as throw_away
 from tests.waiting import until
+from tui.hypervisor import definition
+from tui.hypervisor.console import open_console
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import HostState
@@ -277,6 +280,8 @@ async def test_nothing_listens_there(server: Callable[..., SshServer]) -> None:
 
 PROGRAM = """
 import asyncio, signal, sys
+from tui.hypervisor import definition
+from tui.hypervisor.console import open_console
 from tui.hypervisor.fleet import Fleet
 async def main():
     fleet = Fleet(); fleet.attach()
@@ -370,3 +375,39 @@ async def test_two_connections_share_a_sign_in(
         trial.close()
         assert await host.remote("echo here") == b"here\n"
     assert sshd.sign_ins == 1
+
+
+async def test_one_sign_in_for_libvirt_a_console_and_a_log(
+    daemon: IsolatedDaemon,
+    server: Callable[..., SshServer],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guest = daemon.guest(GuestSpec(name="far-console", kernel=True))
+    sshd = server(password=True)
+    sshd.know()
+    logs = tmp_path / "logs"
+    logs.mkdir(mode=0o755)
+    (logs / f"{guest.name}.log").write_text("last words\n")
+    monkeypatch.setattr(definition, "LOGS", logs)
+    try:
+        async with connecting(sshd.uri(far_socket(daemon))) as host:
+            await asked(host)
+            await answer(host, sshd.account.password)
+            await until(lambda: host.record.facts is not None, 20)
+            record = host.inventory.domains[guest.uuid]
+            heard = bytearray()
+            console = await open_console(host, record, heard.extend, lambda _reason: None)
+            await until(lambda: bool(heard), 60)
+            heard.clear()
+            console.write(b"echo $((40 + 2))\n")
+            await until(lambda: b"42" in heard, 60)
+            console.close()
+            assert await definition.read_log(host, record) == ("last words\n", "")
+            (logs / f"{guest.name}.log").unlink()
+            text, why_not = await definition.read_log(host, record)
+            assert text == ""
+            assert "No such file" in why_not
+        assert sshd.sign_ins == 1
+    finally:
+        guest.remove()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -167,7 +168,7 @@ async def test_two_hosts_ask_one_after_the_other(monkeypatch: pytest.MonkeyPatch
         for _ in asks:
             host = (await dialog(app)).host
             await pilot.press(*{"a": "one", "b": "two"}[host.record.name], "enter")
-            await until(lambda host=host: host.record.state is HostState.CONNECTED)
+            await until(partial(getattr, host, "is_connected"))
         await until(lambda: app.screen is app.main)
 
 

@@ -13,6 +13,7 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.listing import LACKS
 from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.signin import SignInError
 from tui.model import Domain
 
 LOGS = Path("/var/log/libvirt/qemu")
@@ -103,7 +104,10 @@ async def read_log(host: Host, domain: DomainRecord) -> tuple[str, str]:
     if not facts.is_local:
         if not host.has_sign_in:
             return "", f"The log is on {facts.hostname}. Read it there: {command}"
-        text = await host.remote(f"tail -c {LOG_TAIL} -- {shlex.quote(str(path))}")
+        try:
+            text = await host.remote(f"tail -c {LOG_TAIL} -- {shlex.quote(str(path))}")
+        except SignInError as error:  # the account there may not read it
+            return "", f"{error.words} Read it there: {command}"
         return text.decode("utf-8", "replace"), ""
 
     def read(_connection: libvirt.virConnect) -> tuple[str, str]:

@@ -25,7 +25,14 @@ from tui.hypervisor.inventory import Inventory
 from tui.hypervisor.journal import Journal
 from tui.hypervisor.lanes import Job, Lane, Worker
 from tui.hypervisor.mailbox import Mailbox
-from tui.hypervisor.opening import AUTHENTICATION, HOPELESS, Opened, is_remote, open_connection
+from tui.hypervisor.opening import (
+    CLOSE_REASONS,
+    Opened,
+    close_quietly,
+    is_remote,
+    open_connection,
+    state_after,
+)
 from tui.hypervisor.records import Change, HostRecord, HostState
 from tui.hypervisor.signin import Attempt, Question, SignInError
 from tui.hypervisor.ssh import SignIns
@@ -192,16 +199,9 @@ class Host:
         self._attempt = None
         self._opening_since = None
         first = self.record.error is None or self.record.error.words != error.words
-        person = isinstance(error, SignInError) and error.needs_person
-        hopeless = isinstance(error, SignInError) and error.hopeless
-        # libvirt calls a certificate that fails an authentication, but nothing can be typed.
-        typed = error.code in AUTHENTICATION and "certificate" not in error.words
-        if typed or person:
-            self._set(state=HostState.NEEDS_AUTHENTICATION, error=error, responding=True)
-        elif error.code in HOPELESS or hopeless or "ermission denied" in error.words:
-            self._set(state=HostState.FAILED, error=error, responding=True)
-        else:
-            self._set(state=HostState.LOST, error=error, responding=True)
+        state = state_after(error)
+        self._set(state=state, error=error, responding=True)
+        if state is HostState.LOST:
             self._retry_later()
         if first:
             self.journal.event(self.record.name, "", "connecting failed", error)
@@ -209,12 +209,7 @@ class Host:
     def _on_closed(self, generation: int, reason: int) -> None:
         if generation != self._generation or self._connection is None:
             return
-        words = {
-            libvirt.VIR_CONNECT_CLOSE_REASON_ERROR: "the connection broke",
-            libvirt.VIR_CONNECT_CLOSE_REASON_EOF: "the daemon closed the connection",
-            libvirt.VIR_CONNECT_CLOSE_REASON_KEEPALIVE: "no answer to keepalive messages",
-            libvirt.VIR_CONNECT_CLOSE_REASON_CLIENT: "closed here",
-        }.get(reason, "the connection is gone")
+        words = CLOSE_REASONS.get(reason, "the connection is gone")
         self._lose(HypervisorError(f"Connection to {self.record.name}", words=words))
 
     def _lose(self, error: HypervisorError) -> None:
@@ -290,7 +285,7 @@ class Host:
             worker.close()
         if connection is not None:
             # May hang with the daemon: in a thread of its own that nobody waits for.
-            threading.Thread(target=_close_quietly, args=(connection,), daemon=True).start()
+            threading.Thread(target=close_quietly, args=(connection,), daemon=True).start()
 
     def _cancel_retry(self) -> None:
         if self._retry is not None:
@@ -503,10 +498,3 @@ class Host:
         task = self._mailbox.loop.create_task(guarded())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _close_quietly(connection: libvirt.virConnect) -> None:
-    try:
-        connection.close()
-    except libvirt.libvirtError as error:
-        log.info("closing: %s", error)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import libvirt
 
 from tui.hypervisor import eventloop
+from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Post, register_lifecycle
 from tui.hypervisor.listing import LACKS, read_domains
-from tui.hypervisor.records import DomainRecord
-from tui.hypervisor.signin import Attempt, libvirt_auth
+from tui.hypervisor.records import DomainRecord, HostState
+from tui.hypervisor.signin import Attempt, SignInError, libvirt_auth
 from tui.hypervisor.ssh import SignIns, Target
 from tui.model.uri import Uri
+
+log = logging.getLogger(__name__)
 
 KEEPALIVE = (5, 3)
 """Seconds between keepalive messages, and how many may stay unanswered (setKeepAlive)."""
@@ -41,6 +45,14 @@ AUTHENTICATION = frozenset(
         libvirt.VIR_ERR_AUTH_UNAVAILABLE,
     )
 )
+
+CLOSE_REASONS = {
+    libvirt.VIR_CONNECT_CLOSE_REASON_ERROR: "the connection broke",
+    libvirt.VIR_CONNECT_CLOSE_REASON_EOF: "the daemon closed the connection",
+    libvirt.VIR_CONNECT_CLOSE_REASON_KEEPALIVE: "no answer to keepalive messages",
+    libvirt.VIR_CONNECT_CLOSE_REASON_CLIENT: "closed here",
+}
+"""virConnectCloseReason in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +128,24 @@ def open_connection(
         prepare(connection)
     domains = read_domains(connection, host)
     return Opened(connection, domains, has_events, is_local=not is_remote(uri))
+
+
+def close_quietly(connection: libvirt.virConnect) -> None:
+    """Close; may hang with the daemon, so in a thread that nobody waits for."""
+    try:
+        connection.close()
+    except libvirt.libvirtError as error:
+        log.info("closing: %s", error)
+
+
+def state_after(error: HypervisorError) -> HostState:
+    """Where a host stands after an attempt that failed: LOST is the one that is tried again."""
+    if isinstance(error, SignInError) and error.needs_person:
+        return HostState.NEEDS_AUTHENTICATION
+    # libvirt calls a certificate that fails an authentication, but nothing can be typed.
+    if error.code in AUTHENTICATION and "certificate" not in error.words:
+        return HostState.NEEDS_AUTHENTICATION
+    hopeless = isinstance(error, SignInError) and error.hopeless
+    if error.code in HOPELESS or hopeless or "ermission denied" in error.words:
+        return HostState.FAILED
+    return HostState.LOST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import threading
 import time
@@ -26,6 +27,7 @@ class Mailbox:
     def __init__(self) -> None:
         self._letters: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._context = contextvars.copy_context()
         self._scheduled = False
         self._lock = threading.Lock()
 
@@ -40,8 +42,11 @@ class Mailbox:
         """Deliver on this loop from now on, what has been waiting first."""
         with self._lock:
             self._loop = loop
+            # Whoever attaches gives the context: a post from another thread would bring that
+            # thread's, in which what a subscriber starts knows nothing of its program.
+            self._context = contextvars.copy_context()
             self._scheduled = True
-        loop.call_soon(self._deliver)
+        loop.call_soon(self._deliver, context=self._context)
 
     def detach(self) -> None:
         """Drop what comes from now on: the program is ending."""
@@ -58,7 +63,7 @@ class Mailbox:
             self._scheduled = True
             loop = self._loop
         try:
-            loop.call_soon_threadsafe(self._deliver)
+            loop.call_soon_threadsafe(self._deliver, context=self._context)
         except RuntimeError:  # the loop has been closed: nobody is left to tell
             self.detach()
 
@@ -77,4 +82,4 @@ class Mailbox:
                 self._scheduled = self._loop is None
                 return
             loop = self._loop
-        loop.call_later(0.001, self._deliver)
+        loop.call_later(0.001, self._deliver, context=self._context)

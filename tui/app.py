@@ -441,7 +441,9 @@ class VirttyApp(Program):
 
     def show_palette(self) -> None:
         """Textual's command palette over our actions."""
-        self.action_command_palette()
+        from tui.screens.palette import Palette
+
+        self.push_screen(Palette(id="--command-palette"))
 
     def choose_theme(self) -> None:
         """Textual's theme chooser."""

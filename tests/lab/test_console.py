@@ -56,7 +56,9 @@ def test_a_shell_full_screen_programs_and_the_way_out(console: Terminal):
     console.wait_for_text("Identity")
     console.send("c")
     console.wait_for_text("hello from vi")  # the same screen
-    console.send("\x1b:q!\r")
+    console.send("\x1b")
+    console.wait_for_text("- /etc/passwd")
+    console.send(":q!\r")
     console.wait_for_text("lab:/#")
 
 

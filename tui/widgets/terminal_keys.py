@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-from textual.keys import KEY_TO_UNICODE_NAME
+from textual.keys import KEY_NAME_REPLACEMENTS, KEY_TO_UNICODE_NAME
+
+_REPLACED = {short: name for name, short in KEY_NAME_REPLACEMENTS.items()}
 
 CURSOR = {"up": "A", "down": "B", "right": "C", "left": "D", "home": "H", "end": "F"}
 TILDE = {
@@ -65,6 +67,7 @@ def _character(name: str) -> str | None:
     """The character that a key's name stands for: ``:`` for ``colon``."""
     if len(name) == 1:
         return name
+    name = _REPLACED.get(name, name)
     told = KEY_TO_UNICODE_NAME.get(name, name).replace("_", " ").upper()
     try:
         return unicodedata.lookup(told)

@@ -7,15 +7,21 @@ and turned into PNG.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from textual.pilot import Pilot
 
+from tests.lab.guests import GuestSpec
+from tests.lab.lab import Lab
 from tests.waiting import until
 from tui.app import VirttyApp
 from tui.demo import demo_uri
 from tui.hypervisor.fleet import Fleet
+from tui.screens.machine.hardware import HardwareTab
+from tui.screens.machine.screen import MachineScreen
 from tui.settings import Settings
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
@@ -29,23 +35,44 @@ PICTURES: Sequence[tuple[str, tuple[int, int], Sequence[str]]] = (
     ("confirm", (100, 26), ("slash", *"k8s-w", "enter", "asterisk", "o")),
     ("activity", (110, 26), ("j", "j", "s", "p", "6")),
     ("help", (120, 36), ("question_mark",)),
+    ("hardware", (130, 32), ("slash", *"web-01", "enter", "e", *"jjjjjj", "enter", *"jjjjjjj")),
 )
 """Name, size in cells, keys pressed before the picture is taken."""
 
 
+EDITS = (
+    ("cpu", "current", "3"),
+    ("memory", "current", "128 MiB"),
+    ("disk vda", "cache", "none"),
+    ("disk vda", "io", "native"),
+)
+
+
 async def picture(name: str, size: tuple[int, int], keys: Sequence[str]) -> None:
     """Take one picture."""
-    import cairosvg
+    async with demo(size) as (app, pilot):
+        await pilot.press(*keys)
+        await pilot.pause(1.0)
+        save(app, name)
 
+
+@contextlib.asynccontextmanager
+async def demo(size: tuple[int, int]) -> AsyncIterator[tuple[VirttyApp, Pilot[int]]]:
+    """The program on the demo host."""
     fleet = Fleet()
     fleet.add("demo", demo_uri(), demo=True).open()
     app = VirttyApp(fleet, Settings())
     async with app.run_test(size=size) as pilot:
         await ready(app, pilot)
-        await pilot.press(*keys)
-        await pilot.pause(1.0)
-        svg = app.export_screenshot(title="virtty")
+        yield app, pilot
     fleet.close()
+
+
+def save(app: VirttyApp, name: str) -> None:
+    """Write what is on the screen as PNG."""
+    import cairosvg
+
+    svg = app.export_screenshot(title="virtty")
     FOLDER.mkdir(exist_ok=True)
     cairosvg.svg2png(bytestring=svg.encode(), write_to=str(FOLDER / f"{name}.png"), scale=1.0)
 
@@ -63,10 +90,47 @@ async def ready(app: VirttyApp, pilot: Pilot[int]) -> None:
     await pilot.pause()
 
 
+async def guest_pictures() -> None:
+    """A real guest: several edits in the review, and a full-screen program in its console."""
+    spec = GuestSpec(name="web", vcpus=2, max_vcpus=4, memory_mib=192, disk=True, network=True)
+    with Lab() as lab, lab.isolated_daemon() as daemon:
+        guest = daemon.guest(spec)
+        guest.wait_for_output()
+        fleet = Fleet()
+        fleet.add("lab", daemon.uri).open()
+        app = VirttyApp(fleet, Settings(), machine=guest.name, tab="console")
+        async with app.run_test(size=(110, 28)) as pilot:
+            await until(lambda: bool(app.consoles.sessions), seconds=20)
+            session = next(iter(app.consoles.sessions.values()))
+            await until(lambda: session.attached, seconds=20)
+            session.tell_size()
+            session.write(b"clear; vi /init\r")
+            await until(lambda: "- /init" in session.emulator.screen(), seconds=20)
+            await pilot.pause(1.0)
+            save(app, "console")
+            await pilot.press("ctrl+right_square_bracket", "e")
+            await pilot.pause(1.5)
+            assert isinstance(app.screen, MachineScreen)
+            tab = app.screen.tab
+            assert isinstance(tab, HardwareTab)
+            assert tab.session is not None
+            nic = tab.session.edited.interfaces[0].key
+            for key, field, text in (*EDITS, (nic, "link", "down"), (nic, "mtu", "9000")):
+                tab.edit(key, field, text)
+            await pilot.press("ctrl+s")
+            await pilot.pause(0.5)
+            save(app, "review")
+        fleet.close()
+
+
 async def main() -> None:
-    """Take all of them."""
+    """Take all of them, or those that are named."""
+    wanted = sys.argv[1:]
     for name, size, keys in PICTURES:
-        await picture(name, size, keys)
+        if not wanted or name in wanted:
+            await picture(name, size, keys)
+    if not wanted or {"console", "review"} & set(wanted):
+        await guest_pictures()
 
 
 if __name__ == "__main__":

@@ -324,17 +324,21 @@ class HardwareTab(Tab):
         self._set(event.name, event.text)
 
     def _set(self, name: str, text: str) -> None:
-        session = self.session
-        if session is None:
-            return
         place = self.list.highlighted or 0
+        key = self.edit(self.key_here, name, text)
+        if key is not None:
+            self._keys[place] = key
+            self._show()
+
+    def edit(self, key: str, field: str, text: str) -> str | None:
+        """Give a field another value; the view's key after it, None where it was not taken."""
+        if self.session is None:
+            return None
         try:
-            key = session.set(self.key_here, name, text)
+            return self.session.set(key, field, text)
         except (ValueError, LostError) as error:
             self.app.say(str(error), "error")
-            return
-        self._keys[place] = key
-        self._show()
+            return None
 
     def undo(self) -> None:
         """``Ctrl+Z``: take the last edit back."""

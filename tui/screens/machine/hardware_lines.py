@@ -125,6 +125,6 @@ def diff_lines(diff: Sequence[tuple[str, str]]) -> list[Line]:
     """A diff for a TextView."""
     styles = {"+": "added", "-": "removed", "@": "muted"}
     return [
-        [("  ⋯" if sign == "@" else f"{sign} {visible(text)}", styles.get(sign, ""))]
+        [("  …" if sign == "@" else f"{sign} {visible(text)}", styles.get(sign, ""))]
         for sign, text in diff
     ]

@@ -59,13 +59,13 @@ class Bench:
     async def read(self) -> Hardware:
         return await read_live(self.host, self.record, await read_stored(self.host, self.record))
 
-    async def edit(self, *edits: Callable[[Domain], object], **options: object) -> Applied:
+    async def edit(self, *edits: Callable[[Domain], object]) -> Applied:
         """Apply edits as one change."""
         base = (await self.read()).stored
         edited = base.copy()
         for edit in edits:
             edit(edited)
-        applied = await apply(self.host, self.record, base, edited, **options)
+        applied = await apply(self.host, self.record, base, edited)
         for step in applied.steps:
             assert step.error is None, step
         return applied

@@ -204,7 +204,7 @@ def aliens(root: etree._Element) -> set[str]:
             continue
         if node.tag in ("alien", f"{ALIEN}x"):
             found.add(f"{node.tag}{node.get('n')}")
-        found.update(key for key in node.attrib if key.startswith(ALIEN))
+        found.update(key for key in map(str, node.attrib) if key.startswith(ALIEN))
     return found
 
 

@@ -76,8 +76,8 @@ async def fill(pilot: Pilot[int], name: str, uri: str) -> None:
     """Write name and URI into the dialog and save."""
     app = pilot.app
     await until(lambda: isinstance(app.screen, HostDialog) and app.focused is not None)
-    app.screen.query_one("#host-name").value = name  # type: ignore[attr-defined]
-    app.screen.query_one("#host-uri").value = uri  # type: ignore[attr-defined]
+    app.screen.query_one("#host-name").value = name
+    app.screen.query_one("#host-uri").value = uri
     await pilot.press("ctrl+s")
 
 
@@ -246,7 +246,7 @@ async def test_disconnect_asks_while_work_runs() -> None:
         app.fleet.journal.begin("test", "vm", "save", "virsh managedsave vm")
         await pilot.press("d")
         await until(lambda: isinstance(app.screen, Confirm))
-        assert app.screen.lines == ["save vm"]  # type: ignore[attr-defined]
+        assert app.screen.lines == ["save vm"]
         await pilot.press("n")
         await until(lambda: app.screen is app.main)
         assert state(app, "test") is HostState.CONNECTED

@@ -60,7 +60,7 @@ async def test_starting_the_second_asks_with_the_reason(tmp_path: Path) -> None:
         await pilot.press("1")
         await until(lambda: app.main.front == "machines")
         await pilot.press("g")
-        table = app.main.pane.table  # type: ignore[attr-defined]
+        table = app.main.pane.table
         key = next(d.key for d in app.fleet.domains() if d.host == "a")
         table.move_cursor_to(key)
         await pilot.press("s")

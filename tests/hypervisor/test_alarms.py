@@ -28,7 +28,7 @@ def machine(host: str, uuid: str, name: str, number: int = 1, **details: object)
         name,
         number,
         DomainState.RUNNING,
-        details=DomainDetails(**details),  # type: ignore[arg-type]
+        details=DomainDetails(**details),
     )
 
 

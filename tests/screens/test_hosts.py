@@ -69,7 +69,7 @@ def state(app: VirttyApp, name: str) -> HostState:
 
 
 def cells(row: object) -> dict[str, str]:
-    return {column.key: column.render(row).text for column in COLUMNS}  # type: ignore[arg-type]
+    return {column.key: column.render(row).text for column in COLUMNS}
 
 
 async def fill(pilot: Pilot[int], name: str, uri: str) -> None:

@@ -32,7 +32,7 @@ def host_of(path: Path, *machines: tuple[str, int, int]) -> str:
 
 
 def totals(app: object) -> str:
-    return str(pane(app).query_one("#hosts-totals", Static).render())  # type: ignore[arg-type]
+    return str(pane(app).query_one("#hosts-totals", Static).render())
 
 
 async def test_a_machine_active_twice_is_an_alarm(tmp_path: Path) -> None:

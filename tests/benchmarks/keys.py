@@ -55,6 +55,49 @@ def key_to_paint(stage: Stage) -> Iterator[Figure]:
         )
 
 
+@measure("form-key")
+def form_key(stage: Stage) -> Iterator[Figure]:
+    """`j` in the form of a machine's hardware, beside the echo of an empty app."""
+    count = stage.repeat(200, 50)
+    with stage.virtty("--demo", "--vm", "db-primary") as terminal:
+        terminal.wait_for_text("Identity")
+        terminal.settle(2.0)
+        terminal.send("e")
+        terminal.wait_for_text("Machine type")
+        terminal.settle(2.0)
+        terminal.send("\r")
+        terminal.settle(0.5)
+        lines = terminal.lines()
+        y = next(y for y, line in enumerate(lines) if "│  Name " in line)
+        x = lines[y].index("│  Name ") + 3
+        mark, ours = terminal.mark(x, y), []
+        random.seed(1)
+        for number in range(count):
+            step = 1 if number // 10 % 2 == 0 else -1
+            y += step
+            sent = terminal.send("j" if step > 0 else "k")
+            painted = terminal.wait_until(lambda y=y: terminal.mark(x, y) == mark, "the cursor")
+            ours.append(painted - sent)
+            terminal.run(random.uniform(0.03, 0.06))
+    with stage.empty_app() as terminal:
+        first_frame(terminal)
+        bare = []
+        for number in range(1, count + 1):
+            sent = terminal.send("j")
+            bare.append(terminal.wait_for_text(f"{number} keys") - sent)
+            terminal.run(random.uniform(0.03, 0.06))
+    for share, factor in ((0.5, 2), (0.99, 3)):
+        reference = 1000 * percentile(bare, share)
+        yield Figure(
+            f"key to paint in a form, p{share * 100:.0f}",
+            1000 * percentile(ours, share),
+            "ms",
+            factor * reference,
+            f"{factor} × reference",
+            reference,
+        )
+
+
 @measure("scroll-bytes")
 def scroll_bytes(stage: Stage) -> Iterator[Figure]:
     """One step of `j` at the bottom of the view."""

@@ -99,9 +99,12 @@ class FormLines(ScrollView, can_focus=True):
     def action_move(self, step: int) -> None:
         """Move the cursor."""
         if self.rows:
+            before, top = self.cursor, self.scroll_offset.y
             self.cursor = min(max(self.cursor + step, 0), len(self.rows) - 1)
-            self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False)
-            self.refresh()
+            if not top <= self.cursor < top + self.size.height:
+                self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False)
+            width = self.size.width
+            self.refresh(*(Region(0, row - top, width, 1) for row in (before, self.cursor)))
             self.post_message(FieldForm.Moved())
 
     def action_edit(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -218,7 +219,7 @@ class HardwareTab(Tab):
         self.form.show(rows)
         self.workers.cancel_group(self, "sizes")
         if isinstance(view, Disk) and view.source and session.original(view) is not None:
-            self.run_worker(self._show_sizes(view), exclusive=True, group="sizes")
+            self.run_worker(partial(self._show_sizes, view), exclusive=True, group="sizes")
 
     async def _show_sizes(self, disk: Disk) -> None:
         """Behind the summary: how large, how much of it is used, what is below it."""
@@ -265,7 +266,7 @@ class HardwareTab(Tab):
             view = self.view
             general = [f.text for f in self.findings if view and f.key == view.key and not f.field]
             lines += [Content.assemble((text, "$text-error")) for text in general[:1]]
-        self.query_one("#hw-help", Static).update(Content("\n").join(lines))
+        self.query_one("#hw-help", Static).update(Content("\n").join(lines), layout=False)
 
     @on(FieldForm.Left)
     def _form_left(self) -> None:

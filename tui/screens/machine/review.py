@@ -55,7 +55,7 @@ class Review(Screen[bool]):
         yield Options(id="review-changes")
         yield TextView(id="review-diff")
         yield Static(
-            " Enter apply   b next boot only / now   Del take back   Tab to the diff   Esc back",
+            " Enter apply   b next boot / now   Del take back   Tab to the diff   Esc back",
             id="review-keys",
             markup=False,
         )

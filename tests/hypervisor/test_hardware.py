@@ -1,0 +1,90 @@
+"""What the hardware editor asks of libvirt, and what it makes of the answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.waiting import until
+from tui.demo import demo_uri
+from tui.hypervisor.apply import apply
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.hardware import read_live, read_stored, read_surroundings
+from tui.hypervisor.host import Host
+from tui.model import Domain
+
+
+@pytest.fixture
+async def host(tmp_path):
+    """The demo host."""
+    fleet = Fleet(tmp_path / "audit.log")
+    fleet.attach()
+    found = fleet.add("demo", demo_uri(), demo=True)
+    found.open()
+    await until(lambda: found.record.facts is not None)
+    yield found
+    fleet.close()
+
+
+def machine(host: Host, name: str):
+    return next(r for r in host.inventory.domains.values() if r.name == name)
+
+
+class Counting:
+    """Stands before one of libvirt's objects and counts what is called."""
+
+    def __init__(self, thing: object, calls: list[str]) -> None:
+        self._thing, self._calls = thing, calls
+
+    def __getattr__(self, name: str):
+        def call(*arguments: object):
+            self._calls.append(name)
+            answer = getattr(self._thing, name)(*arguments)
+            return Counting(answer, self._calls) if hasattr(answer, "XMLDesc") else answer
+
+        return call
+
+
+async def test_the_stored_definition_takes_two_calls(host, monkeypatch):
+    calls: list[str] = []
+
+    async def call(work):
+        return work(Counting(host._connection, calls))
+
+    record = machine(host, "db-primary")
+    monkeypatch.setattr(host, "call", call)
+    hardware = await read_stored(host, record)
+    assert calls == ["lookupByUUIDString", "XMLDesc"]
+    assert hardware.stored.name == "db-primary"
+    assert hardware.live is None
+    whole = await read_live(host, record, hardware)
+    assert whole.live is not None
+    assert whole.situation.driver == "TEST"
+
+
+async def test_what_a_driver_cannot_tell_is_empty(host):
+    hardware = await read_stored(host, machine(host, "web-01"))
+    around = await read_surroundings(host, hardware.stored)
+    assert around.capabilities is None
+    assert "backend" in around.networks
+    assert around.pools
+
+
+async def test_a_definition_that_libvirt_refuses_changes_nothing(host, tmp_path):
+    record = machine(host, "scratch")
+    base = (await read_stored(host, record)).stored
+    broken = Domain.from_xml(base.to_xml().replace("</devices>", "<nonsense/></devices>"))
+    broken.general.on_crash = "explode"
+    with pytest.raises(HypervisorError):
+        await apply(host, record, base, broken)
+    assert (await read_stored(host, record)).stored.to_xml() == base.to_xml()
+
+
+async def test_a_machine_that_is_gone_is_told(host):
+    record = machine(host, "scratch")
+    base = (await read_stored(host, record)).stored
+    await host.call(lambda c: c.lookupByUUIDString(record.uuid).undefine())
+    edited = base.copy()
+    edited.general.on_crash = "preserve"
+    with pytest.raises(HypervisorError):
+        await apply(host, record, base, edited)

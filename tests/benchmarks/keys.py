@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from functools import partial
 
 from tests.benchmarks import screen
 from tests.benchmarks.inventory import FAMILIES
@@ -55,6 +56,10 @@ def key_to_paint(stage: Stage) -> Iterator[Figure]:
         )
 
 
+def _has_mark(terminal: Terminal, x: int, y: int, mark: object) -> bool:
+    return terminal.mark(x, y) == mark
+
+
 @measure("form-key")
 def form_key(stage: Stage) -> Iterator[Figure]:
     """`j` in the form of a machine's hardware, beside the echo of an empty app."""
@@ -76,7 +81,7 @@ def form_key(stage: Stage) -> Iterator[Figure]:
             step = 1 if number // 10 % 2 == 0 else -1
             y += step
             sent = terminal.send("j" if step > 0 else "k")
-            painted = terminal.wait_until(lambda y=y: terminal.mark(x, y) == mark, "the cursor")
+            painted = terminal.wait_until(partial(_has_mark, terminal, x, y, mark), "the cursor")
             ours.append(painted - sent)
             terminal.run(random.uniform(0.03, 0.06))
     with stage.empty_app() as terminal:

@@ -58,6 +58,13 @@ class LabHost:
         run(["qemu-img", "create", "-q", "-f", kind, str(image), "64M"])
         return image
 
+    def add_pool(self, name: str) -> str:
+        """Make a directory pool; it goes with the workspace. Returns its name."""
+        folder = self.workspace.path / name
+        folder.mkdir(mode=0o755)
+        self.virsh("pool-create-as", name, "dir", "--target", str(folder))
+        return name
+
     def add_network(self, name: str, subnet: str) -> str:
         """Make one more isolated network; returns its name, which has the lab's prefix."""
         name = f"{self.workspace.prefix}{name}"

@@ -15,6 +15,7 @@ from tests.lab.guests import GuestSpec
 from tests.waiting import until
 from tui.hypervisor import history
 from tui.hypervisor.apply import Applied, ConflictError, apply
+from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.hardware import (
     Hardware,
@@ -25,6 +26,7 @@ from tui.hypervisor.hardware import (
 )
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.volumes import create_volume, delete_volume, resize_disk
 from tui.model import Domain
 from tui.model.templates import TEMPLATES
 from tui.model.templates import remove as remove_hardware
@@ -180,6 +182,32 @@ async def test_network_media_and_limits_change_live(bench: Bench, isolated_daemo
     for definition in (bench.live, bench.config):
         assert definition.find(f"devices/disk/source[@file='{cd}']") is None
         assert definition.findtext("devices/disk/iotune/total_iops_sec") in (None, "0")
+
+
+async def test_a_disk_comes_and_goes_with_its_volume(bench: Bench, isolated_daemon: IsolatedDaemon):
+    pool = isolated_daemon.add_pool("shelf")
+    volume = await create_volume(bench.host, pool, "data.qcow2", 32 * MIB, "qcow2")
+    assert "data.qcow2" in isolated_daemon.virsh("vol-list", pool)
+    with pytest.raises(HypervisorError, match="free"):
+        await create_volume(bench.host, pool, "huge.raw", 1 << 50, "raw")
+    await bench.edit(
+        lambda d: new("disk", d, source=volume.path, format=volume.format, bus="virtio")
+    )
+    assert bench.live.find(f"devices/disk/source[@file='{volume.path}']") is not None
+    await resize_disk(bench.host, bench.record, "vdb", volume.path, 48 * MIB)
+    assert str(48 * MIB) in bench.guest.virsh("domblkinfo", "vdb")
+    await bench.edit(lambda d: remove_hardware(d, "disk vdb"))
+    await delete_volume(bench.host, volume.path)
+    for definition in (bench.live, bench.config):
+        assert definition.find(f"devices/disk/source[@file='{volume.path}']") is None
+    assert "data.qcow2" not in isolated_daemon.virsh("vol-list", pool)
+
+
+async def test_a_vlan_is_for_the_next_boot(bench: Bench):
+    applied = await bench.edit(lambda d: setattr(d.interfaces[0], "vlan", ("42",)))
+    assert [forecast.change.what for forecast in applied.waiting] == ["VLAN tags"]
+    assert bench.config.find("devices/interface/vlan/tag").get("id") == "42"
+    assert bench.live.find("devices/interface/vlan") is None
 
 
 async def test_five_edits_at_once_and_the_way_back(bench: Bench):

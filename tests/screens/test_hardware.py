@@ -17,6 +17,7 @@ from tui.hypervisor.fleet import Fleet
 from tui.model import Domain
 from tui.screens.choose import Choose
 from tui.screens.dialogs import Confirm, Results
+from tui.screens.machine.conflict import ConflictDialog
 from tui.screens.machine.hardware import HardwareTab
 from tui.screens.machine.history import HardwareHistory
 from tui.screens.machine.review import Review
@@ -167,6 +168,28 @@ async def test_edits_are_never_dropped_silently():
         await pilot.press("n")
         await until(lambda: isinstance(app.screen, MachineScreen))
         assert tab.session.changes
+
+
+async def test_a_clash_with_another_hand_is_asked_about_and_nothing_is_lost():
+    async with hardware("scratch") as (app, pilot, tab):
+        await go_to(pilot, tab, "general", "on_crash")
+        await pilot.press("enter")
+        await choose(app, pilot, "preserve")
+        await until(lambda: bool(tab.session.changes))
+        theirs = await stored(app, "scratch")
+        theirs.general.on_crash = "restart"
+        await app.fleet.hosts["demo"].call(lambda c: c.defineXML(theirs.to_xml()))
+        await pilot.press("ctrl+s")
+        await until(lambda: isinstance(app.screen, Review))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, ConflictDialog))
+        await pilot.pause()
+        assert "Their change" in screen_text(app)
+        assert (await stored(app, "scratch")).general.on_crash == "restart"
+        await pilot.press("m")
+        await until(lambda: not isinstance(app.screen, ConflictDialog))
+        await until(lambda: tab.session is not None and not tab.session.changes)
+        assert (await stored(app, "scratch")).general.on_crash == "preserve"
 
 
 async def test_hardware_is_added_and_removed():

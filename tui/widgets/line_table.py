@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
@@ -17,11 +17,11 @@ from textual.strip import Strip
 
 from tui.widgets.cells import fit
 from tui.widgets.columns import GAP, GUTTER, Cell, Column, Placed, lay_out
+from tui.widgets.line_rows import Key, LineRows
 
 __all__ = ["Cell", "Column", "LineTable"]
 
 R = TypeVar("R")
-Key = Hashable
 
 MARK = "● "
 HEADER = 1
@@ -103,18 +103,10 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._columns = list(columns)
-        self._row_key = row_key
         self._placeholder = placeholder
-        self._rows: dict[Key, R] = {}
-        self._view: list[Key] = []
-        self._place: dict[Key, int] = {}
-        self._shown: set[Key] = set()
-        """Keys that pass the filter, sorted or not."""
-        self._predicate: Callable[[R], bool] | None = None
-        self._marked: set[Key] = set()
+        self._rows = LineRows(row_key)
         self._sort: Column[R] | None = None
         self._descending = False
-        self._sort_keys: dict[Key, Any] = {}
         self._cursor_key: Key | None = None
         self._layout_width = -1
         self._placed: list[Placed[R]] = []
@@ -134,57 +126,36 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def set_rows(self, rows: Iterable[R]) -> None:
         """Take the complete set; the cursor stays on its row, else near its place."""
-        self._rows = {self._row_key(row): row for row in rows}
-        self._marked &= self._rows.keys()
-        self._sort_keys.clear()
+        self._rows.replace(rows)
         self._forget_drawn()
-        self._filter_all()
         self._rebuild()
 
     def update_rows(self, changed: Iterable[R], removed: Iterable[Key] = ()) -> None:
         """Take changed and new rows; cells that differ are repainted, and no others."""
-        moved = False
-        repaint: list[Region] = []
-        for key in removed:
-            if self._rows.pop(key, None) is not None:
-                moved = moved or key in self._shown
-                self._shown.discard(key)
-                self._marked.discard(key)
-                self._sort_keys.pop(key, None)
-                self._forget_row(key)
-        for row in changed:
-            key = self._row_key(row)
-            old = self._rows.get(key)
-            if old == row:
-                continue
-            self._rows[key] = row
-            shown = self._predicate is None or self._predicate(row)
-            if shown != (key in self._shown):
-                moved = True
-                (self._shown.add if shown else self._shown.discard)(key)
-            if self._sort is not None and self._sort.sort_key is not None:
-                place = self._sort.sort_key(row)
-                if place != self._sort_keys.get(key, _NEVER):
-                    self._sort_keys[key] = place
-                    moved = moved or shown
-            if not moved:
-                repaint += self._changed_cells(key, row)
-            else:
-                self._forget_row(key)
+        moved, touched = self._rows.update(changed, removed)
         if moved:
+            for key in touched:
+                self._forget_row(key)
             self._rebuild()
-        elif repaint:
+        elif repaint := [region for key in touched for region in self._changed_cells(key)]:
             self.refresh(*repaint)
 
-    def set_filter(self, predicate: Callable[[R], bool] | None) -> None:
-        """Show only the rows that the predicate takes; None shows all."""
-        self._predicate = predicate
-        self._filter_all()
-        self._rebuild()
+    def set_filter(self, predicate: Callable[[R], bool] | None, narrower: bool = False) -> None:
+        """Show only the rows that the predicate takes; None shows all.
+
+        `narrower` promises that it takes no row that the one before did not: only what is
+        shown is looked through then, and nothing sorted again.
+        """
+        if narrower and predicate is not None:
+            self._rows.narrow(predicate)
+            self._view_arranged()
+        else:
+            self._rows.filter(predicate)
+            self._rebuild()
 
     def refilter(self) -> None:
         """Ask the predicate about every row again."""
-        self._filter_all()
+        self._rows.refilter()
         self._rebuild()
 
     def sort(self, column_key: str, descending: bool = False) -> None:
@@ -192,7 +163,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         for column in self._columns:
             if column.key == column_key and column.sort_key is not None:
                 self._sort, self._descending = column, descending
-                self._sort_keys.clear()
+                self._rows.sort(column.sort_key, descending)
                 self._strips.clear()
                 self._rebuild()
                 return
@@ -208,30 +179,30 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         """Mark or unmark the row under the cursor."""
         key = self.cursor_key
         if key is not None:
-            self._marked ^= {key}
+            self._rows.marked ^= {key}
             self._forget_row(key)
             self._refresh_line(self.cursor)
             self.post_message(self.MarksChanged(self))
 
     def mark_all_shown(self) -> None:
         """Mark every row that the filter shows."""
-        self._set_marks(self._marked | set(self._view))
+        self._set_marks(self._rows.marked | set(self._view))
 
     def unmark_all(self) -> None:
         """Unmark every row, hidden ones included."""
         self._set_marks(set())
 
     def _set_marks(self, marks: set[Key]) -> None:
-        if marks != self._marked:
-            self._marked = marks
+        if marks != self._rows.marked:
+            self._rows.marked = marks
             self._strips.clear()
             self.refresh()
             self.post_message(self.MarksChanged(self))
 
     def move_cursor_to(self, key: Key) -> None:
         """Put the cursor on a row, if it is in view of the filter."""
-        if key in self._place:
-            self.cursor = self._place[key]
+        if key in self._rows.place:
+            self.cursor = self._rows.place[key]
 
     # -- what is there -------------------------------------------------------------------
 
@@ -244,24 +215,23 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def cursor_row(self) -> R | None:
         """The row under the cursor."""
         key = self.cursor_key
-        return None if key is None else self._rows[key]
+        return None if key is None else self._rows.all[key]
 
     @property
     def visible_rows(self) -> Sequence[R]:
         """The rows on the screen now, top first."""
         top = int(self.scroll_y)
-        return [self._rows[key] for key in self._view[top : top + self._lines()]]
+        return [self._rows.all[key] for key in self._view[top : top + self._lines()]]
 
     @property
     def marked(self) -> tuple[R, ...]:
         """The marked rows that the filter shows, in their order."""
-        places = sorted(self._place[key] for key in self._marked if key in self._place)
-        return tuple(self._rows[self._view[place]] for place in places)
+        return tuple(self._rows.marked_in_view())
 
     @property
     def marked_hidden(self) -> int:
         """How many marked rows the filter hides."""
-        return sum(1 for key in self._marked if key not in self._place)
+        return sum(1 for key in self._rows.marked if key not in self._rows.place)
 
     @property
     def rows_shown(self) -> int:
@@ -271,7 +241,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     @property
     def rows_total(self) -> int:
         """How many rows there are."""
-        return len(self._rows)
+        return len(self._rows.all)
 
     @property
     def sort_column(self) -> str | None:
@@ -285,29 +255,16 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     # -- view ----------------------------------------------------------------------------
 
-    def _filter_all(self) -> None:
-        predicate = self._predicate
-        if predicate is None:
-            self._shown = set(self._rows)
-        else:
-            self._shown = {key for key, row in self._rows.items() if predicate(row)}
-
     def _rebuild(self) -> None:
-        """Put the view in order again; the cursor's row keeps its line where it can."""
+        self._rows.arrange()
+        self._view_arranged()
+
+    def _view_arranged(self) -> None:
+        """The view is another; the cursor's row keeps its line where it can."""
         before = self.cursor - int(self.scroll_y)
-        shown = self._shown
-        view = [key for key in self._rows if key in shown]
-        sort_key = self._sort.sort_key if self._sort else None
-        if sort_key is not None:
-            keys = self._sort_keys
-            for key in view:
-                if key not in keys:
-                    keys[key] = sort_key(self._rows[key])
-            view.sort(key=keys.__getitem__, reverse=self._descending)
-        self._view = view
-        self._place = {key: index for index, key in enumerate(view)}
+        view = self._view
         self.virtual_size = Size(self._width, len(view) + HEADER)
-        place = self._place.get(self._cursor_key)
+        place = self._rows.place.get(self._cursor_key)
         if place is None:
             self.set_reactive(LineTable.cursor, min(self.cursor, max(0, len(view) - 1)))
             self._note_cursor()
@@ -317,6 +274,10 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._keep_cursor_visible()
         self.refresh()
         self._tell_view()
+
+    @property
+    def _view(self) -> list[Key]:
+        return self._rows.view
 
     def watch_virtual_size(self, size: Size) -> None:
         """More or fewer rows."""
@@ -457,6 +418,18 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             strip = self._strips[key, is_cursor] = self._row(key, is_cursor, width)
         return strip
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines without the detour over Textual's box model: a table has no border or padding."""
+        filters = self.get_line_filters()
+        background = self.background_colors[1]
+        strips = []
+        for y in crop.line_range:
+            strip = self.render_line(y)
+            for line_filter in filters:
+                strip = strip.apply_filter(line_filter, background)
+            strips.append(strip.crop(crop.x, crop.right))
+        return strips
+
     def _header(self, width: int) -> Strip:
         plain = self._look("header")
         segments = [Segment(" " * GUTTER, plain)]
@@ -473,12 +446,12 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         return Strip(segments, x).adjust_cell_length(width, plain)
 
     def _row(self, key: Key, is_cursor: bool, width: int) -> Strip:
-        row = self._rows[key]
+        row = self._rows.all[key]
         cells = self._cells[key] = [placed.column.render(row) for placed in self._placed]
         # Under the cursor one style for the whole line: colours would drown in it.
         name = "cursor" if self.has_focus else "cursor-blurred"
         cursor = self._look(name) if is_cursor else None
-        mark = MARK if key in self._marked else " " * GUTTER
+        mark = MARK if key in self._rows.marked else " " * GUTTER
         segments = [Segment(mark, cursor or self._look("mark"))]
         plain = cursor or self._look("")
         for placed, cell in zip(self._placed, cells, strict=True):
@@ -497,16 +470,17 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             )
         return look
 
-    def _changed_cells(self, key: Key, row: R) -> list[Region]:
+    def _changed_cells(self, key: Key) -> list[Region]:
         """Regions of the cells of a row that read differently and are on the screen."""
         old = self._cells.pop(key, None)
         self._strips.pop((key, False), None)
         self._strips.pop((key, True), None)
-        y = self._place[key] - int(self.scroll_y) + HEADER if key in self._place else -1
+        y = self._rows.place[key] - int(self.scroll_y) + HEADER if key in self._rows.place else -1
         if not HEADER <= y < self.size.height:
             return []
         if old is None:
             return [Region(0, y, self._width, 1)]
+        row = self._rows.all[key]
         new = self._cells[key] = [placed.column.render(row) for placed in self._placed]
         return [
             Region(placed.x, y, placed.width, 1)
@@ -527,7 +501,3 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         y = index - int(self.scroll_y) + HEADER
         if HEADER <= y < self.size.height:
             self.refresh(Region(0, y, self._width, 1))
-
-
-_NEVER = object()
-"""Equal to no sort key."""

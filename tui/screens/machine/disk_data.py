@@ -1,13 +1,21 @@
-"""Where a new disk's data comes from, and what becomes of a removed one's."""
+"""What is asked about a disk's data: where it comes from, how large it is, when it goes."""
 
 from __future__ import annotations
 
 from tui.hypervisor.host import Host
-from tui.hypervisor.volumes import create_volume, list_volumes
+from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.volumes import (
+    create_volume,
+    disk_sizes,
+    force_eject,
+    list_volumes,
+    resize_disk,
+)
+from tui.model.changes import to_xml
 from tui.model.devices import Disk
 from tui.model.surroundings import Surroundings
 from tui.model.text import visible
-from tui.model.units import parse_size, size
+from tui.model.units import exact_size, parse_size, size
 from tui.screens.choose import Choose, Offer
 from tui.screens.program import Program
 
@@ -90,3 +98,32 @@ async def _volume(app: Program, host: Host, pool: str) -> tuple[str, str] | None
     path = await app.push_screen_wait(Choose(f"Volumes of {pool}", offers))
     found = next((volume for volume in volumes if volume.path == path), None)
     return None if found is None else (found.path, found.format)
+
+
+async def ask_for_size(app: Program, host: Host, record: DomainRecord, disk: Disk) -> bool:
+    """Ask for a disk's new size and enlarge it at once; True when it was. HypervisorError."""
+    present, _used = await disk_sizes(host, record, disk.target)
+    text = await app.ask_text(
+        f"Resize {visible(disk.label)}: it has {exact_size(present)}",
+        "New size, larger than now; the guest has to grow its partitions itself",
+        exact_size(present),
+    )
+    wanted = None if text is None else parse_size(text)
+    if text is None or wanted == present:
+        return False
+    if wanted is None or wanted < present:
+        app.say("A size such as 40 GiB, larger than now: shrinking loses data.", "error")
+        return False
+    await resize_disk(host, record, disk.target, disk.source, wanted)
+    return True
+
+
+async def ask_to_force_eject(app: Program, host: Host, record: DomainRecord, drive: Disk) -> None:
+    """Ask, then open a running drive's tray whatever the guest does with it. HypervisorError."""
+    if await app.ask(
+        f"Force {visible(drive.label)} open?",
+        "The guest may still be reading from it.",
+        [visible(drive.source)],
+        "Force",
+    ):
+        await force_eject(host, record, to_xml(drive.element), drive.target)

@@ -28,8 +28,8 @@ from tui.hypervisor.hardware import (
     read_stored,
     read_surroundings,
 )
-from tui.hypervisor.volumes import delete_volume, disk_sizes, force_eject, resize_disk
-from tui.model.changes import LostError, to_xml
+from tui.hypervisor.volumes import delete_volume, disk_sizes
+from tui.model.changes import LostError
 from tui.model.devices import Disk
 from tui.model.fields import Choice, Field, Switch
 from tui.model.plan import counterpart
@@ -38,10 +38,10 @@ from tui.model.sections import Cpu
 from tui.model.session import EditSession
 from tui.model.surroundings import Surroundings
 from tui.model.text import visible
-from tui.model.units import exact_size, parse_size, size
+from tui.model.units import size
 from tui.model.views import Device, View
 from tui.screens.choose import Choose, Offer
-from tui.screens.machine.disk_data import ask_about_data
+from tui.screens.machine.disk_data import ask_about_data, ask_for_size, ask_to_force_eject
 from tui.screens.machine.hardware_lines import device_line, form_rows
 from tui.screens.machine.pins import FIELDS, PinGrid
 from tui.screens.machine.tab import Tab
@@ -219,7 +219,8 @@ class HardwareTab(Tab):
         self.form.show(rows)
         self.workers.cancel_group(self, "sizes")
         if isinstance(view, Disk) and view.source and session.original(view) is not None:
-            self.run_worker(partial(self._show_sizes, view), exclusive=True, group="sizes")
+            work = partial(self._show_sizes, view)
+            self.run_worker(work, exclusive=True, group="sizes")  # type: ignore[arg-type]
 
     async def _show_sizes(self, disk: Disk) -> None:
         """Behind the summary: how large, how much of it is used, what is below it."""
@@ -386,22 +387,8 @@ class HardwareTab(Tab):
         machine, disk = self.machine, self.view
         if machine is None or not isinstance(disk, Disk) or disk.device != "disk" or self.readonly:
             self.app.say(self.readonly or "Only disks can be resized.", "warning")
-            return
-        host, record = machine
-        present, _used = await disk_sizes(host, record, disk.target)
-        text = await self.app.ask_text(
-            f"Resize {visible(disk.label)}: it has {exact_size(present)}",
-            "New size, larger than now; the guest has to grow its partitions itself",
-            exact_size(present),
-        )
-        wanted = None if text is None else parse_size(text)
-        if text is None or wanted == present:
-            return
-        if wanted is None or wanted < present:
-            self.app.say("A size such as 40 GiB, larger than now: shrinking loses data.", "error")
-            return
-        await resize_disk(host, record, disk.target, disk.source, wanted)
-        self._show_form()
+        elif await ask_for_size(self.app, *machine, disk):
+            self._show_form()
 
     async def force_eject(self) -> None:
         """``E``: open a tray that the guest keeps locked, at once."""
@@ -410,14 +397,8 @@ class HardwareTab(Tab):
         running = None if live is None or drive is None else live.device(drive.key)
         if machine is None or not isinstance(running, Disk) or not running.source or self.readonly:
             self.app.say(self.readonly or "There is no medium in a running drive.", "warning")
-            return
-        if await self.app.ask(
-            f"Force {visible(running.label)} open?",
-            "The guest may still be reading from it.",
-            [visible(running.source)],
-            "Force",
-        ):
-            await force_eject(*machine, to_xml(running.element), running.target)
+        else:
+            await ask_to_force_eject(self.app, *machine, running)
 
     async def restart_to_apply(self) -> None:
         """``B``: shut down and start, so that what is stored takes effect."""

@@ -88,7 +88,7 @@ class Log(_ConsoleView):
 
 
 class SearchBack(_ConsoleView):
-    """The match before."""
+    """Go to the match before this one."""
 
     id = "console.search-back"
     key = "less_than_sign"
@@ -97,7 +97,7 @@ class SearchBack(_ConsoleView):
 
 
 class SearchOn(_ConsoleView):
-    """The next match."""
+    """Go to the next match."""
 
     id = "console.search-on"
     key = "greater_than_sign"
@@ -106,7 +106,7 @@ class SearchOn(_ConsoleView):
 
 
 class ScrollBack(_ConsoleView):
-    """Look back."""
+    """Look back at what was printed."""
 
     id = "console.scroll-back"
     key = "pageup,shift+pageup"
@@ -115,7 +115,7 @@ class ScrollBack(_ConsoleView):
 
 
 class ScrollOn(_ConsoleView):
-    """Look forward."""
+    """Look forward again, to the end."""
 
     id = "console.scroll-on"
     key = "pagedown,shift+pagedown"

@@ -27,6 +27,7 @@ from textual.geometry import Offset, Region
 from textual.screen import Screen
 from textual.strip import Strip
 
+from tui import output_frames
 from tui.output_cells import Frame
 
 _LAYOUT_SECONDS = 0.1
@@ -169,6 +170,7 @@ def attach() -> None:
         (LinuxDriver, "stop_application_mode", _stop_application_mode),
     ):
         setattr(owner, name, part)
+    output_frames.attach()
 
 
 def forget() -> None:
@@ -189,6 +191,8 @@ def works() -> bool:
     ):
         if list(inspect.signature(part).parameters) != parameters:
             return False
+    if not output_frames.works():
+        return False
     frame = Frame(4, 2)
     strip = Strip([Segment("ab", Style(bold=True)), Segment("界")])
     paint(frame, LayoutUpdate([[strip], [strip]], Region(0, 0, 4, 2)), ColorSystem.TRUECOLOR)

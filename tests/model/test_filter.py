@@ -134,3 +134,34 @@ def test_a_fleet_is_filtered_about_as_fast_as_words_can_be_looked_for():
     assert found == expected
     # Both in one run, the best of several: the machine may be busy with something else.
     assert min(spans["filter"]) < 8 * min(spans["bare"])
+
+
+WORDS = ["", "w", "we", "web", "web-1", "-web", "-we", "state:run", "state:running,paused", "r,p"]
+
+
+@pytest.mark.parametrize("before", WORDS)
+@pytest.mark.parametrize("after", WORDS)
+def test_what_narrows_lets_through_nothing_new(before, after):
+    machines = [
+        Facts(name=name, state=state, host="lab")
+        for name in ("web-1", "we", "weber", "db", "w")
+        for state in ("running", "paused", "shut off")
+    ]
+    old, new = parse(before), parse(after)
+    if new.narrows(old):
+        assert all(old.matches(one) for one in machines if new.matches(one))
+
+
+def test_a_longer_word_and_a_further_word_narrow_and_a_shorter_one_does_not():
+    assert parse("web").narrows(parse("we"))
+    assert parse("web run").narrows(parse("web"))
+    assert not parse("we").narrows(parse("web"))
+    assert not parse("-web").narrows(parse("-we"))
+    assert parse("-we").narrows(parse("-web"))
+    assert not parse("web,db").narrows(parse("web"))
+
+
+def test_the_short_cut_for_one_word_is_the_same():
+    facts = Facts(name="Web-1", state="running", tags=["prod"])
+    for text in ("web", "PROD", "db", "web,db", "-web", "name:web", "state:unning", "web run"):
+        assert parse(text).test()(facts) == parse(text).matches(facts), text

@@ -9,7 +9,7 @@ Case makes no difference. Whatever is still being typed matches everything: ther
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -70,6 +70,13 @@ class _Term:
     wanted: bool
     """False for a term that was turned round by ``-``."""
 
+    def implies(self, other: _Term) -> bool:
+        """Whether what meets this term surely meets the other one; False when in doubt."""
+        if self.attribute != other.attribute or self.wanted != other.wanted:
+            return False
+        inner, outer = (other, self) if self.wanted else (self, other)
+        return all(any(part in needle for part in inner.needles) for needle in outer.needles)
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -79,6 +86,18 @@ class Filter:
 
     def __bool__(self) -> bool:
         return bool(self.terms)
+
+    def narrows(self, other: Filter) -> bool:
+        """Whether the other one surely lets through all that this one does."""
+        return all(any(mine.implies(term) for mine in self.terms) for term in other.terms)
+
+    def test(self) -> Callable[[Facts], bool]:
+        """`matches`, or the same faster for the one word that most filters are."""
+        if len(self.terms) == 1 and self.terms[0].wanted and len(self.terms[0].needles) == 1:
+            (needle,) = self.terms[0].needles
+            if self.terms[0].attribute == "haystack":
+                return lambda facts: needle in facts.haystack
+        return self.matches
 
     def matches(self, facts: Facts) -> bool:
         """Whether the machine meets every term."""

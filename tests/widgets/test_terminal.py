@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.hypervisor.console_log import plain_text
-from tui.widgets.emulator import Ghostty
+from tui.widgets.emulator import Ghostty, new_emulator
 from tui.widgets.terminal_keys import encode, encode_mouse, encode_paste
 
 
@@ -130,6 +130,13 @@ def test_mutated_programs_do_no_harm():
             assert strip.cell_length == 40
             assert not any(ord(char) < 32 for char in strip.text)
     emulator.close()
+
+
+def test_without_the_library_the_way_on_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyghostty", None)
+    emulator = new_emulator(80, 24)
+    emulator.feed(b"whatever")
+    assert "hands your own terminal over" in "".join(strip.text for _y, strip in emulator.frame())
 
 
 def test_a_plain_log_has_no_sequences():

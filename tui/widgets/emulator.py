@@ -292,6 +292,65 @@ class Ghostty:
         self._terminal.close()
 
 
+class Blind:
+    """Stands in where libghostty-vt is not to be had: it only says how to go on."""
+
+    WORDS = (
+        "There is no terminal emulator for this kind of machine.",
+        "Ctrl+] and then f hands your own terminal over to the guest.",
+    )
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.resize(columns, rows)
+
+    def feed(self, data: bytes) -> bytes:
+        """Nothing is kept and nothing answered."""
+        return b""
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Another size."""
+        self._columns, self._rows = columns, rows
+
+    def frame(self) -> Iterator[tuple[int, Strip]]:
+        """The words."""
+        for y, words in enumerate(self.WORDS[: self._rows]):
+            yield y, Strip([Segment(words)]).adjust_cell_length(self._columns)
+
+    def redraw(self) -> None:
+        """It is always drawn whole."""
+
+    cursor: Cursor | None = None
+
+    def mode(self, number: int) -> bool:
+        """No mode is known."""
+        return False
+
+    def scroll(self, rows: int) -> None:
+        """There is nothing to look back at."""
+
+    def scroll_to(self, row: int) -> None:
+        """There is nothing to look back at."""
+
+    def history(self) -> list[str]:
+        """Nothing is kept."""
+        return []
+
+    def screen(self) -> str:
+        """The words."""
+        return "\n".join(self.WORDS)
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+
+def new_emulator(columns: int, rows: int) -> Emulator:
+    """An emulator of this size; a blind one where the library has no build for this machine."""
+    try:
+        return Ghostty(columns, rows)
+    except (ImportError, OSError):
+        return Blind(columns, rows)
+
+
 @cache
 def _scroll_function() -> Any:
     """cffi cannot pass a union by value: a struct of the same layout goes in its place."""

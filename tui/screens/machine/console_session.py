@@ -13,7 +13,7 @@ from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import Change, DomainRecord
-from tui.widgets.emulator import Emulator, Ghostty
+from tui.widgets.emulator import Emulator, new_emulator
 
 QUIET = 2.0
 """Seconds of silence after which a person is told how to wake a console."""
@@ -25,7 +25,7 @@ class ConsoleSession:
     def __init__(self, fleet: Fleet, key: tuple[str, str], *, columns: int, rows: int) -> None:
         self.fleet = fleet
         self.key = key
-        self.emulator: Emulator = Ghostty(columns, rows)
+        self.emulator: Emulator = new_emulator(columns, rows)
         self.size = (columns, rows)
         self.told: tuple[int, int] | None = None
         """The size that the guest was told; None: it believes what it likes, often 80×24."""

@@ -92,7 +92,7 @@ class FormLines(ScrollView, can_focus=True):
         self.rows = rows
         names = [row.name for row in rows]
         self.cursor = names.index(here) if here in names else 0
-        self.virtual_size = Size(self.size.width, len(rows))
+        self.virtual_size = Size(1, len(rows))
         self.refresh()
         self.post_message(FieldForm.Moved())
 

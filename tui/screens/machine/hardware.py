@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -48,6 +49,8 @@ from tui.screens.machine.tab import Tab
 from tui.widgets.field_form import FieldForm, FormRow
 from tui.widgets.options import Options
 
+REST = 0.05
+"""Seconds without a key after which the help follows the cursor."""
 OTHER = "\0other"
 """Chosen where the person wants to type a value that is not offered."""
 
@@ -66,6 +69,7 @@ class HardwareTab(Tab):
         self.findings: Sequence[Finding] = ()
         self._keys: list[str] = []
         self._ready = asyncio.Event()
+        self._help_timer: Timer | None = None
         self._doomed: set[str] = set()
         """Sources whose data goes once their disks are removed."""
         self._applying = False
@@ -255,6 +259,12 @@ class HardwareTab(Tab):
         self.call_after_refresh(self._show)
 
     @on(FieldForm.Moved)
+    def _cursor_moved(self) -> None:
+        """The help follows once the cursor rests: the key's own lines come first."""
+        if self._help_timer is not None:
+            self._help_timer.stop()
+        self._help_timer = self.set_timer(REST, self._show_help)
+
     def _show_help(self) -> None:
         row = self.form.row
         lines: list[Content] = []

@@ -81,14 +81,36 @@ class Frame:
         """Return what makes the terminal show the painted cells; "" when it shows them."""
         pen = _Pen(self.width)
         for y in sorted(self._dirty, key=lambda y: (-self._dirty[y], y)):
-            texts, looks = self._wanted[y]
-            shown, shown_looks = self._shown[y]
-            for start, stop in _differences(texts, looks, shown, shown_looks):
-                pen.write(y, start, stop, texts, looks)
-                shown[start:stop] = texts[start:stop]
-                shown_looks[start:stop] = looks[start:stop]
-        self._dirty.clear()
+            self._write_row(pen, y, list(self._runs(y)))
         return pen.finish()
+
+    def waiting(self) -> int:
+        """Count the cells that `render` would write."""
+        return sum(stop - start for y in self._dirty for start, stop in self._runs(y))
+
+    def render_some(self, some: int) -> str:
+        """Like `render`, but only the rows waiting longest, until `some` cells are written."""
+        pen = _Pen(self.width)
+        written = 0
+        for y in sorted(self._dirty, key=self._dirty.__getitem__):
+            if written >= some:
+                break
+            runs = list(self._runs(y))
+            self._write_row(pen, y, runs)
+            written += sum(stop - start for start, stop in runs)
+        return pen.finish()
+
+    def _runs(self, y: int) -> Iterator[tuple[int, int]]:
+        return _differences(*self._wanted[y], *self._shown[y])
+
+    def _write_row(self, pen: _Pen, y: int, runs: list[tuple[int, int]]) -> None:
+        texts, looks = self._wanted[y]
+        shown, shown_looks = self._shown[y]
+        for start, stop in runs:
+            pen.write(y, start, stop, texts, looks)
+            shown[start:stop] = texts[start:stop]
+            shown_looks[start:stop] = looks[start:stop]
+        del self._dirty[y]
 
 
 class _Pen:

@@ -33,6 +33,19 @@ from tui.output_cells import Frame
 _LAYOUT_SECONDS = 0.1
 """After this time the screen is written anew even where a resize led to no new layout."""
 
+ASKED_SECONDS = 0.1
+"""What changes so soon after a key is likely meant by it, and written without delay."""
+SLICE_CELLS = 60
+"""Cells of a change that nobody asked for which are written in one piece: some 100 bytes."""
+BIG_CELLS = 800
+"""A change of more cells is something new to look at, and written in one piece."""
+PACE = 8000.0
+"""Bytes a second of the pieces. What waits in a terminal's or a network's buffers cannot be
+seen from here (a pseudo-terminal reports none of it), so little may ever wait there: a key's
+line comes after it."""
+LONGEST_PAUSE = 0.03
+"""Seconds that a piece waits at most, however much was written before it."""
+
 _stock_display = App._display
 _stock_on_resize = App._on_resize
 _stock_stop = LinuxDriver.stop_application_mode
@@ -54,6 +67,8 @@ class FrameWriter(WriterThread):
         self._synchronized = False
         self._unwritten = 0
         self._closed = False
+        self._pause_ends = 0.0
+        self._pausing: asyncio.TimerHandle | None = None
 
     def write(self, text: str) -> None:
         """Queue `text`; frames wait until it is written."""
@@ -100,11 +115,26 @@ class FrameWriter(WriterThread):
     def _send(self) -> None:
         if self._unwritten or self._closed:
             return
-        cells = self._frame.render()
+        frame = self._frame
+        if output_frames.since_input() < ASKED_SECONDS or frame.waiting() > BIG_CELLS:
+            cells = frame.render()
+        elif not frame.dirty:
+            cells = ""
+        elif self._loop.time() < self._pause_ends:
+            if self._pausing is None:
+                self._pausing = self._loop.call_at(self._pause_ends, self._pause_over)
+            return
+        else:
+            cells = frame.render_some(SLICE_CELLS)
         if cells or self._cursor != self._shown_cursor:
             x, y = self._shown_cursor = self._cursor
-            frame = f"{cells}\x1b[{y + 1};{x + 1}H"
-            self.write(f"{SYNC_START}{frame}{SYNC_END}" if self._synchronized else frame)
+            text = f"{cells}\x1b[{y + 1};{x + 1}H"
+            self._pause_ends = self._loop.time() + min(len(text) / PACE, LONGEST_PAUSE)
+            self.write(f"{SYNC_START}{text}{SYNC_END}" if self._synchronized else text)
+
+    def _pause_over(self) -> None:
+        self._pausing = None
+        self._send()
 
 
 def paint(frame: Frame, update: LayoutUpdate | ChopsUpdate, colors: ColorSystem) -> None:

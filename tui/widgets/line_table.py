@@ -114,6 +114,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._strips: dict[tuple[Key, bool], Strip] = {}
         self._looks: dict[str, Style] = {}
         self._telling_view = False
+        self._left: set[int] = set()
+        """Lines that the cursor has left and that may still show it."""
 
     # -- rows ----------------------------------------------------------------------------
 
@@ -325,9 +327,10 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Two lines are repainted, or the screen where it scrolls."""
-        # The new line first and alone: on a slow link it is there before the old one is undone.
+        # The new line first and alone: on a slow link it is there before the old one is undone,
+        # which `render_line` sees to.
+        self._left.add(old)
         self._refresh_line(new)
-        self.call_after_refresh(self._refresh_line, old)
         self._keep_cursor_visible()
         self._note_cursor()
 
@@ -410,6 +413,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             return Strip([Segment(fit(text, width), self._look("muted"))], width)
         key = self._view[index]
         is_cursor = index == self.cursor
+        if is_cursor and self._left:
+            self.call_next(self._refresh_left)
         strip = self._strips.get((key, is_cursor))
         if strip is None:
             if len(self._strips) > CACHED:
@@ -496,6 +501,11 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def _forget_drawn(self) -> None:
         self._cells.clear()
         self._strips.clear()
+
+    def _refresh_left(self) -> None:
+        left, self._left = self._left, set()
+        for index in left:
+            self._refresh_line(index)
 
     def _refresh_line(self, index: int) -> None:
         y = index - int(self.scroll_y) + HEADER

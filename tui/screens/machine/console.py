@@ -133,7 +133,7 @@ class ConsoleTab(Tab, can_focus=True):
 
     def _show_silence(self) -> None:
         session = self.app.consoles.sessions.get(self.key)
-        if session is None or not self.display:
+        if session is None or not self.display or not self.is_whole:
             return
         if session.is_silent:
             self._show_status()
@@ -141,7 +141,7 @@ class ConsoleTab(Tab, can_focus=True):
             self._show_tabs()  # another console may have something new
 
     def _show_status(self) -> None:
-        if not self.is_mounted:
+        if not self.is_whole or not self.query("#console-status"):
             return
         session, record = self.session, self.session.record
         name = "gone" if record is None else f"{visible(record.name)} on {visible(record.host)}"

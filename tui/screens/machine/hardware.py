@@ -162,10 +162,14 @@ class HardwareTab(Tab):
             )
         self._show()
 
+    @property
+    def _is_drawable(self) -> bool:
+        return self.is_whole and bool(self.query("#hw-list, #hw-help"))
+
     def _show(self) -> None:
         """Draw the list and the form afresh; the cursor stays on its device."""
         session, hardware = self.session, self.hardware
-        if session is None or hardware is None or not self.is_mounted:
+        if session is None or hardware is None or not self._is_drawable:
             return
         self.findings = check(session.edited, self.surroundings)
         views = [*session.edited.sections, *ordered(session.edited.devices)]
@@ -235,6 +239,8 @@ class HardwareTab(Tab):
             capacity, used = await disk_sizes(*machine, disk.target)
         except HypervisorError:
             return  # the driver does not tell, or the disk is not there yet
+        if not self._is_drawable:
+            return
         running = None if live is None else live.device(disk.key)
         chain = running.backing_chain if isinstance(running, Disk) else ()
         below = "".join(f" ← {visible(layer)}" for layer in chain)
@@ -266,6 +272,8 @@ class HardwareTab(Tab):
         self._help_timer = self.set_timer(REST, self._show_help)
 
     def _show_help(self) -> None:
+        if not self._is_drawable:
+            return
         row = self.form.row
         lines: list[Content] = []
         if row is not None:

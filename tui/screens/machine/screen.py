@@ -87,9 +87,11 @@ class MachineScreen(Screen[None]):
     @property
     def tab(self) -> Tab | None:
         """The tab in front; None until the first one is there."""
-        switchers = self.query(ContentSwitcher)
-        shown = switchers.first().visible_content if switchers else None
-        return shown if isinstance(shown, Tab) else None
+        for switcher in self.query(ContentSwitcher):
+            for shown in switcher.children:
+                if shown.id == switcher.current and isinstance(shown, Tab):
+                    return shown
+        return None
 
     def _changed(self, change: Change) -> None:
         if change.host != self.key[0]:
@@ -103,7 +105,7 @@ class MachineScreen(Screen[None]):
                 self.tab.machine_changed()
 
     def _show_header(self) -> None:
-        if not self.is_mounted:
+        if not self.is_mounted or not self.query("#machine-keys"):
             return
         record = self.record
         known = record or self._last
@@ -152,9 +154,11 @@ class MachineScreen(Screen[None]):
             if not switcher.query(f"#{name}"):
                 place = next(place for place in TABS if place.name == name)
                 await switcher.add_content(place.load()(self.key, name), id=name)
+            if not switcher.query(f"#{name}"):
+                return  # the screen was left meanwhile
             switcher.current = name
-        assert self.tab is not None
-        self.tab.shown()
+        if self.tab is not None and self.tab.is_whole:
+            self.tab.shown()
         self._show_header()
 
     async def edit_xml(self) -> None:

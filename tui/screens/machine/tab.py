@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
 from textual.containers import Vertical
+from textual.css.query import NoMatches
+from textual.dom import NoScreen
 from textual.message import Message
 
 from tui.actions.base import Scope
@@ -36,6 +38,21 @@ class Tab(Vertical):
         self.key = key
 
     @property
+    def is_whole(self) -> bool:
+        """Whether its widgets are there: not before it is mounted, not while it is taken away.
+
+        What was read meanwhile is then nobody's any more.
+        """
+        return self.is_mounted and self.is_running and bool(self.children)
+
+    @property
+    def _is_open(self) -> bool:
+        try:
+            return self.screen in self.app.screen_stack
+        except NoScreen:
+            return False
+
+    @property
     def machine(self) -> tuple[Host, DomainRecord] | None:
         """The machine and its host; None when one of them is gone."""
         host = self.app.fleet.hosts.get(self.key[0])
@@ -50,7 +67,15 @@ class Tab(Vertical):
 
     def read_with(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Read in the background; an earlier reading that is still under way is dropped."""
-        self.run_worker(work, group="read", exclusive=True)  # type: ignore[arg-type]
+
+        async def read() -> None:
+            try:
+                await work()
+            except NoMatches:
+                if self._is_open:  # else it was left while it read
+                    raise
+
+        self.run_worker(read, group="read", exclusive=True)  # type: ignore[arg-type]
 
     def shown(self) -> None:
         """The tab has come to the front."""

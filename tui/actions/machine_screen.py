@@ -46,6 +46,15 @@ class ShowConsole(_ShowTab):
     tab = "console"
 
 
+class ShowDisplay(_ShowTab):
+    """Show what its graphical screen shows, and type at it."""
+
+    id = "machine.tab-display"
+    key = "d"
+    name = "Screen"
+    tab = "display"
+
+
 class ShowXml(_ShowTab):
     """Show its definition as XML."""
 

@@ -10,6 +10,7 @@ from textual.binding import Binding
 from tui.actions import (
     activity,
     console,
+    display,
     everywhere,
     hardware,
     hosts,
@@ -35,6 +36,7 @@ def actions() -> dict[str, Action]:
         machine_screen,
         hardware,
         console,
+        display,
         hosts,
         activity,
         everywhere,

@@ -31,6 +31,7 @@ TABS = (
     TabPlace("v", "overview", "Overview", "overview:OverviewTab"),
     TabPlace("e", "hardware", "Hardware", "hardware:HardwareTab"),
     TabPlace("c", "console", "Console", "console:ConsoleTab"),
+    TabPlace("d", "display", "Screen", "display:DisplayTab"),
     TabPlace("x", "xml", "XML", "xml:XmlTab"),
     TabPlace("l", "log", "Log", "log:LogTab"),
 )

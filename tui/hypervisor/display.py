@@ -1,0 +1,246 @@
+"""The screen of a machine: its picture, keys for it, and command lines for a viewer elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import libvirt
+from lxml import etree
+
+from tui.hypervisor.change import change_domain
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.lanes import Lane
+from tui.hypervisor.listing import LACKS
+from tui.hypervisor.records import DomainRecord
+from tui.model import Domain
+from tui.model.keycodes import codes, virsh_names
+from tui.model.uri import Uri, without_password
+
+PIECE = 256 * 1024 - 32
+"""Bytes received at once: what one message of libvirt's protocol holds."""
+LIMIT = 64 * 1024 * 1024
+"""Bytes of a picture that are taken; a host that sends more is not to be believed."""
+HOLD = 20
+"""Milliseconds that keys are held down."""
+GAP = 0.03
+"""Seconds between two keys: the next one is pressed after the last was let go."""
+WAITING = 500
+"""Keys that may wait to be sent."""
+
+
+class NoPictureError(HypervisorError):
+    """The host's driver gives no pictures, of this machine or at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture as the host sent it."""
+
+    data: bytes
+    """A PNG or PPM file."""
+    seconds: float
+    """What it took, the wait for a free thread aside."""
+
+
+async def take_picture(host: Host, record: DomainRecord) -> Shot:
+    """What the machine's first screen shows now.
+
+    virDomainScreenshot, over a stream of the connection in use. Raises NoPictureError where
+    there is none to be had, HypervisorError.
+    """
+
+    def take(connection: libvirt.virConnect) -> Shot:
+        began = time.monotonic()
+        stream = connection.newStream(0)
+        data = bytearray()
+        try:
+            connection.lookupByUUIDString(record.uuid).screenshot(stream, 0, 0)
+            while len(data) <= LIMIT and (piece := stream.recv(PIECE)):
+                data += piece
+            if len(data) <= LIMIT:
+                stream.finish()
+                return Shot(bytes(data), time.monotonic() - began)
+        except libvirt.libvirtError:
+            _abort(stream)
+            raise
+        _abort(stream)
+        raise NoPictureError(what, words=f"the host sent more than {LIMIT} bytes")
+
+    what = f"Look at the screen of {record.name}"
+    try:
+        return await host.run(take, lane=Lane.JOB, what=what)
+    except HypervisorError as error:
+        if error.code in LACKS:
+            words = "this host's driver gives no pictures of a screen"
+            raise NoPictureError(what, words=words, code=error.code) from error
+        raise
+
+
+def _abort(stream: libvirt.virStream) -> None:
+    try:
+        stream.abort()
+    except libvirt.libvirtError:
+        return  # it had not begun, or has ended by itself
+
+
+# -- keys ------------------------------------------------------------------------------------
+
+
+class Keyboard:
+    """Sends keys to a machine in the order they are pressed, one call at a time.
+
+    What is typed is in no log: it may be a password. The audit log has one line that says
+    that something was.
+    """
+
+    def __init__(
+        self, host: Host, record: DomainRecord, on_error: Callable[[HypervisorError], None]
+    ) -> None:
+        self._host = host
+        self._record = record
+        self._on_error = on_error
+        self._keys: deque[list[int]] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._noted = False
+
+    def press(self, names: Sequence[str]) -> bool:
+        """Press keys together (``leftctrl``, ``c``); False when too many wait already."""
+        if len(self._keys) >= WAITING:
+            return False
+        self._keys.append(codes(names))
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._send())
+        return True
+
+    async def _send(self) -> None:
+        try:
+            while self._keys:
+                await self._send_one(self._keys.popleft())
+                await asyncio.sleep(GAP)
+        except HypervisorError as error:
+            self._keys.clear()
+            self._on_error(error)
+        finally:
+            self._task = None
+
+    async def _send_one(self, keys: list[int]) -> None:
+        record = self._record
+        if not self._noted:
+            self._noted = True
+            await change_domain(
+                self._host,
+                record,
+                "type at the screen of",
+                f"virsh send-key {shlex.quote(record.name)} …",
+                lambda domain: _send_key(domain, keys),
+            )
+            return
+        await self._host.run(
+            lambda connection: _send_key(connection.lookupByUUIDString(record.uuid), keys),
+            lane=Lane.QUICK,
+            what=f"Send keys to {record.name}",
+        )
+
+
+async def send_keys(host: Host, record: DomainRecord, names: Sequence[str], told: str) -> None:
+    """Press keys together, as one change with its line in the audit log.
+
+    virDomainSendKey; ``told`` names them for a person (``Ctrl+Alt+Del``). Raises HypervisorError.
+    """
+    virsh = f"virsh send-key {shlex.quote(record.name)} {virsh_names(names)}"
+    keys = codes(names)
+    await change_domain(
+        host, record, f"send {told} to", virsh, lambda domain: _send_key(domain, keys)
+    )
+
+
+def _send_key(domain: libvirt.virDomain, keys: list[int]) -> None:
+    domain.sendKey(libvirt.VIR_KEYCODE_SET_LINUX, HOLD, keys, len(keys), 0)
+
+
+# -- what the definition tells -----------------------------------------------------------------
+
+
+def has_screen(document: Domain) -> bool:
+    """Whether the machine has a graphics card, and so a screen to look at."""
+    models = document.root.iterfind("devices/video/model")
+    return any(model.get("type") != "none" for model in models)
+
+
+def viewer_lines(document: Domain, uri: str, hostname: str) -> list[str]:
+    """Command lines for a computer with a graphical screen, the simplest first.
+
+    ``document`` is the live definition, which has the ports. Empty without a VNC or SPICE
+    display. Words that could do harm in a shell are quoted; a display of which something is
+    no plain text is left out.
+    """
+    displays = [
+        display
+        for display in document.root.iterfind("devices/graphics")
+        if display.get("type") in ("vnc", "spice") and _is_plain(display)
+    ]
+    if not displays or not hostname.isprintable():
+        return []
+    try:
+        parsed = Uri.parse(uri)
+    except ValueError:  # an alias
+        parsed = Uri("qemu")
+    there = parsed if parsed.is_remote else replace(parsed, transport="ssh", host=hostname)
+    there = replace(there, parameters=())
+    machine = document.name if document.name.isprintable() else document.uuid or ""
+    viewer = without_password(str(there))
+    lines = [f"virt-viewer --connect {shlex.quote(viewer)} {shlex.quote(machine)}"]
+    for display in displays:
+        lines += _tunnel(display, there)
+    return lines
+
+
+def _tunnel(display: etree._Element, there: Uri) -> list[str]:
+    kind = display.get("type", "")
+    listen = display.find("listen")
+    socket = display.get("socket") or (listen.get("socket") if listen is not None else None)
+    address = display.get("listen") or (listen.get("address") if listen is not None else None)
+    port, secure = _port(display, "port"), _port(display, "tlsPort")
+    account = f"{there.user}@{there.host}" if there.user else there.host
+    if there.port is not None and there.transport == "ssh":
+        account = f"-p {there.port} {shlex.quote(account)}"
+    else:
+        account = shlex.quote(account)
+    if socket:
+        end = f"{kind}://127.0.0.1:5900"
+        return [f"ssh -N -L 5900:{shlex.quote(socket)} {account}", f"remote-viewer {end}"]
+    if not (port or secure):
+        return []
+    address = address or "127.0.0.1"
+    everywhere = address in ("0.0.0.0", "::")
+    inner = "127.0.0.1" if everywhere else f"[{address}]" if ":" in address else address
+    ways = [f"-L {p}:{inner}:{p}" for p in (port, secure) if p]
+    tunnel = shlex.join(["ssh", "-N", *" ".join(ways).split()])
+    lines = [f"{tunnel} {account}", f"remote-viewer {_target(kind, '127.0.0.1', port, secure)}"]
+    if everywhere:
+        lines.append(f"remote-viewer {_target(kind, there.host, port, secure)}")
+    return lines
+
+
+def _target(kind: str, host: str, port: int, secure: int) -> str:
+    host = f"[{host}]" if ":" in host else host
+    target = f"{kind}://{host}:{port}" if port else f"{kind}://{host}"
+    return shlex.quote(f"{target}?tls-port={secure}" if secure else target)
+
+
+def _port(display: etree._Element, name: str) -> int:
+    """A port, 0 for none: a machine that is off has -1."""
+    text = display.get(name) or ""
+    return int(text) if text.isdecimal() else 0
+
+
+def _is_plain(display: etree._Element) -> bool:
+    listen = display.find("listen")
+    texts = [*display.attrib.values(), *(listen.attrib.values() if listen is not None else ())]
+    return all(str(text).isprintable() for text in texts)

@@ -1,0 +1,348 @@
+"""The Screen tab: what the guest's monitor would show, and keys for it; Ctrl+] leads out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.actions.base import Scope, host_refusal
+from tui.actions.registry import bindings_of
+from tui.hypervisor.definition import read_xml
+from tui.hypervisor.display import (
+    Keyboard,
+    NoPictureError,
+    has_screen,
+    send_keys,
+    take_picture,
+    viewer_lines,
+)
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
+from tui.in_thread import in_thread
+from tui.model import Domain
+from tui.model.text import visible
+from tui.screens.choose import Choose, Offer
+from tui.screens.machine.tab import Tab
+from tui.widgets.picture import PictureView
+from tui.widgets.picture_cells import as_png, read_picture
+
+AT_ONCE = 0.05
+"""Seconds that a guest gets to react to a key before its screen is looked at."""
+QUICK, SLOW = 0.15, 2.0
+"""Seconds between two looks while the picture changes, and once it stands still."""
+SLOWER = 1.5
+"""What each look that finds nothing new makes of the wait for the next one."""
+SHARE = 3
+"""A wait is at least so many times as long as the last look took: slow links stay usable."""
+RETRY = 3.0
+"""Seconds after a look that failed."""
+WAKE = 0.5
+"""Seconds between two checks whether anybody looks."""
+
+NO_SCREEN = [
+    "This machine has no screen: it has no graphics card.",
+    "",
+    "To give it one for the next boot: e Hardware, a Add, Video;",
+    "for a viewer elsewhere a Display (VNC or SPICE) as well.",
+]
+
+SPECIAL = (
+    ("Ctrl+Alt+Del", ("leftctrl", "leftalt", "delete"), "most guests reboot"),
+    *(
+        (f"Ctrl+Alt+F{n}", ("leftctrl", "leftalt", f"f{n}"), "another virtual terminal")
+        for n in range(1, 8)
+    ),
+    ("Ctrl+Alt+Backspace", ("leftctrl", "leftalt", "backspace"), ""),
+    ("Print Screen", ("sysrq",), ""),
+    ("Alt+SysRq+S", ("leftalt", "sysrq", "s"), "Linux writes its disks"),
+    ("Alt+SysRq+B", ("leftalt", "sysrq", "b"), "Linux reboots at once, unsynced"),
+    ("Ctrl+]", ("leftctrl", "rightbrace"), "which leads out of here otherwise"),
+    ("Alt+Tab", ("leftalt", "tab"), ""),
+    ("Alt+F4", ("leftalt", "f4"), ""),
+    ("F11", ("f11",), ""),
+    ("Super", ("leftmeta",), "the key with the logo"),
+    ("Menu", ("compose",), ""),
+    ("Pause", ("pause",), ""),
+)
+"""What terminals and window managers keep to themselves: name, keys, what comes of it."""
+
+
+class DisplayTab(Tab, can_focus=True):
+    """Looks again and again while it is in front, less often while nothing changes."""
+
+    scope = Scope.DISPLAY
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.DISPLAY)]
+
+    def __init__(self, key: tuple[str, str], tab: str) -> None:
+        super().__init__(key, tab)
+        self.no_picture = "there is no picture yet"
+        """Why there is none; empty when there is."""
+        self._data = b""
+        self._document: Domain | None = None
+        self._following = False
+        self._rests: object = None
+        """How things stood when there was no use in looking on."""
+        self._poke = asyncio.Event()
+        self._wait = QUICK
+        self._keyboard: Keyboard | None = None
+
+    def compose(self) -> ComposeResult:
+        """The picture, what there is to know."""
+        yield PictureView()
+        yield Static(id="display-status", markup=False)
+
+    @property
+    def view(self) -> PictureView:
+        """The picture."""
+        return self.query_one(PictureView)
+
+    # -- looking ---------------------------------------------------------------------------
+
+    @property
+    def in_view(self) -> bool:
+        """Whether anybody sees it."""
+        return self.is_mounted and self.display and self.screen is self.app.screen
+
+    def on_mount(self) -> None:
+        """Look on when the tab is in front again."""
+        self.set_interval(WAKE, self._keep_following)
+
+    def shown(self) -> None:
+        """Look; the keys stay the program's until Enter gives them away."""
+        self.focus()
+        self._look_afresh()
+
+    def machine_changed(self) -> None:
+        """It may be on or off now, or have another display."""
+        self._document = None
+        self._look_afresh()
+
+    def _look_afresh(self) -> None:
+        self._rests = None
+        self._hurry()
+        self._keep_following()
+
+    def _hurry(self) -> None:
+        self._wait = QUICK
+        self._poke.set()
+
+    def _standing(self) -> object:
+        machine = self.machine
+        if machine is None:
+            return "gone"
+        host, record = machine
+        return host.record.is_current, record.state.is_active
+
+    def _keep_following(self) -> None:
+        if self._following or not self.in_view or self._rests == self._standing():
+            return
+        self._following = True  # one look at a time, whatever happens
+        self.run_worker(self._follow(), group="follow")
+
+    async def _follow(self) -> None:
+        try:
+            while self.in_view:
+                wait = await self._look()
+                if wait is None:
+                    self._rests = self._standing()
+                    return
+                self._poke.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._poke.wait()
+                        await asyncio.sleep(AT_ONCE)
+        finally:
+            self._following = False
+
+    async def _look(self) -> float | None:
+        """Seconds until the next look; None when there is no use in one."""
+        machine = self.machine
+        if machine is None:
+            self._lack("this machine is gone")
+            return None
+        host, record = machine
+        try:
+            lacks = await self._lacks(host, record)
+            if lacks:
+                self._lack(*lacks)
+                return None
+            shot = await take_picture(host, record)
+            is_new = shot.data != self._data
+            if is_new:
+                picture = await in_thread(lambda: read_picture(shot.data))
+                self._data = shot.data
+                is_new = self.view.show(picture)
+        except NoPictureError as error:
+            self._lack(error.words)
+            return None
+        except HypervisorError as error:
+            self._lack(error.words)
+            return RETRY
+        except ValueError as error:
+            self._lack(str(error))
+            return RETRY
+        self.no_picture = ""
+        self._wait = QUICK if is_new else min(self._wait * SLOWER, SLOW)
+        self._show_status()
+        return max(self._wait, SHARE * shot.seconds)
+
+    async def _lacks(self, host: Host, record: DomainRecord) -> list[str]:
+        """Why there can be no picture; empty when there can."""
+        refusal = host_refusal(host.record, changes=True)
+        if refusal:
+            needs = ["libvirt gives pictures to connections that may write only."]
+            return [refusal, "", *(needs if host.record.readonly else [])]
+        if not record.state.is_active:
+            return ["the machine is off: s starts it"]
+        if self._document is None:
+            self._document = Domain.from_xml(await read_xml(host, record, inactive=False))
+        return [] if has_screen(self._document) else NO_SCREEN
+
+    def _lack(self, *lines: str) -> None:
+        self.no_picture = lines[0]
+        self._data = b""
+        self.view.say([visible(line) for line in lines])
+        self._show_status()
+
+    def _show_status(self) -> None:
+        if not self.is_mounted:
+            return
+        machine = self.machine
+        name = "gone" if machine is None else f"{machine[1].name} on {machine[1].host}"
+        parts: list[str | tuple[str, str]] = [(f" {visible(name)} ", "bold $text-primary")]
+        if self.view.has_focus:
+            parts.append((" Ctrl+] leaves ", "bold $text-accent"))
+            parts.append((" keys go to the guest (US layout) ", "$text-success"))
+        elif not self.no_picture:
+            parts.append((" Enter types at it ", "bold $text-accent"))
+        parts.append((f" {self.view.told}", "$quiet"))
+        self.query_one("#display-status", Static).update(Content.assemble(*parts), layout=False)
+        self.screen.on_tab_noted()  # type: ignore[attr-defined]
+
+    # -- typing ----------------------------------------------------------------------------
+
+    def on_picture_view_pressed(self, event: PictureView.Pressed) -> None:
+        """To the guest."""
+        machine = self.machine
+        if machine is None or self.no_picture:
+            return
+        if self._keyboard is None:
+            self._keyboard = Keyboard(*machine, self.app.tell_error)
+        if not self._keyboard.press(event.names):
+            self.app.say("The guest is slow to take keys: this one is lost.", "warning")
+        self._hurry()
+
+    def on_picture_view_untypable(self, event: PictureView.Untypable) -> None:
+        """Say so."""
+        self.app.say(f"A US keyboard has no key for {visible(event.what)}.", "warning")
+
+    def on_picture_view_left(self) -> None:
+        """Keys are the program's again."""
+        self.focus()
+
+    def on_picture_view_moved(self) -> None:
+        """Another part is shown."""
+        self._show_status()
+
+    def on_descendant_focus(self) -> None:
+        """Keys are the guest's."""
+        self._keyboard = None  # another line in the audit log
+        self.call_after_refresh(self._show_status)
+
+    def on_descendant_blur(self) -> None:
+        """They are not any more."""
+        self.call_after_refresh(self._show_status)
+
+    # -- commands (tui.actions.display), after Ctrl+] ------------------------------------------
+
+    def type_at_screen(self) -> None:
+        """``Enter``: the keys are the guest's."""
+        self.view.focus()
+        self._hurry()
+
+    async def send_keys(self) -> None:
+        """``m``: what a terminal keeps to itself."""
+        offers = [Offer(told, told, note) for told, _keys, note in SPECIAL]
+        chosen = await self.app.push_screen_wait(Choose("Send keys to the guest", offers))
+        machine = self.machine
+        if chosen is None or machine is None:
+            return
+        names = next(keys for told, keys, _note in SPECIAL if told == chosen)
+        await send_keys(*machine, names, chosen)
+        self._hurry()
+
+    def zoom_in(self) -> None:
+        """``+``."""
+        self.view.zoom_by(1)
+
+    def zoom_out(self) -> None:
+        """``-``."""
+        self.view.zoom_by(-1)
+
+    def fit(self) -> None:
+        """``0``."""
+        self.view.fit()
+
+    def switch_text(self) -> None:
+        """``t``."""
+        self.view.switch_text()
+
+    def pan_up(self) -> None:
+        """``↑``."""
+        self.view.pan(0, -1)
+
+    def pan_down(self) -> None:
+        """``↓``."""
+        self.view.pan(0, 1)
+
+    def pan_left(self) -> None:
+        """``←``."""
+        self.view.pan(-1, 0)
+
+    def pan_right(self) -> None:
+        """``→``."""
+        self.view.pan(1, 0)
+
+    async def copy_viewer_line(self) -> None:
+        """``y``: a line for a computer with a graphical screen."""
+        machine = self.machine
+        if machine is None:
+            return
+        host, record = machine
+        document = Domain.from_xml(await read_xml(host, record, inactive=False))
+        facts = host.record.facts
+        lines = viewer_lines(document, host.record.uri, facts.hostname if facts else "")
+        if not lines:
+            self.app.say(
+                "It has no VNC or SPICE display: e Hardware, a Add, Display adds one.", "warning"
+            )
+            return
+        offers = [Offer(line, line) for line in lines]
+        line = await self.app.push_screen_wait(Choose("Copy a line for a viewer", offers))
+        if line is not None:
+            self.app.copy_to_clipboard(line)
+            self.app.say(f"Copied: {visible(line)}")
+
+    async def save_picture(self) -> None:
+        """``w``: a PNG file."""
+        machine, data = self.machine, self._data
+        if machine is None or not data:
+            return
+        name = f"{machine[1].name}.png".replace("/", "_")
+        path = await self.app.ask_text("Save the picture", "File", name)
+        if not path:
+            return
+        try:
+            await in_thread(lambda: Path(path).expanduser().write_bytes(as_png(data)))
+        except OSError as error:
+            self.app.say(f"{path}: {error.strerror}", "error")
+        else:
+            self.app.say(f"Saved to {path}.")

@@ -1,0 +1,309 @@
+"""The picture of a screen to look at and to type at; what it shows belongs to someone else."""
+
+from __future__ import annotations
+
+import os
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.model.keycodes import typed_by
+from tui.widgets.cells import fit
+from tui.widgets.guest_keys import guest_keys
+from tui.widgets.picture_cells import Picture, blocks, place, text_line
+from tui.widgets.screen_text import TextScreen
+
+LEAVE = "ctrl+right_square_bracket"
+FEW_GLYPHS = ("linux", "vt220", "vt100", "vt102", "cons25")
+"""Terminals whose fonts have half blocks at most."""
+STEP = 1.5
+"""What one step of zooming makes larger."""
+DEEPEST = 40.0
+SHIFT = 0.25
+"""Share of the view that a picture is moved by."""
+
+
+class PictureView(Widget, can_focus=True):
+    """Draws a picture, or the text on it; with the focus, keys are the guest's."""
+
+    class Pressed(Message):
+        """Keys to press together, by name."""
+
+        def __init__(self, names: tuple[str, ...]) -> None:
+            super().__init__()
+            self.names = names
+
+    class Untypable(Message):
+        """A US keyboard has no key for this."""
+
+        def __init__(self, what: str) -> None:
+            super().__init__()
+            self.what = what
+
+    class Left(Message):
+        """The escape key: keys are no longer for the guest."""
+
+    class Moved(Message):
+        """Another part of the picture is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.picture: Picture | None = None
+        self.message: list[str] = []
+        """What is said in place of a picture."""
+        self.zoom = 1.0
+        self.wants_text = True
+        """Show the text of a text screen as text."""
+        self._centre = (0.5, 0.5)
+        self._corner = (0, 0)
+        """Column and row of the text in the upper left."""
+        self._cursor: tuple[int, int] | None = None
+        """Where the guest's cursor was last seen: it blinks."""
+        self._quadrants = os.environ.get("TERM", "") not in FEW_GLYPHS
+        self._strips: list[Strip] = []
+
+    # -- what is shown ---------------------------------------------------------------------
+
+    @property
+    def text(self) -> TextScreen | None:
+        """The text that is shown as such."""
+        return self.picture.text if self.picture is not None and self.wants_text else None
+
+    def show(self, picture: Picture) -> bool:
+        """Show another picture; False when no more than a blinking cursor has changed."""
+        before, self.picture = self.picture, picture
+        self.message = []
+        text = picture.text
+        old = before.text if before is not None else None
+        changed = True
+        if text is None:
+            self._cursor = None
+            box = picture.changed_box(before)
+            changed = box is not None
+            if box is not None and self.has_focus and self.zoom > 1 and before is not None:
+                self._follow_box(box)
+        else:
+            moved = text.cursor is not None and text.cursor != self._cursor
+            if moved:
+                self._cursor = text.cursor
+            changed = old is None or text.rows != old.rows or moved
+            if changed:
+                self._follow_text(text, old)
+        self._draw()
+        return changed
+
+    def say(self, lines: list[str]) -> None:
+        """Say why there is no picture, in place of it."""
+        if lines != self.message or self.picture is not None:
+            self.picture, self.message = None, lines
+            self._cursor = None
+            self._draw()
+
+    def _follow_text(self, text: TextScreen, old: TextScreen | None) -> None:
+        """Move as little as shows what has changed, or else the cursor."""
+        same = old is not None and len(old.rows) == len(text.rows)
+        if not same or old is None:
+            self._corner = (0, 0)
+            self._centre = (0.5, 0.5)
+        else:
+            news = [y for y, row in enumerate(text.rows) if row != old.rows[y]]
+            if news and news[-1] - news[0] < self.size.height:
+                self._bring(0, news[0])
+                self._bring(0, news[-1])
+        if self._cursor is not None:
+            self._bring(*self._cursor)
+
+    def _bring(self, x: int, y: int) -> None:
+        left, top = self._corner
+        width, height = self.size
+        if width and height:
+            left = min(max(left, x - width + 1), x)
+            top = min(max(top, y - height + 1), y)
+            self._corner = (left, top)
+
+    def _follow_box(self, box: tuple[int, int, int, int]) -> None:
+        assert self.picture is not None
+        size = self.picture.image.size
+        seen = place(size, *self.size, self.zoom, self._centre).box
+        wide, high = seen[2] - seen[0], seen[3] - seen[1]
+        if box[2] - box[0] > wide or box[3] - box[1] > high:
+            return
+        left = min(max(seen[0], box[2] - wide), box[0])
+        top = min(max(seen[1], box[3] - high), box[1])
+        self._centre = ((left + wide / 2) / size[0], (top + high / 2) / size[1])
+
+    def _draw(self) -> None:
+        width, height = self.size
+        if not width or not height:
+            return
+        before, self._strips = self._strips, self._lines(width, height)
+        regions = [
+            Region(0, y, width, 1)
+            for y, strip in enumerate(self._strips)
+            if y >= len(before) or strip != before[y]
+        ]
+        if regions:
+            self.refresh(*regions)
+
+    def _lines(self, width: int, height: int) -> list[Strip]:
+        base = self.rich_style
+        if self.picture is None:
+            said = ["", *(f"  {line}" for line in self.message)]
+            return [
+                Strip.blank(width, base)
+                if y >= len(said)
+                else text_of(said[y], width).apply_style(base)
+                for y in range(height)
+            ]
+        text = self.text
+        if text is not None:
+            return self._text_lines(text, width, height)
+        where = place(self.picture.image.size, width, height, self.zoom, self._centre)
+        strips = blocks(self.picture.image, where, quadrants=self._quadrants)
+        return framed(strips, width, height, base)
+
+    def _text_lines(self, text: TextScreen, width: int, height: int) -> list[Strip]:
+        left = max(0, min(self._corner[0], text.columns - width))
+        top = max(0, min(self._corner[1], len(text.rows) - height))
+        self._corner = (left, top)
+        strips = []
+        for y, row in enumerate(text.rows[top : top + height], top):
+            cells = list(row[left : left + width])
+            if self._cursor is not None and self._cursor[1] == y:
+                x = self._cursor[0] - left
+                if 0 <= x < len(cells):
+                    character, ink, ground = cells[x]
+                    ink = ink if ink != ground else (200, 200, 200)
+                    cells[x] = (character, ground, ink)
+                    if character == " ":
+                        cells[x] = (" ", ink, ink)
+            strips.append(text_line(cells))
+        return framed(strips, width, height, self.rich_style)
+
+    def render_line(self, y: int) -> Strip:
+        """One line."""
+        if y < len(self._strips):
+            return self._strips[y]
+        return Strip.blank(self.size.width, self.rich_style)
+
+    @property
+    def told(self) -> str:
+        """What is shown, in words."""
+        if self.picture is None:
+            return ""
+        text = self.text
+        width, height = self.picture.image.size
+        if text is None:
+            zoom = f" ×{self.zoom:.1f}" if self.zoom > 1 else ""
+            return f"{width}×{height}{zoom}"
+        rows, columns = len(text.rows), text.columns
+        left, top = self._corner
+        parts = [f"text {columns}×{rows}"]
+        if rows > self.size.height:
+            parts.append(f"rows {top + 1}–{min(rows, top + self.size.height)}")
+        if columns > self.size.width:
+            parts.append(f"columns {left + 1}–{min(columns, left + self.size.width)}")
+        return " ".join(parts)
+
+    # -- looking closer ----------------------------------------------------------------------
+
+    def zoom_by(self, steps: int) -> None:
+        """Show it larger or smaller; a text screen is shown as a picture then."""
+        if self.picture is None:
+            return
+        if self.text is not None:
+            self.wants_text = False
+        self.zoom = min(max(1.0, self.zoom * STEP**steps), DEEPEST)
+        self._shown_anew()
+
+    def fit(self) -> None:
+        """Show all of it."""
+        self.zoom = 1.0
+        self._centre = (0.5, 0.5)
+        self._corner = (0, 0)
+        self.wants_text = True
+        self._shown_anew()
+
+    def switch_text(self) -> None:
+        """The text of a text screen as a picture, or as text again."""
+        self.wants_text = not self.wants_text
+        self._shown_anew()
+
+    def pan(self, across: int, down: int) -> None:
+        """Move the view by steps."""
+        if self.picture is None:
+            return
+        if self.text is not None:
+            left, top = self._corner
+            width, height = self.size
+            self._corner = (left + across * max(1, width // 4), top + down * max(1, height // 4))
+        else:
+            size = self.picture.image.size
+            box = place(size, *self.size, self.zoom, self._centre).box
+            x = (box[0] + box[2]) / 2 + across * SHIFT * (box[2] - box[0])
+            y = (box[1] + box[3]) / 2 + down * SHIFT * (box[3] - box[1])
+            half = ((box[2] - box[0]) / 2, (box[3] - box[1]) / 2)
+            self._centre = (
+                min(max(x, half[0]), size[0] - half[0]) / size[0],
+                min(max(y, half[1]), size[1] - half[1]) / size[1],
+            )
+        self._shown_anew()
+
+    def _shown_anew(self) -> None:
+        self._draw()
+        self.post_message(self.Moved())
+
+    def on_resize(self) -> None:
+        """Fit it anew."""
+        self._strips = []
+        self._draw()
+        self.post_message(self.Moved())
+
+    def notify_style_update(self) -> None:
+        """Another theme."""
+        super().notify_style_update()
+        self._draw()
+
+    # -- what is typed -----------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        """Every key is the guest's, but the one that leads out."""
+        event.stop()
+        event.prevent_default()
+        if event.key == LEAVE:
+            self.post_message(self.Left())
+            return
+        names = guest_keys(event.key, event.character)
+        self.post_message(
+            self.Pressed(names) if names else self.Untypable(event.character or event.key)
+        )
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pasted text is typed, key by key, up to what no key types."""
+        event.stop()
+        for character in event.text.replace("\r\n", "\n"):
+            names = typed_by(character)
+            if not names:
+                self.post_message(self.Untypable(character))
+                return
+            self.post_message(self.Pressed(names))
+
+
+def framed(strips: list[Strip], width: int, height: int, base: Style) -> list[Strip]:
+    """Lines in the middle of a pane."""
+    left = (width - strips[0].cell_length) // 2
+    top = (height - len(strips)) // 2
+    blank = Strip.blank(width, base)
+    before = Strip.blank(left, base)
+    padded = [Strip.join([before, strip]).adjust_cell_length(width, base) for strip in strips]
+    return [blank] * top + padded + [blank] * (height - top - len(strips))
+
+
+def text_of(text: str, width: int) -> Strip:
+    """Plain text as a line."""
+    return Strip([Segment(fit(text, width))], width)

@@ -1,6 +1,6 @@
 # Everything a person does with a checkout. `make run` and `make test` install what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint bench screenshots lab man clean
+.PHONY: help run test check lint bench screenshots lab man conformance clean
 
 # Arguments for `run`, `test`, `bench`: make run ARGS="--demo"
 ARGS ?=
@@ -47,6 +47,10 @@ man: ## write the manual page and the guide's list of actions afresh
 	@bash .ci/environment test
 	@$(BIN)/python docs/make_manpage.py > docs/virtty.1
 	@$(BIN)/python docs/make_action_list.py docs/guide.md
+
+conformance: ## write the page of the console's terminal against the standards afresh
+	@bash .ci/environment test
+	@$(BIN)/python -m tests.conformance
 
 clean: ## remove everything that make has made
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -17,13 +17,20 @@ SCROLLBACK = 11_000
 SCROLLBACK_BYTES = 64 * 1024 * 1024
 """The library stops at the smaller of both."""
 
+FLAGS = {
+    "bold": "bold", "dim": "faint", "italic": "italic", "underline": "underline",
+    "reverse": "inverse", "conceal": "invisible", "strike": "strikethrough",
+}  # fmt: skip
+"""What Rich calls what the library calls."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where the cursor is on the screen."""
+    """Where the cursor is on the screen, and whether it is a block (else a bar or a line)."""
 
     x: int
     y: int
+    block: bool = True
 
 
 class Emulator(Protocol):
@@ -99,7 +106,8 @@ class Ghostty:
 
     def feed(self, data: bytes) -> bytes:
         """Take what the guest prints; returns what the terminal answers to it."""
-        self._terminal.feed(data)
+        # A terminal ignores DEL wherever it comes; the library gives it a cell.
+        self._terminal.feed(data.replace(b"\x7f", b""))
         answer = b"".join(self._answers)
         self._answers.clear()
         return answer
@@ -172,7 +180,7 @@ class Ghostty:
                         if tag == 2
                         else (colour & 255, colour >> 8 & 255, colour >> 16)
                     )
-                    look = self._look(None, background, False, False, False, False, False)
+                    look = self._look(None, background)
             width = (cell >> 42) & 3
             if tag >= 2:
                 run.append(" ")
@@ -220,22 +228,15 @@ class Ghostty:
         return self._look(
             colour(style.fg_color),
             colour(style.bg_color),
-            bool(style.bold),
-            bool(style.italic),
-            style.underline != 0,
-            bool(style.inverse),
-            bool(style.strikethrough),
+            *(name for name, flag in FLAGS.items() if getattr(style, flag)),
         )
 
-    def _look(self, fg: Any, bg: Any, *flags: bool) -> Style:
+    def _look(self, fg: Any, bg: Any, *flags: str) -> Style:
         key = (fg, bg, *flags)
         look = self._styles.get(key)
         if look is None:
-            bold, italic, underline, inverse, strike = flags
-            look = self._styles[key] = Style(
-                color=_colour(fg), bgcolor=_colour(bg), bold=bold or None, italic=italic or None,
-                underline=underline or None, reverse=inverse or None, strike=strike or None,
-            )  # fmt: skip
+            looks: dict[str, Any] = dict.fromkeys(flags, True)
+            look = self._styles[key] = Style(color=_colour(fg), bgcolor=_colour(bg), **looks)
         return look
 
     @property
@@ -253,7 +254,15 @@ class Ghostty:
             return None
         lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_VIEWPORT_X, x)
         lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_VIEWPORT_Y, y)
-        return Cursor(x[0], y[0])
+        shape = ffi.new("GhosttyRenderStateCursorVisualStyle*")
+        lib.ghostty_render_state_get(
+            state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_VISUAL_STYLE, shape
+        )
+        block = shape[0] in (
+            lib.GHOSTTY_RENDER_STATE_CURSOR_VISUAL_STYLE_BLOCK,
+            lib.GHOSTTY_RENDER_STATE_CURSOR_VISUAL_STYLE_BLOCK_HOLLOW,
+        )
+        return Cursor(x[0], y[0], block)
 
     def mode(self, number: int) -> bool:
         """Whether a DEC private mode is set."""

@@ -73,10 +73,6 @@ class LineRows(Generic[R]):
         else:
             self._shown = {key for key, row in self.all.items() if predicate(row)}
 
-    def refilter(self) -> None:
-        """Ask the predicate about every row again."""
-        self.filter(self._predicate)
-
     def narrow(self, predicate: Callable[[R], bool]) -> None:
         """Filter, knowing that the predicate takes no row that is not shown now."""
         self._predicate = predicate

@@ -155,11 +155,6 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             self._rows.filter(predicate)
             self._rebuild()
 
-    def refilter(self) -> None:
-        """Ask the predicate about every row again."""
-        self._rows.refilter()
-        self._rebuild()
-
     def sort(self, column_key: str, descending: bool = False) -> None:
         """Sort by a column, stable, the order of insertion deciding between equals."""
         for column in self._columns:

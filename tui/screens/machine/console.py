@@ -184,7 +184,14 @@ class ConsoleTab(Tab, can_focus=True):
     def on_terminal_view_left(self) -> None:
         """Keys are the program's again."""
         self.focus()
-        self.call_after_refresh(self._show_status)
+
+    def on_descendant_focus(self) -> None:
+        """The guest has the keys."""
+        self._show_status()
+
+    def on_focus(self) -> None:
+        """The program has the keys."""
+        self._show_status()
 
     def on_terminal_view_sized(self, event: TerminalView.Sized) -> None:
         """The emulator follows."""
@@ -200,7 +207,6 @@ class ConsoleTab(Tab, can_focus=True):
         """``Enter``: the keys are the guest's again."""
         self.terminal.to_the_end()
         self.terminal.focus()
-        self.call_after_refresh(self._show_status)
 
     def tell_size(self) -> None:
         """``z``: type ``stty rows R cols C``."""

@@ -7,6 +7,7 @@ Here the first frame after a key, a click or a paste is made as soon as the scre
 from __future__ import annotations
 
 import inspect
+import sys
 from time import monotonic
 from typing import Any
 
@@ -16,6 +17,10 @@ from textual.screen import Screen
 
 _INPUT = (events.Key, events.Paste, events.MouseDown, events.MouseUp, events.MouseScrollDown,
           events.MouseScrollUp)  # fmt: skip
+
+SWITCH_SECONDS = 0.0005
+"""A thread that reads definitions gives way to the one that answers keys after this time.
+Python's own 5 ms pass several times between a key and its cells."""
 
 _stock_on_event = App.on_event
 _stock_on_idle = Screen._on_idle
@@ -70,6 +75,7 @@ def _has_work(screen: Screen[Any]) -> bool:
 
 def attach() -> None:
     """Take the place of Textual's own rhythm."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     setattr(App, "on_event", _on_event)  # noqa: B010 - mypy refuses the plain assignment
     setattr(Screen, "_on_idle", _on_idle)  # noqa: B010
 

@@ -3,13 +3,13 @@
 import argparse
 import sys
 
-from tests.benchmarks import changes, keys, live, remote, report, start
+from tests.benchmarks import changes, console, keys, live, remote, report, start
 from tests.benchmarks.registry import MEASURES
 from tests.benchmarks.result import Figure
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.terminal import TimeOutError
 
-MODULES = (start, keys, live, changes, remote)
+MODULES = (start, keys, live, changes, remote, console)
 """Imported for the measures that they register, in this order."""
 
 

@@ -19,7 +19,7 @@ from tests.benchmarks.boot_sector import write_boot_sector
 from tests.benchmarks.link import Link
 from tests.benchmarks.proxy import Proxy
 from tests.benchmarks.terminal import Terminal
-from tests.lab import IsolatedDaemon
+from tests.lab import Guest, GuestSpec, IsolatedDaemon
 from tests.lab.workspace import Workspace, remove_leftover_directories
 
 _ROOT = Path(__file__).parents[2]
@@ -86,6 +86,14 @@ class Stage:
             connection.close()
         return daemon.uri
 
+    @cached_property
+    def talker(self) -> Guest:
+        """A running Linux with a shell on its serial console, alone on a real libvirtd."""
+        daemon = self._ends.enter_context(IsolatedDaemon(self._workspace, 3))
+        guest = daemon.guest(GuestSpec(name="talker"))
+        guest.wait_for_output()
+        return guest
+
     def proxy(self, uri: str, round_trip: float = 0.0, *, multiply_events: bool = False) -> Proxy:
         """A proxy in front of a host; use it in a `with`."""
         return Proxy(uri, self.directory, round_trip, multiply_events=multiply_events)
@@ -101,8 +109,11 @@ class Stage:
 
     def empty_app(self) -> Terminal:
         """The reference program."""
-        command = [sys.executable, str(Path(__file__).with_name("empty_app.py"))]
-        return Terminal(command, env=self._environment())
+        return self.program(sys.executable, str(Path(__file__).with_name("empty_app.py")))
+
+    def program(self, *command: str) -> Terminal:
+        """Another program on a terminal like virtty's."""
+        return Terminal(command, env={**self._environment(), "PYTHONPATH": str(_ROOT)})
 
     def client(self, *arguments: str) -> dict[str, Any]:
         """Run a bare client to its end and return what it says."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import random
+import shlex
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import libvirt
-from lxml import etree
 
 from tui.hypervisor import history, lifecycle, live_steps
 from tui.hypervisor.change import change_domain
@@ -14,18 +16,16 @@ from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.hardware import Hardware, read_live, read_stored
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
-from tui.hypervisor.schema import check_schema
 from tui.in_thread import in_thread
-from tui.model.changes import (
-    ChangeSet,
-    FieldChange,
-    LostError,
-    canonical,
-    replay,
-)
+from tui.model.alterations import alterations
+from tui.model.changes import ChangeSet, FieldChange, canonical
 from tui.model.domain import Domain
 from tui.model.fields import Call
+from tui.model.merge import ClashError, merge
 from tui.model.plan import Forecast, Plan, Step, plan
+from tui.model.templates import new_mac
+
+OLD_TROUBLE = "the stored definition does not follow libvirt's schema; it did not before either"
 
 
 class ConflictError(Exception):
@@ -82,7 +82,9 @@ async def apply(
     definition is not taken. A live step that fails is told in the result: it stays pending.
     """
     fresh = await read_live(host, record, await read_stored(host, record))
-    base, edited, merged = merge(base, edited, fresh.stored)
+    base, edited, merged = on_top(base, edited, fresh.stored)
+    edited, keys = with_macs(host, edited)
+    held_back = {(keys.get(key, key), field) for key, field in held_back}
     changes = ChangeSet(base, edited)
     made = plan(changes, fresh.situation, fresh.live, held_back=held_back)
     if made.refused:
@@ -92,14 +94,20 @@ async def apply(
             words=f"{first.change.what}: {first.why}",
         )
     results: list[StepResult] = []
-    steps = list(made.steps)
-    for step in [step for step in steps if step.call is Call.RENAME]:
+    steps = [step for step in made.steps if step.call is not Call.RENAME]
+    renamed = len(steps) < len(made.steps)
+    if renamed:
         await lifecycle.rename(host, record, edited.name)
         results.append(StepResult(f"renamed to {edited.name}"))
-        steps.remove(step)
     warning = ""
     if made.define:
-        warning = await _define(host, record, base, edited, changes)
+        try:
+            warning = await _define(host, record, base, edited, changes)
+        except HypervisorError:
+            if renamed:  # all or nothing
+                now = dataclasses.replace(record, name=edited.name)
+                await lifecycle.rename(host, now, base.name)
+            raise
         results.append(StepResult("stored the definition"))
     if fresh.live is not None:
         results += [await _live(host, record, changes, fresh.live, step) for step in steps]
@@ -110,21 +118,35 @@ async def apply(
     return Applied(tuple(results), merged, altered, _waiting(made), warning)
 
 
-def merge(base: Domain, edited: Domain, fresh: Domain) -> tuple[Domain, Domain, bool]:
+def on_top(base: Domain, edited: Domain, fresh: Domain) -> tuple[Domain, Domain, bool]:
     """The edits on what is stored now: (its definition, the edited one, whether it differed).
 
     Raises ConflictError where both changed the same thing.
     """
     if canonical(base.root) == canonical(fresh.root):
         return base, edited, False
-    ours = ChangeSet(base, edited).changes
-    theirs = {change.id for change in ChangeSet(base, fresh).changes}
     try:
-        if any(change.id in theirs for change in ours):
-            raise ConflictError(base, fresh, edited)
-        return fresh, replay(fresh, ours), True
-    except LostError:
+        return fresh, merge(base, edited, fresh), True
+    except ClashError:
         raise ConflictError(base, fresh, edited) from None
+
+
+def with_macs(host: Host, edited: Domain) -> tuple[Domain, dict[str, str]]:
+    """A copy in which every NIC has a MAC address that no other has, and their keys by the old.
+
+    libvirt would draw one for the definition and another for the running machine.
+    """
+    result = edited.copy()
+    nics = result.interfaces
+    before = [nic.key for nic in nics]
+    taken = {nic.mac.lower() for nic in nics}
+    for record in host.inventory.domains.values():
+        taken.update(mac.lower() for mac in (record.details.macs if record.details else ()))
+    for nic in nics:
+        if not nic.mac:
+            nic.mac = new_mac([*taken], random.randrange)
+            taken.add(nic.mac)
+    return result, dict(zip(before, (nic.key for nic in nics), strict=True))
 
 
 async def _define(
@@ -143,39 +165,43 @@ async def _define(
                 words=f"the old definition could not be kept in {directory}: {error.strerror}",
                 advice="Nothing was changed. Make room or give permission there.",
             ) from error
-    xml = edited.to_xml()
-    try:
-        await _define_xml(host, record, xml, libvirt.VIR_DOMAIN_DEFINE_VALIDATE, words)
-    except HypervisorError as error:
-        if error.code != libvirt.VIR_ERR_XML_INVALID_SCHEMA or not await in_thread(
-            lambda: _was_invalid(base)
-        ):
-            raise
-        await _define_xml(host, record, xml, 0, words)
-        return "the stored definition does not follow libvirt's schema; it did not before either"
-    return ""
+    old, new = base.to_xml(), edited.to_xml()
 
+    def define(domain: libvirt.virDomain) -> str:
+        connection = domain.connect()
+        try:
+            connection.defineXMLFlags(new, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
+        except libvirt.libvirtError as error:
+            if not _is_of_schema(error) or not _is_invalid(connection, old):
+                raise
+            connection.defineXMLFlags(new, 0)
+            return OLD_TROUBLE
+        return ""
 
-def _was_invalid(base: Domain) -> bool:
-    try:
-        return bool(check_schema(base.to_xml()).troubles)
-    except etree.XMLSyntaxError:
-        return True
-
-
-async def _define_xml(
-    host: Host, record: DomainRecord, xml: str, flags: int, words: tuple[str, ...]
-) -> None:
-    def define(domain: libvirt.virDomain) -> None:
-        domain.connect().defineXMLFlags(xml, flags)
-
-    await change_domain(
+    return await change_domain(
         host,
         record,
         f"change the hardware ({'; '.join(words)}) of",
-        lifecycle.virsh("define", record)[: -len(record.name)] + f"{record.name}.xml",
+        shlex.join(["virsh", "define", f"{record.name}.xml", "--validate"]),
         define,
     )
+
+
+def _is_of_schema(error: libvirt.libvirtError) -> bool:
+    return bool(error.get_error_code() == libvirt.VIR_ERR_XML_INVALID_SCHEMA)
+
+
+def _is_invalid(connection: libvirt.virConnect, stored: str) -> bool:
+    """Whether the host's own schema has always refused what it stores.
+
+    Asked by storing the same once more, which changes nothing: the host may have another
+    schema than this machine.
+    """
+    try:
+        connection.defineXMLFlags(stored, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
+    except libvirt.libvirtError as error:
+        return _is_of_schema(error)
+    return False
 
 
 async def _live(
@@ -196,36 +222,4 @@ def _waiting(made: Plan) -> tuple[Forecast, ...]:
     return tuple(f for f in made.forecasts if f.call is None and f.why)
 
 
-def alterations(sent: Domain, stored: Domain) -> tuple[str, ...]:
-    """What libvirt stored otherwise than it was sent: values and what it dropped, in words.
-
-    What it only adds (addresses, defaults, controllers) is not told.
-    """
-    told = [
-        f"{change.label}: {change.what} {change.old} became {change.new}"
-        for change in ChangeSet(sent, stored).changes
-        if isinstance(change, FieldChange) and change.field.text(change.before)
-    ]
-    return (*told, *(f"{path} was dropped" for path in dropped(sent, stored)))
-
-
-def dropped(sent: Domain, stored: Domain) -> list[str]:
-    """Paths of elements and attributes that were sent and are nowhere in what is stored."""
-    kept = {path for element in stored.root.iter("*") for path in _paths(element)}
-    gone: dict[str, None] = {}
-    for element in sent.root.iter("*"):
-        for path in _paths(element):
-            if path not in kept:
-                gone[path] = None
-    return list(gone)
-
-
-def _paths(element: etree._Element) -> list[str]:
-    tags = [e.tag for e in (element, *element.iterancestors()) if isinstance(e.tag, str)]
-    path = "/".join(etree.QName(tag).localname for tag in reversed(tags[:-1]))
-    if not path:
-        return []
-    return [path, *(f"{path}/@{etree.QName(name).localname}" for name in map(str, element.attrib))]
-
-
-__all__ = ["Applied", "ConflictError", "Hardware", "RefusedError", "StepResult", "apply", "merge"]
+__all__ = ["Applied", "ConflictError", "Hardware", "RefusedError", "StepResult", "apply"]

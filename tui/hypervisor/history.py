@@ -35,7 +35,8 @@ class Version:
 def keep(directory: Path, uri: str, uuid: str, definition: Domain, why: tuple[str, ...]) -> Path:
     """Keep a definition that is about to be replaced; for a thread. Raises OSError."""
     folder = _folder(directory, uri, uuid)
-    folder.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    for level in (directory, folder.parent, folder):  # parents=True would leave those open
+        level.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
     now = time.time()
     path = folder / f"{now:.6f}.json"
     content = {"time": now, "name": definition.name, "why": why, "xml": definition.to_xml()}

@@ -126,7 +126,7 @@ def _pin(changes: ChangeSet, live: Domain, step: Step) -> Work:
         if "emulator_pin" in fields:
             domain.pinEmulator(bitmap(cpu.emulator_pin or cpu.cpuset), LIVE)
         if "iothread_pins" in fields:
-            for thread in range(1, (live.cpu.iothreads or 0) + 1):
+            for thread in sorted(live.cpu.thread_ids):
                 domain.pinIOThread(thread, bitmap(threads.get(thread, cpu.cpuset)), LIVE)
 
     return work

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import libvirt
@@ -86,12 +87,59 @@ class NoSpaceError(HypervisorError):
 
 
 async def delete_volume(host: Host, path: str) -> None:
-    """Delete a volume and its data, by its path or ``pool/name``. Raises HypervisorError."""
+    """Delete a volume and its data, by its path or ``pool/name``. Raises HypervisorError.
+
+    InUseError, before anything is done, while a machine has it, running or stored, as a disk
+    or below one.
+    """
 
     def delete(connection: libvirt.virConnect) -> None:
-        find_volume(connection, path).delete(0)
+        volume = find_volume(connection, path)
+        users = volume_users(connection, volume)
+        if users:
+            raise InUseError(path, users)
+        volume.delete(0)
 
     await change(host, path, "delete volume", shlex.join(["virsh", "vol-delete", path]), delete)
+
+
+class InUseError(HypervisorError):
+    """A volume that machines still have."""
+
+    def __init__(self, path: str, users: Sequence[str]) -> None:
+        super().__init__(
+            f"Delete {path}",
+            words=f"it is still in use by {', '.join(users)}",
+            advice="Remove it there first; a running machine may keep it until it is off.",
+        )
+
+
+def volume_users(connection: libvirt.virConnect, volume: libvirt.virStorageVol) -> list[str]:
+    """Names of the machines that have a volume, and of volumes of its pool that stand on it.
+
+    One or two calls for each machine, one for each volume of the pool.
+    """
+    path, name = volume.path(), volume.name()
+    pool = volume.storagePoolLookupByVolume()
+    found: dict[str, None] = {}
+    for domain in connection.listAllDomains():
+        try:
+            texts = [domain.XMLDesc(0)]
+            if domain.isActive() and domain.isPersistent():
+                texts.append(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+            for source in (s for text in texts for s in parse(text).getroot().iter("source")):
+                volume_of = (source.get("pool"), source.get("volume"))
+                if path in (source.get("file"), source.get("dev")) or volume_of == (
+                    pool.name(), name,
+                ):  # fmt: skip
+                    found[domain.name()] = None
+        except libvirt.libvirtError as error:
+            if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+                raise
+    for other in pool.listAllVolumes():
+        if parse(other.XMLDesc(0)).getroot().findtext("backingStore/path") == path:
+            found[other.name()] = None
+    return list(found)
 
 
 async def resize_disk(

@@ -11,6 +11,9 @@ from tui.model.domain import Domain
 from tui.model.fields import Field
 from tui.model.views import View
 
+OF_THE_RUN = ("alias", "backingStore", "mirror", "source/@index", "target/@state")
+"""What a running device tells of this run: nothing that a definition should hold to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -68,7 +71,9 @@ def stored_like_live(stored: Domain, live: Domain, item: Pending) -> Domain:
         else:
             running = live.device(item.key)
             if running is not None:
-                result.add_device(to_xml(running.element)).set("alias", None)
+                device = result.add_device(to_xml(running.element))
+                for told in OF_THE_RUN:
+                    device.set(told, None)
         return result
     view = result.view(item.key)
     if view is None:

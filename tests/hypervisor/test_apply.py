@@ -1,0 +1,214 @@
+"""Applying edits to libvirt's test driver, with faults in the way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import libvirt
+import pytest
+
+from tests.waiting import until
+from tui.demo import demo_uri
+from tui.hypervisor import history
+from tui.hypervisor.apply import ConflictError, RefusedError, apply
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.hardware import read_stored
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.volumes import InUseError, create_volume, delete_volume, list_volumes
+from tui.model import Domain
+from tui.model.plan import Situation
+
+MIB = 1024**2
+ODD = """<domain type='test'><name>odd</name><memory>65536</memory><vcpu>1</vcpu>
+<os><type>hvm</type></os><devices><disk type='file' device='disk'><source file='/x'/>
+<target dev='vda' bus='virtio'/><serial>{serial}</serial></disk>
+<graphics type='vnc' passwd='s3cret'/></devices></domain>"""
+
+
+@pytest.fixture
+async def host(tmp_path: Path) -> AsyncIterator[Host]:
+    """The demo host, with a machine of ours that is off."""
+    fleet = Fleet(tmp_path / "state" / "audit.log")
+    fleet.attach()
+    found = fleet.add("demo", demo_uri(), demo=True)
+    found.open()
+    await until(lambda: found.record.facts is not None)
+    yield found
+    fleet.close()
+
+
+async def define(host: Host, xml: str) -> DomainRecord:
+    uuid = await host.call(lambda connection: connection.defineXML(xml).UUIDString())
+    await until(lambda: uuid in host.inventory.domains)
+    return host.inventory.domains[uuid]
+
+
+async def machine(host: Host) -> tuple[DomainRecord, Domain]:
+    record = await define(host, ODD.format(serial="S1"))
+    return record, (await read_stored(host, record)).stored
+
+
+async def stored(host: Host, record: DomainRecord) -> Domain:
+    return (await read_stored(host, record)).stored
+
+
+def with_edit(base: Domain, edit: Callable[[Domain], object]) -> Domain:
+    edited = base.copy()
+    edit(edited)
+    return edited
+
+
+def explode(document: Domain) -> None:
+    """What libvirt refuses."""
+    document.general.on_crash = "explode"
+
+
+async def store_directly(host: Host, document: Domain) -> None:
+    """As someone else would."""
+    await host.call(lambda connection: connection.defineXML(document.to_xml()))
+
+
+async def test_what_was_replaced_is_kept_and_what_is_secret_stays(host: Host, tmp_path: Path):
+    record, base = await machine(host)
+    applied = await apply(
+        host, record, base, with_edit(base, lambda d: setattr(d.disks[0], "cache", "none"))
+    )
+    assert [step.what for step in applied.steps] == ["stored the definition"]
+    assert (applied.merged, applied.altered, applied.warning) == (False, (), "")
+    now = await stored(host, record)
+    assert now.disks[0].cache == "none"
+    assert now.graphics[0].password == "s3cret"
+    kept = history.versions(tmp_path / "state" / "history", host.record.uri, record.uuid)
+    assert [version.why for version in kept] == [("Disk vda: Cache mode",)]
+    assert history.read(kept[0]).to_xml() == base.to_xml()
+    host.journal.flush()
+    assert "s3cret" not in (tmp_path / "state" / "audit.log").read_text()
+    assert not any("s3cret" in str(entry) for entry in host.journal.entries)
+
+
+async def test_a_place_that_cannot_be_written_stops_it(host: Host, tmp_path: Path):
+    record, base = await machine(host)
+    (tmp_path / "state").mkdir(exist_ok=True)
+    (tmp_path / "state" / "history").write_text("in the way")
+    with pytest.raises(HypervisorError, match="could not be kept"):
+        await apply(
+            host, record, base, with_edit(base, lambda d: setattr(d.disks[0], "cache", "none"))
+        )
+    assert (await stored(host, record)).to_xml() == base.to_xml()
+
+
+async def test_another_editor_is_merged_with_or_asked_about(host: Host):
+    record, base = await machine(host)
+    await store_directly(host, with_edit(base, lambda d: setattr(d.general, "heading", "theirs")))
+    ours = with_edit(base, lambda d: setattr(d.disks[0], "cache", "none"))
+    assert (await apply(host, record, base, ours)).merged
+    both = await stored(host, record)
+    assert (both.title, both.disks[0].cache) == ("theirs", "none")
+
+    await store_directly(host, with_edit(both, lambda d: setattr(d.disks[0], "cache", "unsafe")))
+    gone = with_edit(both, lambda d: d.remove_device(d.disks[0]))
+    with pytest.raises(ConflictError) as conflict:
+        await apply(host, record, both, gone)
+    assert conflict.value.theirs.disks[0].cache == "unsafe"
+    assert (await stored(host, record)).disks[0].cache == "unsafe"
+
+
+async def test_a_rename_and_the_rest_are_one(host: Host):
+    record, base = await machine(host)
+
+    def both(document: Domain) -> None:
+        document.general.name = "renamed"
+        document.disks[0].cache = "none"
+
+    with pytest.raises(HypervisorError):
+        await apply(host, record, base, with_edit(with_edit(base, both), explode))
+    assert (await stored(host, record)).to_xml() == base.to_xml()
+    applied = await apply(host, record, base, with_edit(base, both))
+    assert len(applied.steps) == 2
+    now = await stored(host, record)
+    assert (now.name, now.disks[0].cache) == ("renamed", "none")
+
+
+async def test_a_running_machine_is_not_renamed(host: Host):
+    record, base = await machine(host)
+    await host.call(lambda connection: connection.lookupByUUIDString(record.uuid).create())
+    with pytest.raises(RefusedError, match="while it is off"):
+        await apply(
+            host, record, base, with_edit(base, lambda d: setattr(d.general, "name", "other"))
+        )
+
+
+async def test_what_the_schema_refuses_is_told_apart_from_what_it_always_refused(host: Host):
+    record = await define(host, ODD.format(serial="not@valid"))
+    base = await stored(host, record)
+    ours = with_edit(base, lambda d: setattr(d.disks[0], "cache", "none"))
+    assert "did not before either" in (await apply(host, record, base, ours)).warning
+    assert (await stored(host, record)).disks[0].cache == "none"
+    assert [e.outcome.value for e in host.journal.entries if "change the hard" in e.text] == [
+        "done"
+    ]
+
+    await host.call(lambda connection: connection.lookupByUUIDString(record.uuid).undefine())
+    record, base = await machine(host)
+    with pytest.raises(HypervisorError, match="schema"):
+        await apply(
+            host, record, base, with_edit(base, lambda d: setattr(d.disks[0], "serial", "a@b"))
+        )
+    assert (await stored(host, record)).to_xml() == base.to_xml()
+
+
+async def test_a_live_step_that_fails_leaves_the_definition(host: Host, monkeypatch):
+    record, base = await machine(host)
+    await host.call(lambda connection: connection.lookupByUUIDString(record.uuid).create())
+    record = host.inventory.domains[record.uuid]
+    real = read_stored
+
+    async def as_if_qemu(host: Host, record: DomainRecord):
+        found = await real(host, record)
+        return type(found)(found.stored, found.live, Situation(True, True, "QEMU"))
+
+    monkeypatch.setattr("tui.hypervisor.apply.read_stored", as_if_qemu)
+    disk = "<disk type='file'><source file='/y'/><target dev='vdb' bus='virtio'/></disk>"
+    applied = await apply(host, record, base, with_edit(base, lambda d: d.add_device(disk)))
+    (failed,) = applied.failed  # the test driver attaches nothing
+    assert failed.error is not None
+    assert failed.error.words
+    assert [d.target for d in (await real(host, record)).stored.disks] == ["vda", "vdb"]
+
+
+async def test_a_new_nic_has_one_address_however_it_came(host: Host):
+    record, base = await machine(host)
+    nic = "<interface type='network'><source network='backend'/></interface>"
+    await apply(host, record, base, with_edit(base, lambda d: [d.add_device(nic) for _ in "ab"]))
+    macs = {nic.mac for nic in (await stored(host, record)).interfaces}
+    assert len(macs) == 2
+    assert all(mac.startswith("52:54:00:") for mac in macs)
+
+
+async def test_data_that_a_machine_has_is_not_deleted(host: Host):
+    around = await host.call(lambda c: [pool.name() for pool in c.listAllStoragePools(2)])
+    pool = around[0]
+    volume = await create_volume(host, pool, "data.qcow2", MIB, "qcow2")
+    record = await define(host, ODD.format(serial="S1").replace("/x", volume.path))
+    with pytest.raises(InUseError, match="odd"):
+        await delete_volume(host, volume.path)
+    by_name = ODD.format(serial="S1").replace("file=", f"pool='{pool}' volume=")
+    by_name = by_name.replace("/x", volume.name).replace("type='file'", "type='volume'")
+    await host.call(lambda c: c.lookupByUUIDString(record.uuid).undefine())
+    record = await define(host, by_name)
+    with pytest.raises(InUseError, match="odd"):
+        await delete_volume(host, volume.path)
+    await host.call(lambda c: c.lookupByUUIDString(record.uuid).undefine())
+    await delete_volume(host, volume.path)
+    assert volume.name not in {one.name for one in await list_volumes(host, pool)}
+
+
+async def test_what_is_gone_is_told(host: Host):
+    record, base = await machine(host)
+    await host.call(lambda connection: connection.lookupByUUIDString(record.uuid).undefine())
+    with pytest.raises(HypervisorError) as error:
+        await apply(host, record, base, with_edit(base, explode))
+    assert error.value.code == libvirt.VIR_ERR_NO_DOMAIN

@@ -1,0 +1,420 @@
+"""What speaks for and against a snapshot before it is taken: each finding with why and what to do.
+
+Pure: the host's part is gathered into :class:`Circumstances`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tui.model.snapshot_request import SnapshotRequest
+from tui.model.snapshots import Kind, Snapshot
+from tui.model.units import duration, size
+
+DEEP = 3
+"""Overlays above a base from which a chain is worth a word."""
+MANY = 10
+"""Snapshots of one machine from which it is worth a word."""
+OLD = 14 * 86400.0
+"""Seconds after which a snapshot is worth a word."""
+OVERLAY_LEAST = 16 * 1024**2
+"""Bytes without which an overlay is not worth beginning."""
+
+
+class Level(enum.Enum):
+    """How much a finding weighs; the value is its mark."""
+
+    ERROR = "!"
+    """It would fail, or destroy something."""
+    WARNING = "▲"
+    NOTE = "·"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know before."""
+
+    level: Level
+    what: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFacts:
+    """A disk of the machine, as far as a snapshot of it is concerned."""
+
+    target: str
+    source: str = ""
+    device: str = "disk"
+    kind: str = "file"
+    """``file``, ``block``, ``network``, ``volume``, …"""
+    format: str = "raw"
+    readonly: bool = False
+    shareable: bool = False
+    capacity: int | None = None
+    free: int | None = None
+    """Bytes free where an overlay beside it would go; None: not known."""
+    depth: int = 0
+    missing: tuple[str, ...] = ()
+    """Layers of its chain that are not there."""
+    job: str = ""
+    """The block job that runs on it; empty without one."""
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether a snapshot has anything to do with it: neither empty nor read-only media."""
+        return bool(self.source) and self.device in ("disk", "lun") and not self.readonly
+
+    @property
+    def label(self) -> str:
+        """As the hardware list calls it."""
+        return f"Disk {self.target}"
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """The machine and its host at this moment."""
+
+    running: bool = False
+    persistent: bool = True
+    managed_save: bool = False
+    driver: str = "QEMU"
+    libvirt: str = ""
+    """Version."""
+    reverts_external: bool = False
+    """The daemon deletes external snapshots and reverts to them."""
+    takes_external: bool = True
+    """The driver has external snapshots at all."""
+    disks: tuple[DiskFacts, ...] = ()
+    hostdevs: tuple[str, ...] = ()
+    nvram: str = ""
+    """Its UEFI variables; empty without."""
+    nvram_format: str = "raw"
+    agent: str = ""
+    """Empty: no channel; ``disconnected``, ``connected``."""
+    memory: int = 0
+    """Bytes that a snapshot with memory may take."""
+    memory_free: int | None = None
+    """Bytes free where external memory goes."""
+    existing: tuple[Snapshot, ...] = ()
+    present_files: frozenset[str] = field(default_factory=frozenset)
+    """Files that are known to be there already."""
+    now: float = 0.0
+
+    @property
+    def taking_part(self) -> tuple[DiskFacts, ...]:
+        """The disks that a snapshot has to do with."""
+        return tuple(disk for disk in self.disks if disk.takes_part)
+
+
+def default_external(now: Circumstances) -> tuple[bool, str]:
+    """Whether a new snapshot had better be external, and why.
+
+    External where the host can do everything with them; else what the machine has already;
+    else internal where every disk can; else external all the same.
+    """
+    if not now.takes_external:
+        return False, "this driver has internal ones only"
+    raw = [disk.label for disk in now.taking_part if disk.format != "qcow2"]
+    if now.reverts_external:
+        return True, "disks are not stopped, and this host can delete and revert them"
+    if any(one.kind in (Kind.EXTERNAL, Kind.MIXED) for one in now.existing):
+        return True, "as those there are: the two kinds do not mix"
+    if raw:
+        return True, f"{raw[0]} is {_format(now, raw[0])}, which cannot hold one inside"
+    if now.running and now.nvram:
+        return True, "with UEFI variables this libvirt takes no internal one while it runs"
+    if now.running and now.hostdevs:
+        return True, "memory cannot be saved with a host's device attached"
+    return False, f"libvirt {now.libvirt} does not revert to external ones by itself"
+
+
+def _format(now: Circumstances, label: str) -> str:
+    return next(disk.format for disk in now.disks if disk.label == label)
+
+
+def findings(wanted: SnapshotRequest, now: Circumstances) -> list[Finding]:
+    """All that is to be said, what forbids it first."""
+    found = [
+        *_name(wanted, now),
+        *_kind(wanted, now),
+        *_memory(wanted, now),
+        *_quiesce(wanted, now),
+        *(one for disk in now.disks for one in _disk(wanted, now, disk)),
+        *_space(wanted, now),
+        *_firmware(wanted, now),
+        *_amount(wanted, now),
+    ]
+    order = list(Level)
+    return sorted(found, key=lambda one: order.index(one.level))
+
+
+def forbidden(found: list[Finding]) -> bool:
+    """Whether one of them forbids it."""
+    return any(one.level is Level.ERROR for one in found)
+
+
+def _name(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+    if not wanted.name.strip():
+        yield Finding(Level.ERROR, "It has no name.", "Type one.")
+    elif "/" in wanted.name or wanted.name.startswith("."):
+        yield Finding(
+            Level.ERROR, "A name cannot hold / or begin with a dot.", "libvirt makes it a file."
+        )
+    elif any(one.name == wanted.name for one in now.existing):
+        yield Finding(Level.ERROR, "There is one of that name.", "Choose another name.")
+
+
+def _kind(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+    if wanted.external and not now.takes_external:
+        yield Finding(
+            Level.ERROR, "This host's driver has no external snapshots.", "Take an internal one."
+        )
+        return
+    if wanted.external and not now.reverts_external:
+        yield Finding(
+            Level.WARNING,
+            f"libvirt {now.libvirt} neither reverts to external snapshots nor merges all of them.",
+            "virtty does both step by step: merging at any time, reverting while it is off.",
+        )
+    kinds = {one.kind for one in now.existing}
+    if wanted.external and Kind.INTERNAL in kinds:
+        yield Finding(
+            Level.WARNING,
+            "Internal snapshots are there: from under a new overlay they can be neither reverted "
+            "to nor deleted until the overlay is merged.",
+            "Keep to one kind: take an internal one, or delete those first.",
+        )
+    if not wanted.external and kinds & {Kind.EXTERNAL, Kind.MIXED}:
+        yield Finding(
+            Level.WARNING,
+            "External snapshots are there: an internal one lives in the present overlay and is "
+            "lost when that is merged; deleting an older one stops being possible.",
+            "Keep to one kind: take an external one.",
+        )
+    taking = [disk for disk in now.taking_part if _mode(wanted, disk) != "no"]
+    if not taking and not (wanted.memory and wanted.external and now.running):
+        yield Finding(Level.ERROR, "No disk takes part.", "Choose at least one.")
+
+
+def _memory(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+    if wanted.memory and not now.running:
+        yield Finding(Level.ERROR, "It is off: there is no memory to save.", "Take it without.")
+        return
+    saves = now.running and (wanted.memory or not wanted.external)
+    if saves and now.hostdevs:
+        yield Finding(
+            Level.ERROR,
+            f"{', '.join(now.hostdevs)} of the host is attached: its state cannot be saved.",
+            "Take an external one without memory, or shut the machine down first.",
+        )
+    if saves and not wanted.external:
+        yield Finding(
+            Level.NOTE,
+            f"The machine stands still while up to {size(now.memory)} of memory is written.",
+        )
+    elif saves:
+        yield Finding(
+            Level.NOTE,
+            f"The machine goes on while up to {size(now.memory)} of memory is written, "
+            "and stops for a moment at its end.",
+        )
+    elif now.running:
+        yield Finding(
+            Level.NOTE,
+            "The machine stops for a moment only. Reverting gives the disks as after a power cut"
+            + ("." if not wanted.quiesce else ", with the file systems at rest."),
+        )
+    if now.managed_save:
+        yield Finding(
+            Level.ERROR,
+            "It has a saved state, which would not fit the disks of a snapshot.",
+            "Start it, or discard the saved state, first.",
+        )
+
+
+def _quiesce(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+    if not wanted.quiesce:
+        if wanted.disk_only and now.running and now.agent == "connected":
+            yield Finding(
+                Level.NOTE, "The guest agent answers: it can hold the file systems still."
+            )
+        return
+    if not now.running:
+        yield Finding(Level.ERROR, "It is off: nothing has to be held still.", "Take it without.")
+    elif not wanted.disk_only:
+        yield Finding(
+            Level.ERROR,
+            "Holding the file systems still is for external snapshots without memory.",
+            "With memory the guest's caches are saved too: take it without.",
+        )
+    elif not now.agent:
+        yield Finding(
+            Level.ERROR,
+            "The machine has no channel for a guest agent.",
+            "Add org.qemu.guest_agent.0 in Hardware, or take it without.",
+        )
+    elif now.agent != "connected":
+        yield Finding(
+            Level.ERROR,
+            "The guest agent does not answer.",
+            "Start qemu-guest-agent in the guest, or take it without.",
+        )
+
+
+def _mode(wanted: SnapshotRequest, disk: DiskFacts) -> str:
+    wish = wanted.disks.get(disk.target)
+    if wish is not None:
+        return wish.mode
+    return "external" if wanted.external else "internal"
+
+
+def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Iterator[Finding]:
+    if not disk.takes_part:
+        if disk.source:
+            word = "a read-only disk" if disk.device == "disk" else f"a {disk.device} drive"
+            yield Finding(
+                Level.NOTE,
+                f"{disk.label} is {word}: it is left out, and must be there when reverting.",
+            )
+        return
+    mode = _mode(wanted, disk)
+    if disk.job:
+        yield Finding(
+            Level.ERROR, f"{disk.label}: a block {disk.job} is running.", "Wait for it, or stop it."
+        )
+    if disk.missing:
+        yield Finding(
+            Level.ERROR,
+            f"{disk.label}: {disk.missing[0]} of its chain is missing.",
+            "Bring the file back; D shows the chain.",
+        )
+    if mode == "no":
+        yield Finding(
+            Level.WARNING, f"{disk.label} is left out: reverting leaves it as it is then."
+        )
+        return
+    if mode == "internal" and disk.format != "qcow2":
+        yield Finding(
+            Level.ERROR,
+            f"{disk.label} is {disk.format}: only qcow2 holds a snapshot inside.",
+            "Take an external one.",
+        )
+    if mode != "external":
+        return
+    wish = wanted.disks.get(disk.target)
+    if disk.shareable:
+        yield Finding(
+            Level.ERROR,
+            f"{disk.label} is shared with other machines: an overlay would part them.",
+            "Leave it out.",
+        )
+    if disk.device == "lun":
+        yield Finding(
+            Level.ERROR, f"{disk.label} is a LUN, which takes no overlay.", "Leave it out."
+        )
+    if disk.kind not in ("file", "volume") and (wish is None or not wish.file):
+        yield Finding(
+            Level.ERROR,
+            f"{disk.label} is no file: libvirt cannot name its overlay.",
+            "Name the overlay's file, on a storage that has the room.",
+        )
+    if disk.format == "raw":
+        yield Finding(
+            Level.NOTE, f"{disk.label} is raw: from now on it writes into a qcow2 overlay."
+        )
+    if wish is not None and wish.file in now.present_files:
+        yield Finding(Level.ERROR, f"{wish.file} is there already.", "Choose another file.")
+
+
+def _space(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+    for disk in now.taking_part:
+        if _mode(wanted, disk) != "external" or disk.free is None:
+            continue
+        if disk.free < OVERLAY_LEAST:
+            yield Finding(
+                Level.ERROR,
+                f"{disk.label}: {size(disk.free)} free, an overlay needs more at once.",
+                "Free space, or put the overlay elsewhere.",
+            )
+        elif disk.capacity is not None and disk.free < disk.capacity:
+            yield Finding(
+                Level.WARNING,
+                f"{disk.label}: the overlay may grow to {size(disk.capacity)}, "
+                f"{size(disk.free)} are free. A full storage pauses the machine.",
+                "Delete the snapshot soon, or make room.",
+            )
+    if not now.running or not (wanted.memory or not wanted.external) or not now.memory:
+        return
+    inside = [disk.free for disk in now.taking_part if disk.free is not None]
+    free = now.memory_free if wanted.external else min(inside, default=None)
+    if free is not None and free < now.memory:
+        level = Level.ERROR if free < OVERLAY_LEAST else Level.WARNING
+        yield Finding(
+            level,
+            f"Memory may take {size(now.memory)}, {size(free)} are free.",
+            "Free space, or take it without memory.",
+        )
+
+
+def _firmware(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+    if not now.nvram:
+        return
+    if not wanted.external and now.running and _before(now.libvirt, (10, 10)):
+        yield Finding(
+            Level.ERROR,
+            "It boots by UEFI: libvirt takes no internal snapshot of such a running machine "
+            "before 10.10.",
+            "Take an external one, or shut it down first.",
+        )
+        return
+    yield Finding(
+        Level.WARNING,
+        f"The UEFI variables ({now.nvram}) are not part of it: reverting leaves them as they are.",
+        "Copy that file as well, where a change of boot entries or keys has to be undone.",
+    )
+
+
+def _before(version: str, wanted: tuple[int, ...]) -> bool:
+    parts = tuple(int(part) for part in version.split(".") if part.isdigit())
+    return parts < wanted
+
+
+def _amount(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+    deepest = max((disk.depth for disk in now.taking_part), default=0)
+    if wanted.external and deepest + 1 > DEEP:
+        yield Finding(
+            Level.WARNING,
+            f"The chain will be {deepest + 1} overlays deep: every one makes reading slower.",
+            "Delete those that are not needed; their data is merged.",
+        )
+    if len(now.existing) >= MANY:
+        yield Finding(
+            Level.WARNING,
+            f"There are {len(now.existing)} snapshots.",
+            "They are no backup: delete those that are not needed.",
+        )
+    for text in aged(now.existing, now.now):
+        yield Finding(Level.WARNING, text, "Delete what is not needed any more.")
+
+
+def aged(existing: tuple[Snapshot, ...], now: float) -> list[str]:
+    """A word about the oldest snapshot, when it is old."""
+    dated = [one for one in existing if one.created]
+    oldest = min(dated, key=lambda one: one.created, default=None)
+    if oldest is None or now - oldest.created < OLD:
+        return []
+    return [f"{oldest.name} is {duration(now - oldest.created)} old."]
+
+
+def advice(existing: tuple[Snapshot, ...], depths: Mapping[str, int], now: float) -> list[str]:
+    """The soft limits on number, depth and age, in words; empty when all is well."""
+    told = aged(existing, now)
+    if len(existing) >= MANY:
+        told.append(f"{len(existing)} snapshots.")
+    for target, depth in depths.items():
+        if depth > DEEP:
+            told.append(f"{target} stands on {depth} layers.")
+    return told

@@ -45,6 +45,7 @@ class Counting(TerminalView):
 class FeedApp(App[None]):
     """The widget, and a line for the figures."""
 
+    AUTO_FOCUS = None  # with the focus, the terminal would take the key that begins
     CSS = "TerminalView { height: 1fr; } TerminalView > .terminal--cursor { text-style: reverse; }"
 
     def __init__(self, data: bytes) -> None:

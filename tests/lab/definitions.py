@@ -62,8 +62,9 @@ def _boot(boot: BootFiles | None, spec: GuestSpec) -> str:
     if boot is None:
         return ""
     crash = " lab.crash" if spec.state == "crashed" else ""
+    initramfs = boot.agent_initramfs if spec.agent else boot.initramfs
     return (
-        f"<kernel>{boot.kernel}</kernel><initrd>{boot.initramfs}</initrd>"
+        f"<kernel>{boot.kernel}</kernel><initrd>{initramfs}</initrd>"
         f"<cmdline>console=ttyS0{' quiet' if spec.quiet else ''}{crash}</cmdline>"
     )
 

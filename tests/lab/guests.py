@@ -29,7 +29,8 @@ class GuestSpec:
     network: a virtio interface on the lab's own network, which has DHCP.
     persistent: False makes a transient domain, which needs a state that runs.
     quiet: False has the kernel print all it does.
-    agent: answer libvirt's guest-agent calls (needs the kernel).
+    agent: QEMU's guest agent runs in it, and the disk has a file system, mounted at /mnt,
+        which can be frozen (needs the kernel).
     devices: XML of further devices, put in as it is.
     """
 

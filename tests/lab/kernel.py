@@ -36,6 +36,7 @@ _MODULES = (
     "pvpanic",
     "pvpanic-mmio",
 )
+_FILE_SYSTEM_MODULES = ("crc16", "crc32c_generic", "mbcache", "jbd2", "ext4")
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,19 @@ class BootFiles:
     kernel: Path
     initramfs: Path
 
+    @property
+    def agent_initramfs(self) -> Path:
+        """The initramfs with QEMU's guest agent and a file system for its disk in it."""
+        return self.initramfs.with_name("initramfs-agent")
+
     def copy_to(self, directory: Path) -> "BootFiles":
         """Copy both into *directory*, readable by everyone, as QEMU's user must read them."""
         copies = BootFiles(directory / "vmlinuz", directory / "initramfs")
-        for source, target in ((self.kernel, copies.kernel), (self.initramfs, copies.initramfs)):
+        for source, target in (
+            (self.kernel, copies.kernel),
+            (self.initramfs, copies.initramfs),
+            (self.agent_initramfs, copies.agent_initramfs),
+        ):
             shutil.copyfile(source, target)
             target.chmod(0o644)
         return copies
@@ -88,17 +98,29 @@ def _build(scratch: Path, target: Path) -> None:
         _kernel_from_debian(scratch) if shutil.which("apt-get") else _kernel_of_this_machine()
     )
     shutil.copyfile(kernel, target / "vmlinuz")
-    (target / "initramfs").write_bytes(gzip.compress(_initramfs(modules), compresslevel=6))
+    plain = gzip.compress(_initramfs(modules), compresslevel=6)
+    (target / "initramfs").write_bytes(plain)
+    # The kernel unpacks archives that follow each other into the same tree.
+    more = gzip.compress(_agent_archive(modules, _guest_agent(scratch)), compresslevel=6)
+    padding = b"\0" * (-len(plain) % 4)
+    (target / "initramfs-agent").write_bytes(plain + padding + more)
 
 
 def _kernel_from_debian(scratch: Path) -> tuple[Path, Path]:
-    package = _cloud_kernel_package()
+    tree = _unpacked(scratch, _cloud_kernel_package())
+    (kernel,) = (tree / "boot").glob("vmlinuz-*")
+    return kernel, _modules_directory(tree)
+
+
+def _unpacked(scratch: Path, package: str) -> Path:
+    """The files of one of Debian's packages, which is not installed."""
+    folder = scratch / package
+    folder.mkdir()
     # apt's own user may not enter the scratch directory; root may write for it.
-    run(["sh", "-c", f'cd "$1" && apt-get download -q {package}', "sh", str(scratch)], timeout=300)
-    (archive,) = scratch.glob("*.deb")
-    run(["dpkg", "-x", str(archive), str(scratch / "tree")])
-    (kernel,) = (scratch / "tree" / "boot").glob("vmlinuz-*")
-    return kernel, _modules_directory(scratch / "tree")
+    run(["sh", "-c", f'cd "$1" && apt-get download -q {package}', "sh", str(folder)], timeout=300)
+    (archive,) = folder.glob("*.deb")
+    run(["dpkg", "-x", str(archive), str(folder / "tree")])
+    return folder / "tree"
 
 
 def _cloud_kernel_package() -> str:
@@ -134,19 +156,48 @@ def _initramfs(modules: Path) -> bytes:
     archive.add_file("bin/busybox", _busybox().read_bytes(), executable=True)
     for source, path in (
         ("init", "init"),
-        ("agent", "sbin/agent"),
         ("udhcpc.script", "etc/udhcpc.script"),
         # Where busybox's acpid looks when the power button is pressed.
         ("power-button", "etc/acpi/PWRF/00000080"),
     ):
         archive.add_file(path, (_SOURCES / source).read_bytes(), executable=True)
+    _add_modules(archive, modules, _MODULES, "modules/order")
+    return archive.to_bytes()
+
+
+def _agent_archive(modules: Path, agent: Path) -> bytes:
+    """What a guest with an agent has on top: the agent, its libraries, a file system."""
+    archive = cpio.Archive()
+    for source, path in (("agent", "sbin/agent"), ("shutdown", "sbin/shutdown")):
+        archive.add_file(path, (_SOURCES / source).read_bytes(), executable=True)
+    archive.add_file("sbin/qemu-ga", agent.read_bytes(), executable=True)
+    # What QEMU itself needs is what its agent needs: it is all on this machine.
+    for line in run(["ldd", str(agent)]).splitlines():
+        name, _, found = line.strip().partition(" => ")
+        library = (found or name).partition(" ")[0]
+        if library.startswith("/"):
+            archive.add_file(library[1:], Path(library).read_bytes(), executable=True)
+    _add_modules(archive, modules, _FILE_SYSTEM_MODULES, "modules/agent.order")
+    return archive.to_bytes()
+
+
+def _guest_agent(scratch: Path) -> Path:
+    if path := shutil.which("qemu-ga"):
+        return Path(path)
+    if not shutil.which("apt-get"):
+        raise LabError("qemu-ga, QEMU's guest agent, is not installed")
+    return _unpacked(scratch, "qemu-guest-agent") / "usr" / "sbin" / "qemu-ga"
+
+
+def _add_modules(
+    archive: cpio.Archive, modules: Path, names: tuple[str, ...], listing: str
+) -> None:
     order = []
-    for name in _MODULES:
+    for name in names:
         if found := next(modules.glob(f"kernel/**/{name}.ko*"), None):
             archive.add_file(f"modules/{name}.ko", _module_bytes(found))
             order.append(f"{name}.ko\n")
-    archive.add_file("modules/order", "".join(order).encode())
-    return archive.to_bytes()
+    archive.add_file(listing, "".join(order).encode())
 
 
 def _module_bytes(path: Path) -> bytes:

@@ -62,6 +62,9 @@ def test_a_linux_guest_has_console_network_agent_and_power_button(
     lease = poll(lambda: made.virsh("domifaddr", "--source", "lease"), "a lease", timeout=30)
     address = lease.split()[-1]
     poll(lambda: address in agent_addresses(), "the agent tells the address", timeout=30)
+    assert "/mnt" in made.virsh("domfsinfo")
+    made.virsh("domfsfreeze")
+    made.virsh("domfsthaw")
     made.virsh("shutdown", "--mode", "acpi")
     made.wait_for_state("shut off")
 

@@ -1,9 +1,10 @@
-"""The one frame around every call that changes a host: shown, logged, and its errors told."""
+"""The one frame around everything that changes a host: shown, logged, and its errors told."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import libvirt
@@ -17,6 +18,28 @@ from tui.hypervisor.records import DomainRecord
 T = TypeVar("T")
 
 
+@asynccontextmanager
+async def changing(
+    host: Host, subject: str, text: str, virsh: str, cancel: Callable[[], None] | None = None
+) -> AsyncIterator[int]:
+    """What happens inside is one entry of the journal and one line of the audit log.
+
+    ``text`` says what is done ("force off"), ``virsh`` the equivalent command. Gives the
+    entry's number, for its progress; errors go on to the caller after the journal has them.
+    """
+    uri = host.record.uri
+    number = host.journal.begin(host.record.name, subject, text, virsh, cancel)
+    try:
+        yield number
+    except HypervisorError as error:
+        host.journal.end(number, Outcome.FAILED, uri, error)
+        raise
+    except asyncio.CancelledError:
+        host.journal.end(number, Outcome.CANCELLED, uri)
+        raise
+    host.journal.end(number, Outcome.DONE, uri)
+
+
 async def change(
     host: Host,
     subject: str,
@@ -27,24 +50,10 @@ async def change(
     lane: Lane = Lane.JOB,
     cancel: Callable[[], None] | None = None,
 ) -> T:
-    """Run ``work(connection)`` as one entry of the journal and one line of the audit log.
-
-    ``text`` says what is done ("force off"), ``virsh`` the equivalent command. Raises
-    HypervisorError after the journal has it.
-    """
-    uri = host.record.uri
-    number = host.journal.begin(host.record.name, subject, text, virsh, cancel)
+    """Run ``work(connection)`` as :func:`changing`. Raises HypervisorError."""
     what = f"{text[:1].upper()}{text[1:]} {subject}".rstrip()
-    try:
-        result = await host.run(work, lane=lane, what=what, timeout=None)
-    except HypervisorError as error:
-        host.journal.end(number, Outcome.FAILED, uri, error)
-        raise
-    except asyncio.CancelledError:
-        host.journal.end(number, Outcome.CANCELLED, uri)
-        raise
-    host.journal.end(number, Outcome.DONE, uri)
-    return result
+    async with changing(host, subject, text, virsh, cancel):
+        return await host.run(work, lane=lane, what=what, timeout=None)
 
 
 async def change_domain(

@@ -1,0 +1,144 @@
+"""Deleting snapshots whole: data merged, descriptions mended, no file left.
+
+What a deletion takes is planned by :mod:`tui.model.snapshot_plans`; here it is carried out. Each
+step leaves the machine whole: where the work is cut, deleting once more goes on from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import libvirt
+
+from tui.hypervisor import block_jobs, snapshots
+from tui.hypervisor.change import changing
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.images import delete_file
+from tui.hypervisor.lanes import Lane
+from tui.hypervisor.lifecycle import virsh
+from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.snapshot_situation import look_at
+from tui.model.snapshot_plans import Deletion, plan_deletion
+from tui.model.snapshots import Snapshot, with_sources
+
+
+async def delete_snapshots(
+    host: Host,
+    record: DomainRecord,
+    names: Sequence[str],
+    cancel: Callable[[], None] | None = None,
+) -> None:
+    """Delete these, in this order; one that is gone already is left out.
+
+    Each is planned afresh on what the ones before it have left. Raises HypervisorError; those
+    before it are then deleted. Cancelling stops at the next place where the chain is whole.
+    """
+    for name in names:
+        looked = await look_at(host, record, who_else=True)
+        one = looked.situation.snapshot(name)
+        if one is None:
+            continue
+        made = plan_deletion(one, looked.situation)
+        if made.refusal:
+            raise HypervisorError(
+                f"Delete the snapshot {name} of {record.name}",
+                words=made.refusal,
+                advice=made.advice,
+            )
+        if made.by_libvirt:
+            await snapshots.delete(host, record, name)
+        else:
+            others = [other for other in looked.situation.snapshots if other.name != name]
+            await _delete(host, record, made, others, cancel)
+    host.reread_soon(record.uuid)
+
+
+async def _delete(
+    host: Host,
+    record: DomainRecord,
+    made: Deletion,
+    others: Sequence[Snapshot],
+    cancel: Callable[[], None] | None,
+) -> None:
+    name = made.snapshot.name
+    commands = [
+        block_jobs.commit_virsh(record.name, one.target, one.top, one.base, one.active)
+        for one in made.merges
+    ]
+    commands.append(virsh("snapshot-delete --metadata", record, name))
+    commands += [f"virsh vol-delete {path}" for path in made.files]
+    text = f"delete the snapshot {name} of"
+    async with changing(host, record.name, text, "; ".join(commands), cancel) as number:
+        if made.merges:
+            async with awake(host, record):
+                for place, merge in enumerate(made.merges):
+                    await block_jobs.commit(
+                        host,
+                        record,
+                        merge.target,
+                        merge.top,
+                        merge.base,
+                        merge.active,
+                        lambda share, place=place: host.journal.progress(  # type: ignore[misc]
+                            number, (place + share) / len(made.merges)
+                        ),
+                    )
+        exchanged = {merge.top: merge.base for merge in made.merges}
+        await _mend(host, record, name, others, exchanged)
+        for path in made.files:
+            await delete_file(host, path)
+
+
+async def _mend(
+    host: Host,
+    record: DomainRecord,
+    name: str,
+    others: Sequence[Snapshot],
+    exchanged: Mapping[str, str],
+) -> None:
+    """The other descriptions name the images of now; then this one is forgotten."""
+
+    def mend(connection: libvirt.virConnect) -> None:
+        domain = connection.lookupByUUIDString(record.uuid)
+        for other in others:
+            paths = {*other.sources.values(), *other.external_disks.values()}
+            if paths & exchanged.keys():
+                xml = with_sources(other.xml, exchanged)
+                snapshots.redefine(domain, xml, current=other.current)
+        domain.snapshotLookupByName(name).delete(libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
+
+    await host.run(
+        mend, lane=Lane.JOB, what=f"Forget the snapshot {name} of {record.name}", timeout=None
+    )
+
+
+@asynccontextmanager
+async def awake(host: Host, record: DomainRecord) -> AsyncIterator[None]:
+    """A QEMU for block jobs: the running one, else one started paused and ended afterwards.
+
+    The guest does not run in it. Raises HypervisorError where it cannot be started.
+    """
+
+    def begin(connection: libvirt.virConnect) -> bool:
+        domain = connection.lookupByUUIDString(record.uuid)
+        if domain.isActive():
+            return False
+        domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
+        return True
+
+    what = f"Hold the disks of {record.name} open"
+    ours = await host.run(begin, lane=Lane.JOB, what=what, timeout=None)
+    try:
+        yield
+    finally:
+        if ours:
+            with contextlib.suppress(HypervisorError):  # it, or its host, is gone
+                await host.run(
+                    lambda connection: connection.lookupByUUIDString(record.uuid).destroy(),
+                    lane=Lane.JOB,
+                    what=what,
+                    timeout=None,
+                )

@@ -1,0 +1,161 @@
+"""Snapshots of a machine: reading them, taking one, libvirt's own reverting and deleting.
+
+libvirt has no event for snapshots: what is shown is read again after every change of ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+
+import libvirt
+
+from tui.hypervisor.change import change_domain
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.lifecycle import virsh
+from tui.hypervisor.records import DomainRecord
+from tui.model.snapshot_request import SnapshotRequest
+from tui.model.snapshots import Snapshot, with_description
+
+AGENT_PATIENCE = 30
+"""Seconds that a guest agent has to freeze the file systems; libvirt itself waits for ever."""
+
+RISKY = (libvirt.VIR_ERR_SNAPSHOT_REVERT_RISKY,)
+"""libvirt wants to be told twice: reverting needs a new QEMU, or has no definition."""
+
+
+async def read_snapshots(host: Host, record: DomainRecord) -> tuple[Snapshot, ...]:
+    """All of a machine, in libvirt's order; two calls and one for each. Raises HypervisorError."""
+    readonly = host.record.readonly
+
+    def read(connection: libvirt.virConnect) -> tuple[Snapshot, ...]:
+        return snapshots_of(connection.lookupByUUIDString(record.uuid), readonly)
+
+    return await host.call(read)
+
+
+def snapshots_of(domain: libvirt.virDomain, readonly: bool = False) -> tuple[Snapshot, ...]:
+    """The same, in a host's thread; raises libvirtError. Those that vanish meanwhile are left out.
+
+    virDomainListAllSnapshots, virDomainSnapshotGetXMLDesc; a read-only connection gets no
+    secrets, so what it reads must not be written back.
+    """
+    flags = 0 if readonly else libvirt.VIR_DOMAIN_SNAPSHOT_XML_SECURE
+    current = ""
+    with contextlib.suppress(libvirt.libvirtError):  # none
+        current = domain.snapshotCurrent().getName()
+    found = []
+    for snapshot in domain.listAllSnapshots():
+        try:
+            xml = snapshot.getXMLDesc(flags)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN_SNAPSHOT:
+                raise
+            continue
+        found.append(Snapshot.from_xml(xml, snapshot.getName() == current))
+    return tuple(found)
+
+
+async def create(host: Host, record: DomainRecord, wanted: SnapshotRequest) -> None:
+    """Take one, all disks or none (ATOMIC). Raises HypervisorError.
+
+    virDomainSnapshotCreateXML. When it fails after the guest's file systems were frozen, they
+    are thawed, whoever froze them.
+    """
+    running = record.state.is_active
+    flags = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
+    if wanted.disk_only:
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY
+    if wanted.quiesce:
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE
+    if wanted.external and wanted.memory and running:
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_LIVE
+    xml = wanted.to_xml(running)
+
+    def take(domain: libvirt.virDomain) -> None:
+        if not wanted.quiesce:
+            domain.snapshotCreateXML(xml, flags)
+            return
+        domain.agentSetResponseTimeout(AGENT_PATIENCE)
+        try:
+            domain.snapshotCreateXML(xml, flags)
+        except libvirt.libvirtError:
+            with contextlib.suppress(libvirt.libvirtError):  # nothing was frozen, or no agent
+                domain.fsThaw()
+            raise
+        finally:
+            with contextlib.suppress(libvirt.libvirtError):  # gone
+                domain.agentSetResponseTimeout(libvirt.VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK)
+
+    await change_domain(
+        host, record, f"take the snapshot {wanted.name} of", wanted.virsh(record.name), take,
+        transition="taking a snapshot" if running and wanted.memory else None,
+    )  # fmt: skip
+
+
+async def revert(
+    host: Host, record: DomainRecord, name: str, *, after: str = "", force: bool = False
+) -> None:
+    """Go back, by libvirt's own means (virDomainRevertToSnapshot). Raises HypervisorError.
+
+    ``after``: ``running``, ``paused``, or empty for the state of that time. Where
+    :func:`wants_force` says so of the error, only ``force`` does it.
+    """
+    flags = {
+        "": 0,
+        "running": libvirt.VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING,
+        "paused": libvirt.VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED,
+    }[after]
+    options = [f"--{after}"] if after else []
+    if force:
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_REVERT_FORCE
+        options.append("--force")
+    await change_domain(
+        host, record, f"revert to {name}:", virsh("snapshot-revert", record, name, *options),
+        lambda domain: domain.revertToSnapshot(domain.snapshotLookupByName(name), flags),
+        transition="reverting",
+    )  # fmt: skip
+
+
+def wants_force(error: HypervisorError) -> bool:
+    """Whether libvirt refused only because it has to be told twice."""
+    return error.code in RISKY
+
+
+async def delete(host: Host, record: DomainRecord, name: str) -> None:
+    """Delete one by libvirt's own means (virDomainSnapshotDelete). Raises HypervisorError."""
+    await change_domain(
+        host, record, f"delete the snapshot {name} of", virsh("snapshot-delete", record, name),
+        lambda domain: domain.snapshotLookupByName(name).delete(0),
+    )  # fmt: skip
+
+
+async def forget(host: Host, record: DomainRecord, name: str) -> None:
+    """Delete the description only, no data (METADATA_ONLY). Raises HypervisorError."""
+    await change_domain(
+        host,
+        record,
+        f"forget the snapshot {name} of",
+        virsh("snapshot-delete --metadata", record, name),
+        lambda domain: domain.snapshotLookupByName(name).delete(
+            libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY
+        ),
+    )
+
+
+async def describe(host: Host, record: DomainRecord, one: Snapshot, text: str) -> None:
+    """Give it another description (REDEFINE). Raises HypervisorError."""
+    words = ["virsh", "snapshot-edit", record.name, one.name]
+    await change_domain(
+        host, record, f"describe the snapshot {one.name} of", shlex.join(words),
+        lambda domain: redefine(domain, with_description(one.xml, text), current=one.current),
+    )  # fmt: skip
+
+
+def redefine(domain: libvirt.virDomain, xml: str, *, current: bool) -> None:
+    """Exchange a snapshot's description as libvirt keeps it; raises libvirtError."""
+    flags = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE
+    if current:
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT
+    domain.snapshotCreateXML(xml, flags)

@@ -14,7 +14,7 @@ from tests.lab.commands import LabError, as_root, poll, run
 
 _SSHD_CONF = """\
 Port {port}
-ListenAddress 127.0.0.1
+ListenAddress {address}
 HostKey {directory}/host_key
 PidFile none
 AuthorizedKeysFile {directory}/authorized_keys
@@ -80,10 +80,14 @@ class SshServer:
         publickey: bool = False,
         password: bool = False,
         keyboard: bool = False,
+        inside: str = "",
+        address: str = "127.0.0.1",
     ) -> None:
+        """`inside`: a process in whose network it listens, at `address`."""
         directory.mkdir()
         directory.chmod(0o755)
         self.directory, self.account = directory, account
+        self.address, self._inside = address, inside
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -92,6 +96,7 @@ class SshServer:
         (directory / "sshd_config").write_text(
             _SSHD_CONF.format(
                 port=self.port,
+                address=address,
                 directory=directory,
                 user=account.name,
                 publickey=words[publickey],
@@ -112,8 +117,11 @@ class SshServer:
         """Listen."""
         run(as_root("mkdir", "-p", "/run/sshd"))
         log = (self.directory / "sshd.log").open("ab")
+        enter = ["nsenter", "--target", self._inside, "--net", "--"] if self._inside else []
         self._process = subprocess.Popen(
-            as_root("/usr/sbin/sshd", "-D", "-e", "-f", str(self.directory / "sshd_config")),
+            as_root(
+                *enter, "/usr/sbin/sshd", "-D", "-e", "-f", str(self.directory / "sshd_config")
+            ),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -121,9 +129,16 @@ class SshServer:
         poll(self._listens, "sshd listens", timeout=10)
 
     def _listens(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+        with contextlib.suppress(OSError), socket.create_connection((self.address, self.port), 1):
             return True
         return False
+
+    def set(self, line: str) -> None:
+        """Start it anew with one more line of sshd_config."""
+        self.close()
+        with (self.directory / "sshd_config").open("a") as file:
+            file.write(f"{line}\n")
+        self.start()
 
     def new_host_key(self) -> None:
         """Another host key, for the next start."""
@@ -135,7 +150,7 @@ class SshServer:
     def know(self) -> None:
         """Write the host key into the client's known_hosts."""
         public = self.directory.joinpath("host_key.pub").read_text().split()
-        line = f"[127.0.0.1]:{self.port} {public[0]} {public[1]}\n"
+        line = f"[{self.address}]:{self.port} {public[0]} {public[1]}\n"
         (self.directory / "known_hosts").write_text(line)
 
     @property
@@ -154,7 +169,7 @@ class SshServer:
     def uri(self, daemon_socket: Path, **parameters: object) -> str:
         """A qemu+ssh URI to a libvirtd's socket through this server."""
         query = "".join(f"&{name}={value}" for name, value in parameters.items())
-        where = f"{self.account.name}@127.0.0.1:{self.port}"
+        where = f"{self.account.name}@{self.address}:{self.port}"
         return f"qemu+ssh://{where}/system?socket={daemon_socket}&command={self.command}{query}"
 
     @property

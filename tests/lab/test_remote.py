@@ -3,127 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.lab import IsolatedDaemon, Lab
 from tests.lab.commands import run
+from tests.lab.far import (
+    FLEETS,
+    answer,
+    asked,
+    connected,
+    connecting,
+    far_daemon,
+    far_socket,
+    processes,
+    ssh_processes,
+)
 from tests.lab.guests import GuestSpec
 from tests.lab.sshd import Account, SshServer
-from tests.lab.sshd import account as throw_away
 from tests.waiting import until
 from tui.hypervisor import definition
 from tui.hypervisor.console import open_console
-from tui.hypervisor.fleet import Fleet
-from tui.hypervisor.host import Host
 from tui.hypervisor.records import HostState
 from tui.hypervisor.signin import QuestionKind
 
-DOMAIN = """<domain type='qemu'><name>{name}</name><memory unit='MiB'>16</memory>
-<os><type arch='x86_64' machine='q35'>hvm</type></os></domain>"""
-
-FLEETS: list[Fleet] = []
-"""The last one is the one in use."""
-KEEPERS: set[str] = set()
-"""Ids of the shells that keep the sign-ins of this process, those that have gone too."""
-
 
 @pytest.fixture(scope="module")
-def account() -> Iterator[Account]:
-    with throw_away() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def daemon(lab: Lab, account: Account, tmp_path_factory: pytest.TempPathFactory) -> IsolatedDaemon:
-    daemon = lab.isolated_daemon()
-    account.may_reach(far_socket(daemon))
-    definition = tmp_path_factory.mktemp("far") / "far.xml"
-    definition.write_text(DOMAIN.format(name="far"))
-    daemon.virsh("define", str(definition))
-    return daemon
-
-
-def far_socket(daemon: IsolatedDaemon) -> Path:
-    return Path(daemon.uri.partition("socket=")[2])
-
-
-@pytest.fixture
-def server(tmp_path: Path, account: Account) -> Iterator[Callable[..., SshServer]]:
-    made: list[SshServer] = []
-    tmp_path.chmod(0o755)
-    for folder in tmp_path.parents[:2]:
-        folder.chmod(0o755)
-
-    def make(**ways: bool) -> SshServer:
-        made.append(SshServer(tmp_path / f"sshd-{len(made)}", account, **ways))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
-
-@contextlib.asynccontextmanager
-async def connecting(uri: str) -> AsyncIterator[Host]:
-    fleet = Fleet()
-    fleet.attach()
-    FLEETS[:] = [fleet]
-    host = fleet.add("far", uri)
-    host.open()
-    try:
-        yield host
-    finally:
-        ssh_processes()
-        fleet.close()
-        await until(lambda: not ssh_processes(), 10)
-
-
-def processes() -> list[str]:
-    """Id, parent, session and command line of every process."""
-    listed = run(["ps", "-ww", "-eo", "pid=,ppid=,sess=,args="]).splitlines()
-    return [line.strip() for line in listed if len(line.split()) > 3]
-
-
-def ssh_processes() -> set[str]:
-    """Ids of every process in the sessions of the sign-ins that this process has started."""
-    rows = [line.split(maxsplit=3) for line in processes()]
-    KEEPERS.update(
-        pid for pid, parent, _, args in rows if parent == str(os.getpid()) and "virtty-ssh" in args
-    )
-    return {pid for pid, _, session, _ in rows if session in KEEPERS}
-
-
-async def asked(host: Host, seconds: float = 15) -> str:
-    """What the host asks now, all of it."""
-    await until(lambda: host.question is not None, seconds)
-    question = host.question
-    assert question is not None
-    return "\n".join([question.text, *(field.prompt for field in question.fields)]).strip()
-
-
-async def answer(host: Host, *answers: str) -> None:
-    question = host.question
-    assert question is not None
-    question.answer(list(answers))
-    await until(lambda: host.question is not question, 15)
-
-
-async def connected(host: Host) -> None:
-    await until(lambda: host.record.state is HostState.CONNECTED, 20)
-    assert [domain.name for domain in host.inventory.domains.values()] == ["far"]
+def daemon(lab: Lab, ssh_account: Account) -> IsolatedDaemon:
+    return far_daemon(lab, ssh_account)
 
 
 async def test_a_password_asked_once_serves_libvirt_and_a_log(
-    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
 ) -> None:
-    sshd = server(password=True)
+    sshd = ssh_server(password=True)
     sshd.know()
     async with connecting(sshd.uri(far_socket(daemon))) as host:
         assert "password" in await asked(host)
@@ -137,9 +54,9 @@ async def test_a_password_asked_once_serves_libvirt_and_a_log(
 
 
 async def test_a_key_needs_nobody_and_comes_back_after_a_cut(
-    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
 ) -> None:
-    sshd = server(publickey=True)
+    sshd = ssh_server(publickey=True)
     sshd.know()
     async with connecting(sshd.uri(far_socket(daemon), keyfile=sshd.key())) as host:
         await connected(host)
@@ -151,8 +68,8 @@ async def test_a_key_needs_nobody_and_comes_back_after_a_cut(
     assert sshd.sign_ins == 2
 
 
-async def test_a_passphrase(daemon: IsolatedDaemon, server: Callable[..., SshServer]) -> None:
-    sshd = server(publickey=True)
+async def test_a_passphrase(daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]) -> None:
+    sshd = ssh_server(publickey=True)
     sshd.know()
     async with connecting(sshd.uri(far_socket(daemon), keyfile=sshd.key("s3cret"))) as host:
         assert "passphrase" in await asked(host)
@@ -165,9 +82,9 @@ async def test_a_passphrase(daemon: IsolatedDaemon, server: Callable[..., SshSer
 
 
 async def test_keyboard_interactive(
-    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
 ) -> None:
-    sshd = server(keyboard=True)
+    sshd = ssh_server(keyboard=True)
     sshd.know()
     async with connecting(sshd.uri(far_socket(daemon))) as host:
         assert "Password" in await asked(host)
@@ -176,9 +93,9 @@ async def test_keyboard_interactive(
 
 
 async def test_an_unknown_host_key_is_shown_and_may_be_refused(
-    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
 ) -> None:
-    sshd = server(publickey=True)
+    sshd = ssh_server(publickey=True)
     async with connecting(sshd.uri(far_socket(daemon), keyfile=sshd.key())) as host:
         assert sshd.fingerprint in await asked(host)
         assert host.question is not None
@@ -196,9 +113,9 @@ async def test_an_unknown_host_key_is_shown_and_may_be_refused(
 
 
 async def test_a_changed_host_key_is_refused_with_words(
-    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
 ) -> None:
-    sshd = server(publickey=True, password=True)
+    sshd = ssh_server(publickey=True, password=True)
     sshd.know()
     sshd.close()
     sshd.new_host_key()
@@ -215,8 +132,8 @@ async def test_a_changed_host_key_is_refused_with_words(
     assert sshd.sign_ins == 0
 
 
-async def test_a_jump_host(daemon: IsolatedDaemon, server: Callable[..., SshServer]) -> None:
-    gate, sshd = server(password=True), server(password=True)
+async def test_a_jump_host(daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]) -> None:
+    gate, sshd = ssh_server(password=True), ssh_server(password=True)
     sshd.know()
     known = (sshd.directory / "known_hosts").read_text()
     gate.know()
@@ -233,9 +150,9 @@ async def test_a_jump_host(daemon: IsolatedDaemon, server: Callable[..., SshServ
 
 
 async def test_a_wrong_password_three_times(
-    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
 ) -> None:
-    sshd = server(password=True)
+    sshd = ssh_server(password=True)
     sshd.know()
     async with connecting(sshd.uri(far_socket(daemon))) as host:
         for attempt in (1, 2, 3):
@@ -251,9 +168,9 @@ async def test_a_wrong_password_three_times(
 
 
 async def test_put_off_and_taken_up_again(
-    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
 ) -> None:
-    sshd = server(password=True)
+    sshd = ssh_server(password=True)
     sshd.know()
     async with connecting(sshd.uri(far_socket(daemon))) as host:
         await asked(host)
@@ -267,8 +184,8 @@ async def test_put_off_and_taken_up_again(
         await connected(host)
 
 
-async def test_nothing_listens_there(server: Callable[..., SshServer]) -> None:
-    sshd = server(password=True)
+async def test_nothing_listens_there(ssh_server: Callable[..., SshServer]) -> None:
+    sshd = ssh_server(password=True)
     sshd.close()
     async with connecting(sshd.uri(Path("/nowhere"))) as host:
         await until(lambda: host.record.state is HostState.LOST, 15)
@@ -295,9 +212,9 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
 async def test_however_virtty_ends_no_ssh_is_left(
-    daemon: IsolatedDaemon, server: Callable[..., SshServer], number: signal.Signals
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer], number: signal.Signals
 ) -> None:
-    sshd = server(publickey=True)
+    sshd = ssh_server(publickey=True)
     sshd.know()
     uri = sshd.uri(far_socket(daemon), keyfile=sshd.key())
     program = await asyncio.create_subprocess_exec(
@@ -314,9 +231,9 @@ async def test_however_virtty_ends_no_ssh_is_left(
 
 
 async def test_the_daemon_there_is_killed_and_comes_back_without_a_new_sign_in(
-    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
 ) -> None:
-    sshd = server(password=True)
+    sshd = ssh_server(password=True)
     sshd.know()
     async with connecting(sshd.uri(far_socket(daemon))) as host:
         await asked(host)
@@ -331,9 +248,9 @@ async def test_the_daemon_there_is_killed_and_comes_back_without_a_new_sign_in(
 
 
 async def test_the_sign_in_dies_and_a_person_is_needed_again(
-    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
 ) -> None:
-    sshd = server(password=True)
+    sshd = ssh_server(password=True)
     sshd.know()
     async with connecting(sshd.uri(far_socket(daemon))) as host:
         await asked(host)
@@ -348,8 +265,8 @@ async def test_the_sign_in_dies_and_a_person_is_needed_again(
         await connected(host)
 
 
-async def test_nobody_behind_the_socket_there(server: Callable[..., SshServer]) -> None:
-    sshd = server(publickey=True)
+async def test_nobody_behind_the_socket_there(ssh_server: Callable[..., SshServer]) -> None:
+    sshd = ssh_server(publickey=True)
     sshd.know()
     uri = sshd.uri(Path("/nonexistent/libvirt-sock"), keyfile=sshd.key())
     async with connecting(uri) as host:
@@ -359,9 +276,9 @@ async def test_nobody_behind_the_socket_there(server: Callable[..., SshServer]) 
 
 
 async def test_two_connections_share_a_sign_in(
-    daemon: IsolatedDaemon, server: Callable[..., SshServer]
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
 ) -> None:
-    sshd = server(password=True)
+    sshd = ssh_server(password=True)
     sshd.know()
     async with connecting(sshd.uri(far_socket(daemon))) as host:
         await asked(host)
@@ -379,14 +296,13 @@ async def test_two_connections_share_a_sign_in(
 
 async def test_one_sign_in_for_libvirt_a_console_and_a_log(
     daemon: IsolatedDaemon,
-    server: Callable[..., SshServer],
-    tmp_path: Path,
+    ssh_server: Callable[..., SshServer],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     guest = daemon.guest(GuestSpec(name="far-console", kernel=True))
-    sshd = server(password=True)
+    sshd = ssh_server(password=True)
     sshd.know()
-    logs = tmp_path / "logs"
+    logs = sshd.directory / "logs"
     logs.mkdir(mode=0o755)
     (logs / f"{guest.name}.log").write_text("last words\n")
     monkeypatch.setattr(definition, "LOGS", logs)

@@ -14,6 +14,25 @@ _SSH = "Check that ssh logs in there without a question: "
 BY_WORDS: tuple[tuple[str, str], ...] = (
     # Connecting
     (
+        r"(\bnc|virt-ssh-helper): .*Permission denied",
+        "That account may not use libvirt's socket there: sudo usermod -aG libvirt ACCOUNT on "
+        "that host. Then disconnect and connect again: a sign-in keeps the groups it began with.",
+    ),
+    (
+        r"\bnc: .*(No such file|Connection refused)",
+        "No libvirt daemon answers on that host. Start it there: sudo systemctl start libvirtd "
+        "(or virtqemud.socket). If it runs, check the URI.",
+    ),
+    (
+        r"\bnc: (command )?not found",
+        "Install netcat-openbsd on that host (an nc that knows -U): its libvirt has no "
+        "virt-ssh-helper.",
+    ),
+    (
+        r"virt-ssh-helper: (command )?not found",
+        "The libvirt there is too old to have it: leave the proxy empty or choose netcat.",
+    ),
+    (
         r"Failed to connect socket to '.*': Permission denied",
         "Join the group libvirt (sudo usermod -aG libvirt $USER, then log in again), "
         "or use qemu:///session for machines of your own.",
@@ -47,10 +66,6 @@ BY_WORDS: tuple[tuple[str, str], ...] = (
     (
         r"No route to host|Network is unreachable|Connection timed out|Operation timed out",
         "The host cannot be reached: is it up, and does a firewall stand between?",
-    ),
-    (
-        r"virt-ssh-helper|\bnc: |netcat",
-        "Install libvirt-clients (virt-ssh-helper) or netcat on that host.",
     ),
     (
         r"Cannot read CA certificate|certificate (is not|has|failed)|peer's certificate",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -37,6 +38,9 @@ HOPELESS = frozenset(
     )
 )
 """Errors on opening that trying again does not mend: somebody has to change something."""
+
+HOPELESS_WORDS = re.compile(r"ermission denied|(\bnc|virt-ssh-helper): (command )?not found")
+"""The same in the words of a command that ssh ran there."""
 
 AUTHENTICATION = frozenset(
     (
@@ -146,6 +150,6 @@ def state_after(error: HypervisorError) -> HostState:
     if error.code in AUTHENTICATION and "certificate" not in error.words:
         return HostState.NEEDS_AUTHENTICATION
     hopeless = isinstance(error, SignInError) and error.hopeless
-    if error.code in HOPELESS or hopeless or "ermission denied" in error.words:
+    if error.code in HOPELESS or hopeless or HOPELESS_WORDS.search(error.words):
         return HostState.FAILED
     return HostState.LOST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,6 +20,9 @@ from tui.hypervisor.ssh import SignIns
 
 WATCH_EVERY = 1.0
 """Seconds between two looks of the watchdog at every host."""
+SLEPT = 5.0
+"""Seconds by which the wall clock may run ahead of ours between two looks: more, and this
+machine has slept, or its clock was set."""
 
 
 class Fleet:
@@ -33,6 +37,8 @@ class Fleet:
         self._demos: set[str] = set()
         self._subscribers: list[Callable[[Change], None]] = []
         self._watch: asyncio.TimerHandle | None = None
+        self._clocks = (0.0, 0.0)
+        """Wall clock and monotonic clock at the last look."""
         self.is_thrifty = False
         """Low-bandwidth mode: see :meth:`be_thrifty`."""
         self._shown: tuple[frozenset[str], dict[str, tuple[str, ...]]] = (frozenset(), {})
@@ -82,6 +88,7 @@ class Fleet:
         """Begin to deliver, on the running loop, what the hosts' threads report."""
         loop = asyncio.get_running_loop()
         self._watch = loop.call_later(WATCH_EVERY, self._look)
+        self._clocks = (time.time(), time.monotonic())
         for host in self.hosts.values():
             self._start_monitor(host)
         self.mailbox.attach(loop)
@@ -188,5 +195,15 @@ class Fleet:
 
     def _look(self) -> None:
         self._watch = self.mailbox.loop.call_later(WATCH_EVERY, self._look)
+        woken = self._has_slept()
+        if woken:
+            self.journal.event("", "", "this machine has slept: every host is asked anew")
         for host in self.hosts.values():
+            if woken:
+                host.probe()
             host.look()
+
+    def _has_slept(self) -> bool:
+        """Whether the wall clock has run ahead: ours stands still while a laptop sleeps."""
+        (wall, own), self._clocks = self._clocks, (time.time(), time.monotonic())
+        return self._clocks[0] - wall - (self._clocks[1] - own) > SLEPT

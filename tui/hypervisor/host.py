@@ -33,7 +33,9 @@ from tui.hypervisor.opening import (
     open_connection,
     state_after,
 )
+from tui.hypervisor.pulse import Pulse
 from tui.hypervisor.records import Change, HostRecord, HostState
+from tui.hypervisor.rereading import Rereading
 from tui.hypervisor.signin import Attempt, Question, SignInError
 from tui.hypervisor.ssh import SignIns
 
@@ -42,19 +44,11 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ANSWER_WITHIN = 4.0
-"""Seconds after which a quick call without an answer makes a host "not responding"."""
-HEARTBEAT = 5.0
-"""Seconds of silence after which a host is asked for a sign of life."""
 CALL_TIMEOUT = 35.0
 """Seconds after which a quick call is given up and its thread with it. Longer than the 30 s
 after which libvirt itself gives up on a hung QEMU: its words say more than ours."""
 RETRY_FIRST, RETRY_LOCAL, RETRY_REMOTE = 0.25, 3.0, 30.0
 """Seconds before the first new attempt, and the most between two: a socket here, a network."""
-VERIFY_AFTER = 0.2
-"""Seconds that events are gathered before the domains they name are read again."""
-VERIFY_SINGLY = 8
-"""Up to so many domains are re-read one by one; more, and the whole list is."""
 
 
 class Host:
@@ -100,10 +94,9 @@ class Host:
         self._opening_since: float | None = None
         self._attempts = 0
         self._workers = self._new_workers()
-        self._last_answer = 0.0
+        self._pulse = Pulse()
         self._retry: asyncio.TimerHandle | None = None
-        self._verify_timer: asyncio.TimerHandle | None = None
-        self._to_verify: set[str] = set()
+        self._rereading = Rereading(self.inventory, self.read, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- opening and closing -------------------------------------------------------------
@@ -181,7 +174,7 @@ class Host:
         self._attempts = 0
         self._workers = self._new_workers()
         self.has_events = opened.has_events
-        self._answered()
+        self._pulse.answered()
         self._set(
             state=HostState.CONNECTED,
             responding=True,
@@ -228,6 +221,7 @@ class Host:
         self._retry = self._mailbox.loop.call_later(delay, self._retry_now)
 
     def _retry_now(self) -> None:
+        self._retry = None
         self.wanted_now = False
         self.open()
 
@@ -278,7 +272,7 @@ class Host:
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
-        self._to_verify.clear()
+        self._rereading.stop()
         for task in list(self._tasks):
             task.cancel()
         for worker in self._workers.values():
@@ -348,10 +342,17 @@ class Host:
             raise from_libvirt(error, what) from error
         return result
 
+    async def read(self, work: Callable[[libvirt.virConnect], T], lane: Lane = Lane.JOB) -> T:
+        """Read what grows with the number of machines: over a slow link that takes its time.
+
+        Has no time-out: it ends with the connection. Raises HypervisorError.
+        """
+        return await self.run(work, lane=lane, what=f"Asking {self.record.name}", timeout=None)
+
     def _settle(
         self, future: asyncio.Future[Any], result: object, error: BaseException | None
     ) -> None:
-        self._answered()
+        self._pulse.answered()
         if future.done():
             return
         if error is None:
@@ -395,61 +396,38 @@ class Host:
     def _on_event(self, generation: int, event: Event) -> None:
         if generation != self._generation:
             return
-        self._answered()
+        self._pulse.answered()
         for observer in tuple(self.observers):
             observer(event)
         if event.kind in self.inventory.named:
-            self._spawn(self._read_named())
+            self._spawn(self._rereading.named())
         else:
             self.inventory.apply(event)
         self.journal.domain_event(self.record.name, event)
 
     def reread_soon(self, uuid: str) -> None:
         """Have one domain read again, together with what else is asked for just now."""
-        self._to_verify.add(uuid)
-        if self._verify_timer is None:
-            self._verify_timer = self._mailbox.loop.call_later(VERIFY_AFTER, self._verify)
-
-    def _verify(self) -> None:
-        self._verify_timer = None
-        if self._connection is None:
-            return
-        uuids = sorted(self._to_verify)
-        self._to_verify.clear()
-        self._spawn(self._reread(uuids) if len(uuids) <= VERIFY_SINGLY else self.refresh())
-
-    async def _reread(self, uuids: list[str]) -> None:
-        key = self.record.key
-
-        def read(connection: libvirt.virConnect) -> dict[str, Any]:
-            return {uuid: listing.read_domain(connection, key, uuid) for uuid in uuids}
-
-        for uuid, record in (await self.call(read)).items():
-            self.inventory.refresh(uuid, record)
+        if self._connection is not None:
+            self._rereading.soon(uuid)
 
     async def refresh(self) -> None:
         """Read the whole list again, and what no event tells of: three calls for any length."""
-        records = await self.call(listing.read_domains, self.record.key)
-        self.inventory.load(records)
-        self.inventory.load_unannounced(*await self.call(listing.read_unannounced))
+        await self._rereading.everything()
 
     async def _read_the_rest(self, opened: Opened) -> None:
         """What the first picture did without."""
         generation = self._generation
-        self._set(round_trip=await self.call(listing.read_round_trip))
-        self.inventory.load_sizes(await self.call(listing.read_sizes))
-        self.inventory.load_flags(await self.call(listing.read_flags))
+        await self._heartbeat()
+        await self._rereading.rest()
         if opened.has_events:
-            self.event_kinds = await self.call(
-                register_rest,
-                lambda event: self._mailbox.post(self._on_event, generation, event),
-            )
-        self._set(facts=await self.call(listing.read_facts, opened.is_local))
-        await self._read_named()
 
-    async def _read_named(self) -> None:
-        for kind, records in (await self.call(listing.read_named, self.record.key)).items():
-            self.inventory.load_named(kind, records)
+            def post(event: Event) -> None:
+                self._mailbox.post(self._on_event, generation, event)
+
+            self.event_kinds = await self.read(lambda c: register_rest(c, post))
+        facts = await self.read(lambda c: listing.read_facts(c, opened.is_local))
+        self._set(facts=facts)
+        await self._rereading.named()
 
     # -- watching ------------------------------------------------------------------------
 
@@ -459,27 +437,34 @@ class Host:
             oldest = self._opening_since
         else:
             oldest = self._workers[Lane.QUICK].oldest_start()
-        now = time.monotonic()
-        responding = oldest is None or now - oldest < ANSWER_WITHIN
+        responding = self._pulse.responds(oldest)
         if responding != self.record.responding:
             self._set(responding=responding)
             if not responding:
                 self.journal.event(self.record.name, "", "not responding")
-        silent = now - self._last_answer > HEARTBEAT
-        if self._connection is not None and oldest is None and silent:
+        if self._connection is not None and oldest is None and self._pulse.is_silent:
+            self.probe()
+
+    def probe(self) -> None:
+        """Ask for a sign of life now; an attempt that waits for its time is made now."""
+        if self._connection is not None:
             self._spawn(self._heartbeat())
+        elif self._retry is not None:
+            self._cancel_retry()
+            self._attempts = 0
+            self._retry_now()
 
     async def _heartbeat(self) -> None:
-        await self.call(listing.read_round_trip)
-
-    def _answered(self) -> None:
-        self._last_answer = time.monotonic()
+        took = await self.call(listing.read_round_trip)
+        changed = self._pulse.took(took, self.record.round_trip)
+        if changed is not None:
+            self._set(round_trip=changed)
 
     # -- small parts ---------------------------------------------------------------------
 
     def _set(self, **changes: Any) -> None:
-        if self._last_answer:
-            changes["last_seen"] = time.time() - (time.monotonic() - self._last_answer)
+        if answer := self._pulse.last_answer:
+            changes["last_seen"] = time.time() - (time.monotonic() - answer)
         self.record = replace(self.record, **changes)
         self._publish(Change(self.record.key, host_changed=True))
 

@@ -20,8 +20,11 @@ from tui.model.uri import Uri
 
 log = logging.getLogger(__name__)
 
-KEEPALIVE = (5, 3)
-"""Seconds between keepalive messages, and how many may stay unanswered (setKeepAlive)."""
+KEEPALIVE_EVERY = 5
+"""Seconds between keepalive messages."""
+KEEPALIVE_LOCAL, KEEPALIVE_SSH, KEEPALIVE_NETWORK = 3, 24, 9
+"""How many may stay unanswered. Only whole messages count as a sign of life, so over a slow
+link a long answer must not look like a dead host; over SSH the master looks after the link."""
 
 HOPELESS = frozenset(
     (
@@ -77,6 +80,14 @@ def is_remote(uri: str) -> bool:
         return False
 
 
+def keepalive(uri: str) -> tuple[int, int]:
+    """What setKeepAlive is told for a URI: seconds, and how many may stay unanswered."""
+    if not is_remote(uri):
+        return KEEPALIVE_EVERY, KEEPALIVE_LOCAL
+    over_ssh = Uri.parse(uri).transport == "ssh"
+    return KEEPALIVE_EVERY, KEEPALIVE_SSH if over_ssh else KEEPALIVE_NETWORK
+
+
 def signed_in(uri: str, user: str, sign_ins: SignIns, attempt: Attempt) -> str:
     """The URI to open: over SSH, one that joins the sign-in of this host, made if need be.
 
@@ -114,7 +125,7 @@ def open_connection(
     target = signed_in(uri, host, sign_ins, attempt)
     connection = libvirt.openAuth(target, libvirt_auth(attempt), flags)
     try:
-        connection.setKeepAlive(*KEEPALIVE)
+        connection.setKeepAlive(*keepalive(uri))
     except libvirt.libvirtError as error:
         if error.get_error_code() not in LACKS:
             raise

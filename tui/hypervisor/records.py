@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass, field
 
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.pulse import SLOW
 from tui.model.states import DomainState
 
 
@@ -56,7 +57,7 @@ class HostRecord:
     retry_at: float | None = None
     """Wall clock of the next automatic attempt to reconnect."""
     round_trip: float | None = None
-    """Seconds that a trivial call took, measured after connecting."""
+    """Seconds that a trivial call takes, measured whenever the host has been silent."""
     facts: HostFacts | None = None
 
     @property
@@ -66,7 +67,14 @@ class HostRecord:
             return "not responding"
         if self.state is HostState.LOST and self.last_seen is None:
             return "unreachable"
+        if self.state is HostState.CONNECTED and self.is_slow:
+            return "slow link"
         return self.state.value
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether low-bandwidth mode would be a good idea."""
+        return (self.round_trip or 0.0) >= SLOW
 
     @property
     def is_current(self) -> bool:

@@ -1,0 +1,99 @@
+"""How hosts are watched: clocks that jump, links that are slow, answers that stay away."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.waiting import until
+from tui.hypervisor import fleet as fleet_module
+from tui.hypervisor import pulse as pulse_module
+from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.opening import keepalive
+from tui.hypervisor.pulse import ANSWER_WITHIN, SLOW, SLOW_WITHIN, Pulse
+from tui.hypervisor.records import HostRecord, HostState
+
+
+async def test_after_a_sleep_every_host_is_asked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = Fleet()
+    fleet.attach()
+    well = fleet.add("well", "test:///default")
+    away = fleet.add("away", f"qemu+unix:///system?socket={tmp_path}/none")
+    for host in (well, away):
+        host.open()
+    await until(lambda: well.record.facts is not None)
+    for _ in range(12):  # until the next attempt is far off
+        away._retry_now()
+        await until(lambda: away.record.state is HostState.LOST)
+    asked: list[str] = []
+    monkeypatch.setattr(well, "_heartbeat", lambda: note(asked, "well"))
+    monkeypatch.setattr(away, "open", lambda: asked.append("away"))
+    await until(lambda: fleet._clocks[0] > 0)
+    slept = 3600.0
+
+    clock = SimpleNamespace(time=lambda: time.time() + slept, monotonic=time.monotonic)
+    monkeypatch.setattr(fleet_module, "time", clock)
+    await until(lambda: set(asked) == {"well", "away"}, 2)
+    assert any("slept" in entry.text for entry in fleet.journal.entries)
+    count = len(asked)
+    assert fleet._watch is not None
+    fleet._watch.cancel()
+    fleet._look()
+    assert len(asked) == count  # once is enough
+    fleet.close()
+
+
+async def note(asked: list[str], name: str) -> None:
+    asked.append(name)
+
+
+def test_a_slow_host_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(pulse_module, "time", SimpleNamespace(monotonic=lambda: now))
+    near, far = Pulse(), Pulse()
+    near.took(0.01, None)
+    far.took(2 * SLOW, None)
+    assert near.responds(None)
+    assert near.responds(now - ANSWER_WITHIN + 1)
+    assert not near.responds(now - ANSWER_WITHIN - 1)
+    assert far.responds(now - ANSWER_WITHIN - 1)
+    assert not far.responds(now - SLOW_WITHIN - 1)
+    assert far.is_silent
+    far.answered()
+    assert not far.is_silent
+
+
+def test_a_round_trip_is_told_when_it_has_really_changed() -> None:
+    pulse = Pulse()
+    assert pulse.took(0.1, None) == 0.1
+    assert pulse.took(0.12, 0.1) is None
+    assert pulse.took(9.0, 0.1) is None  # one that was held up
+    assert pulse.took(0.4, 0.1) == 0.4
+    near = Pulse()
+    assert near.took(0.0001, None) == 0.0001
+    assert near.took(0.0004, 0.0001) is None
+
+
+def test_a_slow_link_is_told_in_a_word() -> None:
+    record = HostRecord("a", "a", "qemu:///system", state=HostState.CONNECTED, round_trip=SLOW)
+    assert record.word == "slow link"
+    assert record.is_current
+
+
+@pytest.mark.parametrize(
+    ("uri", "seconds"),
+    [
+        ("qemu:///system", (10, 30)),
+        ("qemu+unix:///system?socket=/x", (10, 30)),
+        ("qemu+tls://far/system", (40, 90)),
+        ("qemu+ssh://far/system", (100, 200)),
+    ],
+)
+def test_the_farther_the_more_patient(uri: str, seconds: tuple[int, int]) -> None:
+    every, times = keepalive(uri)
+    assert seconds[0] <= every * times <= seconds[1]

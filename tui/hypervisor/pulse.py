@@ -1,0 +1,56 @@
+"""How a host answers: when it last did, how long a trivial call takes, whether that is slow."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+ANSWER_WITHIN, SLOW_WITHIN = 4.0, 30.0
+"""Seconds after which a quick call without an answer makes a host "not responding"; over a
+slow link one definition may take longer than the first."""
+HEARTBEAT = 5.0
+"""Seconds of silence after which a host is asked for a sign of life."""
+SLOW = 0.25
+"""Round trip in seconds from which a link is called slow."""
+TRIPS = 5
+"""Measured round trips whose middle counts: one that was held up says nothing."""
+TOLD_FROM, TOLD_TIMES = 0.005, 1.5
+"""A round trip is told anew when it has changed so many times over, and is no trifle."""
+
+
+class Pulse:
+    """One host's answers. Belongs to the loop's thread."""
+
+    def __init__(self) -> None:
+        self.last_answer = 0.0
+        """When anything came from the host (time.monotonic); 0 before the first time."""
+        self._trips: deque[float] = deque(maxlen=TRIPS)
+
+    def answered(self) -> None:
+        """Something has come."""
+        self.last_answer = time.monotonic()
+
+    def took(self, seconds: float, told: float | None) -> float | None:
+        """Take the time of a trivial call; the round trip where it differs from what was told."""
+        self._trips.append(seconds)
+        now = self._middle
+        if told is not None and max(now, told) < TOLD_FROM:
+            return None
+        same = told is not None and now / TOLD_TIMES < told < now * TOLD_TIMES
+        return None if same else now
+
+    def responds(self, oldest: float | None) -> bool:
+        """Whether the host answers, given when the oldest quick call began; None: there is none."""
+        if oldest is None:
+            return True
+        patience = SLOW_WITHIN if self._middle >= SLOW else ANSWER_WITHIN
+        return time.monotonic() - oldest < patience
+
+    @property
+    def _middle(self) -> float:
+        return sorted(self._trips)[len(self._trips) // 2] if self._trips else 0.0
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is time to ask for a sign of life."""
+        return time.monotonic() - self.last_answer > HEARTBEAT

@@ -1,0 +1,91 @@
+"""Reading a host's list again: what events named, what no event tells of, the whole of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+import libvirt
+
+from tui.hypervisor import listing
+from tui.hypervisor.inventory import Inventory
+from tui.hypervisor.lanes import Lane
+
+T = TypeVar("T")
+
+VERIFY_AFTER = 0.2
+"""Seconds that events are gathered before the domains they name are read again."""
+VERIFY_SINGLY = 8
+"""Up to so many domains are re-read one by one; more, and the whole list is."""
+
+
+class Reader(Protocol):
+    """The part of a host that is used here: :meth:`tui.hypervisor.host.Host.read`."""
+
+    def __call__(
+        self, work: Callable[[libvirt.virConnect], T], lane: Lane
+    ) -> Coroutine[Any, Any, T]:
+        """Run ``work(connection)`` in a lane for as long as it takes."""
+
+
+class Rereading:
+    """What of one host's inventory is to be read again. Belongs to the loop's thread."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        read: Reader,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._inventory = inventory
+        self._read = read
+        self._spawn = spawn
+        self._timer: asyncio.TimerHandle | None = None
+        self._uuids: set[str] = set()
+
+    def soon(self, uuid: str) -> None:
+        """Have one domain read again, together with what else is asked for just now."""
+        self._uuids.add(uuid)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(VERIFY_AFTER, self._verify)
+
+    def stop(self) -> None:
+        """The connection is gone, and with it what was to be read."""
+        self._uuids.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _verify(self) -> None:
+        self._timer = None
+        uuids = sorted(self._uuids)
+        self._uuids.clear()
+        self._spawn(self._singly(uuids) if len(uuids) <= VERIFY_SINGLY else self.everything())
+
+    async def _singly(self, uuids: list[str]) -> None:
+        key = self._inventory.host
+
+        def read(connection: libvirt.virConnect) -> dict[str, Any]:
+            return {uuid: listing.read_domain(connection, key, uuid) for uuid in uuids}
+
+        for uuid, record in (await self._read(read, Lane.QUICK)).items():
+            self._inventory.refresh(uuid, record)
+
+    async def everything(self) -> None:
+        """The whole list, and what no event tells of: three calls for any length."""
+        key = self._inventory.host
+        self._inventory.load(await self._read(lambda c: listing.read_domains(c, key), Lane.QUICK))
+        self._inventory.load_unannounced(*await self._read(listing.read_unannounced, Lane.QUICK))
+
+    async def rest(self) -> None:
+        """What the first picture did without: sizes and flags."""
+        self._inventory.load_sizes(await self._read(listing.read_sizes, Lane.JOB))
+        self._inventory.load_flags(await self._read(listing.read_flags, Lane.JOB))
+
+    async def named(self) -> None:
+        """Networks, storage pools, node devices."""
+        key = self._inventory.host
+        found = await self._read(lambda c: listing.read_named(c, key), Lane.JOB)
+        for kind, records in found.items():
+            self._inventory.load_named(kind, records)

@@ -42,7 +42,9 @@ def read_details(
 
     ``leases`` gives addresses by MAC.
     """
-    from tui.model import Domain  # brings lxml, which the first picture does without
+    # Both bring lxml, which the first picture does without.
+    from tui.model import Domain
+    from tui.model.device_claims import claims_of, joined
 
     found = {}
     for uuid in uuids:
@@ -56,6 +58,9 @@ def read_details(
             raise
         macs = tuple(interface.mac.lower() for interface in document.interfaces if interface.mac)
         active = domain.ID() >= 0
+        stored = read_next(domain) if active else document
+        live_claims = claims_of(document, running=True) if active else ()
+        claims = () if stored is None else claims_of(stored, running=False)
         addresses = [address for mac in macs for address in leases.get(mac, ())]
         if active and not addresses and can_ask_test_driver(connection, document):
             source = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE
@@ -67,9 +72,10 @@ def read_details(
                 macs=macs,
                 disks=len(document.disks),
                 shared_disks=shared_disks(document),
-                pending=read_pending(domain, document) if active else (),
+                pending=differences(document, stored) if active and stored else (),
                 agent=document.agent_connected,
                 addresses=tuple(addresses) if active else (),
+                claims=joined(live_claims, claims),
             ),
             size,
             start_time(document.name, uuid) if active and is_local else None,
@@ -101,14 +107,19 @@ def shared_disks(document: Domain) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read_pending(domain: libvirt.virDomain, live: Domain) -> tuple[str, ...]:
-    """What the next boot of a running domain would change; two calls."""
+def read_next(domain: libvirt.virDomain) -> Domain | None:
+    """What the next boot of a running domain takes; None for a transient one. Two calls."""
     from tui.model import Domain
-    from tui.model.pending import pending
 
     if not domain.isPersistent():
-        return ()
-    stored = Domain.from_xml(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+        return None
+    return Domain.from_xml(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+
+
+def differences(live: Domain, stored: Domain) -> tuple[str, ...]:
+    """What the next boot would change, in words."""
+    from tui.model.pending import pending
+
     return tuple(f"{difference.label}: {difference.what}" for difference in pending(live, stored))
 
 

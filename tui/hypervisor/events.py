@@ -98,6 +98,7 @@ def register_rest(connection: libvirt.virConnect, post: Post) -> frozenset[str]:
         ("network", "networkEventRegisterAny", libvirt.VIR_NETWORK_EVENT_ID_LIFECYCLE),
         ("pool", "storagePoolEventRegisterAny", libvirt.VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE),
         ("node-device", "nodeDeviceEventRegisterAny", libvirt.VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE),
+        ("node-device", "nodeDeviceEventRegisterAny", libvirt.VIR_NODE_DEVICE_EVENT_ID_UPDATE),
     )
     for kind, method, event_id in lifecycle_ids:
         try:

@@ -7,8 +7,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui.hypervisor.alarms import Alarm, against_start, alarms
+from tui.hypervisor.demo import drivers
 from tui.hypervisor.demo import prepare as demo_prepare
 from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Journal
@@ -17,6 +19,9 @@ from tui.hypervisor.monitor import Monitor
 from tui.hypervisor.records import Change, DomainRecord, HostRecord, Usage
 from tui.hypervisor.simulation import simulated_usage
 from tui.hypervisor.ssh import SignIns
+
+if TYPE_CHECKING:
+    from tui.hypervisor.node_devices import NodeDevices
 
 WATCH_EVERY = 1.0
 """Seconds between two looks of the watchdog at every host."""
@@ -34,6 +39,7 @@ class Fleet:
         self.sign_ins = SignIns()
         self.hosts: dict[str, Host] = {}
         self._monitors: dict[str, Monitor] = {}
+        self._node_devices: dict[str, NodeDevices] = {}
         self._demos: set[str] = set()
         self._subscribers: list[Callable[[Change], None]] = []
         self._watch: asyncio.TimerHandle | None = None
@@ -82,6 +88,8 @@ class Fleet:
         host.close()
         if monitor := self._monitors.pop(key, None):
             monitor.close()
+        if devices := self._node_devices.pop(key, None):
+            devices.close()
         self._publish(Change(key, host_changed=True))
 
     def attach(self) -> None:
@@ -99,6 +107,8 @@ class Fleet:
             self._watch.cancel()
         for monitor in self._monitors.values():
             monitor.close()
+        for devices in self._node_devices.values():
+            devices.close()
         self._subscribers.clear()
         for host in self.hosts.values():
             host.abandon()
@@ -155,6 +165,41 @@ class Fleet:
         )
         return host
 
+    def devices_of(self, host: str) -> NodeDevices:
+        """The reader of a host's devices, by the host's key; it reads when it is wanted."""
+        found = self._node_devices.get(host)
+        if found is None:
+            from tui.hypervisor.node_devices import NodeDevices  # brings lxml
+
+            known = {}
+            if host in self._demos:
+                known = drivers(Path(self.hosts[host].record.uri.removeprefix("test://")))
+            found = NodeDevices(self.hosts[host], self._publish, known)
+            self._node_devices[host] = found
+        return found
+
+    def device_warnings(self, domain: DomainRecord) -> list[str]:
+        """What of the host's devices speaks against a machine's start, as far as it is known."""
+        reader = self._node_devices.get(domain.host)
+        if reader is None or not reader.is_read or domain.details is None:
+            return []
+        if domain.state.is_active or not domain.details.claims:
+            return []
+        return reader.devices.against_start(domain.uuid, domain.details.claims)
+
+    def _watch_devices(self, change: Change) -> None:
+        """Where machines have devices of the host, these are followed."""
+        reader = self._node_devices.get(change.host)
+        if reader is not None:
+            reader.told(change)
+            return
+        records = self.hosts[change.host].inventory.domains
+        for record in (records.get(uuid) for uuid in change.domains):
+            claims = record.details.claims if record is not None and record.details else ()
+            if not self.is_thrifty and any(claim.kind != "pool" for claim in claims):
+                self.devices_of(change.host).want()
+                return
+
     def usage(self, key: tuple[str, str]) -> Usage | None:
         """The last sample of a running machine."""
         host = self.hosts.get(key[0])
@@ -190,6 +235,7 @@ class Fleet:
     def _publish(self, change: Change) -> None:
         if (change.domains or change.host_changed) and change.host in self._monitors:
             self._monitors[change.host].wake()
+            self._watch_devices(change)
         for subscriber in list(self._subscribers):
             subscriber(change)
 

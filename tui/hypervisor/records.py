@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.pulse import SLOW
 from tui.model.states import DomainState
+
+if TYPE_CHECKING:
+    from tui.model.device_claims import Claim  # brings lxml, which the first picture does without
 
 
 class HostState(enum.Enum):
@@ -134,6 +138,8 @@ class DomainDetails:
     """A guest agent is connected."""
     addresses: tuple[str, ...] = ()
     """Addresses without prefix length, best first (agent, then lease)."""
+    claims: tuple[Claim, ...] = ()
+    """Devices of the host that it has or wants, and its NICs on networks that may give some."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,13 @@ stream is never touched from two sides at once and a slow guest blocks nobody.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import queue
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 
 import libvirt
@@ -26,6 +29,9 @@ CHUNK = 65536
 """Bytes received at once."""
 AHEAD = 4 * CHUNK
 """Bytes that may wait for the reader before the guest is held up."""
+GATHER = 0.01
+"""Seconds between two deliveries: a guest's serial port hands out a few bytes at a time,
+thousands of times a second."""
 FULL = 0.005
 """Seconds before a full stream is tried again."""
 WATCHED = libvirt.VIR_STREAM_EVENT_READABLE
@@ -56,6 +62,11 @@ class Console:
         self._commands: queue.SimpleQueue[bytes | int | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         """Between the event thread and the console's own; the loop never takes it."""
+        self._received: deque[bytes] = deque()
+        """From the event thread to the loop."""
+        self._announced = False
+        """The loop knows that there is something; it has not taken it yet."""
+        self._delivered_at = 0.0
         self._waiting = 0
         self._paused = False
         self._ended = False
@@ -86,9 +97,28 @@ class Console:
         self._on_end = lambda _reason: None
         self._commands.put(None)
 
-    def _deliver(self, data: bytes) -> None:
-        self._on_data(data)
-        self.has_read(len(data))
+    def _tell_end(self, reason: str) -> None:
+        self.deliver()
+        self._on_end(reason)
+
+    def _announce(self) -> None:
+        rest = self._delivered_at + GATHER - time.monotonic()
+        if rest > 0:
+            asyncio.get_running_loop().call_later(rest, self.deliver)
+        else:
+            self.deliver()
+
+    def deliver(self) -> None:
+        """Hand over what has come, now."""
+        self._delivered_at = time.monotonic()
+        self._announced = False
+        pieces = []
+        while self._received:
+            pieces.append(self._received.popleft())
+        if pieces:
+            data = b"".join(pieces)
+            self._on_data(data)
+            self.has_read(len(data))
 
     # -- libvirt's event thread ----------------------------------------------------------
 
@@ -108,7 +138,10 @@ class Console:
                 if self.divert is not None:
                     self.divert(data)
                 else:
-                    self._host.post(self._deliver, data)
+                    self._received.append(data)
+                    if not self._announced:
+                        self._announced = True
+                        self._host.post(self._announce)
                 if self._waiting > AHEAD and not self._paused:
                     self._paused = True
                     stream.eventUpdateCallback(ENDINGS)
@@ -120,7 +153,7 @@ class Console:
         self._ended = True
         with contextlib.suppress(libvirt.libvirtError):
             self._stream.eventRemoveCallback()
-        self._host.post(lambda: self._on_end(reason))
+        self._host.post(self._tell_end, reason)
         self._commands.put(None)
 
     # -- the console's own thread --------------------------------------------------------

@@ -12,10 +12,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-SCROLLBACK = 11_000
-"""Lines that are kept above the screen: ten thousand, and the library's page that is cut."""
-SCROLLBACK_BYTES = 64 * 1024 * 1024
-"""The library stops at the smaller of both."""
+SCROLLBACK_BYTES = 48 * 1024 * 1024
+"""What is kept above the screen: ten thousand lines of 300 columns, more of narrower ones.
+
+The library can count lines as well, but once it cuts by them it is fifteen times slower.
+"""
+UNLIMITED = 1 << 40
 
 FLAGS = {
     "bold": "bold", "dim": "faint", "italic": "italic", "underline": "underline",
@@ -78,9 +80,8 @@ class Ghostty:
         import pyghostty
 
         self._ffi, self._lib = ffi, lib = pyghostty.ffi, pyghostty.lib
-        self._terminal = pyghostty.Terminal(columns, rows, scrollback=SCROLLBACK)
+        self._terminal = pyghostty.Terminal(columns, rows, scrollback=UNLIMITED)
         self._handle: Any = self._terminal._t[0]
-        # Without a limit in bytes as well the scrollback ends after some hundred lines.
         lib.ghostty_terminal_set(
             self._handle,
             lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES,
@@ -153,7 +154,10 @@ class Ghostty:
             rows, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, self._view
         )
         lib.ghostty_render_state_row_get(rows, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells)
-        raw = memoryview(ffi.buffer(self._view.ptr, self._view.len * 8)).cast("Q").tolist()
+        count = int(self._view.len)
+        # Most lines end in blanks without a look of their own: cells of zeros.
+        data = ffi.buffer(self._view.ptr, count * 8)[:].rstrip(b"\0")
+        raw = memoryview(data + b"\0" * (-len(data) % 8)).cast("Q").tolist()
         segments: list[Segment] = []
         run: list[str] = []
         present: object = None
@@ -194,6 +198,8 @@ class Ghostty:
                     run.append(" ")
         if run:
             segments.append(Segment("".join(run), look))
+        if len(raw) < count:
+            segments.append(Segment(" " * (count - len(raw))))
         return Strip(segments, self._columns)
 
     def _grapheme(self, x: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import time
 from typing import ClassVar
 
@@ -10,7 +12,6 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.widgets.emulator import Emulator
@@ -46,13 +47,6 @@ class TerminalView(Widget, can_focus=True):
             super().__init__()
             self.size = size
 
-    class Fed(Message, bubble=False):
-        """The emulator has something new to show."""
-
-        def can_replace(self, message: Message) -> bool:
-            """One is enough."""
-            return isinstance(message, TerminalView.Fed)
-
     def __init__(self) -> None:
         super().__init__()
         self.emulator: Emulator | None = None
@@ -61,8 +55,10 @@ class TerminalView(Widget, can_focus=True):
         """Line of the view that a search has found."""
         self._lines: list[Strip] = []
         self._cursor: tuple[int, int] | None = None
-        self._pending: Timer | None = None
-        self._drawn = 0.0
+        self._pending: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self._base: Style | None = None
+        self._own_context: contextvars.Context | None = None
 
     # -- what is shown -------------------------------------------------------------------
 
@@ -77,31 +73,46 @@ class TerminalView(Widget, can_focus=True):
         self.refresh()
 
     def changed(self) -> None:
-        """The emulator was fed; may be called from outside of the screen's own handlers."""
-        if self._pending is None:
-            self.post_message(self.Fed())
+        """The emulator was fed: draw at once when idle, at most thirty times a second.
 
-    def on_terminal_view_fed(self) -> None:
-        """Draw at once when idle, at most thirty times a second."""
-        if self._pending is None:
-            wait = self._drawn + FRAME - time.monotonic()
-            self._pending = self.set_timer(max(wait, 0.001), self._draw)
+        May be called from anywhere in the loop. Straight from the loop and not by messages: in
+        a flood each of those would wait for its turn.
+        """
+        if self._pending is None and self._own_context is not None:
+            # Counted from when the last frame was due, not from when there was time for it.
+            self._due = max(time.monotonic(), self._due + FRAME)
+            wait = self._due - time.monotonic()
+            self._pending = asyncio.get_running_loop().call_later(
+                wait, self._draw, context=self._own_context
+            )
+
+    def on_mount(self) -> None:
+        """What is drawn later is drawn in the widget's own context."""
+        self._own_context = contextvars.copy_context()
+
+    def on_unmount(self) -> None:
+        """Nothing is drawn any more."""
+        self._own_context = None
+        if self._pending is not None:
+            self._pending.cancel()
 
     def _draw(self) -> None:
         if self._pending is not None:
-            self._pending.stop()
+            self._pending.cancel()
             self._pending = None
-        self._drawn = time.monotonic()
         if self.emulator is None or not self.size.height:
             return
         width, height = self.size
+        base = self._look
         regions = []
         for y, strip in self.emulator.frame():
             while len(self._lines) <= y:
-                self._lines.append(Strip.blank(width, self.rich_style))
-            self._lines[y] = strip.apply_style(self.rich_style)
-            if y < height:
-                regions.append(Region(0, y, width, 1))
+                self._lines.append(Strip.blank(width, base))
+            line = strip.apply_style(base)
+            if line != self._lines[y]:
+                self._lines[y] = line
+                if y < height:
+                    regions.append(Region(0, y, width, 1))
         cursor = self.emulator.cursor
         now = None if cursor is None else (cursor.x, cursor.y)
         if now != self._cursor:
@@ -114,7 +125,7 @@ class TerminalView(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line, the cursor on it."""
         width = self.size.width
-        base = self.rich_style
+        base = self._look
         if y >= len(self._lines):
             return Strip.blank(width, base)
         strip = self._lines[y].adjust_cell_length(width, base)
@@ -133,6 +144,22 @@ class TerminalView(Widget, can_focus=True):
             under = Strip.blank(1, base)
         marked = Strip([type(s)(s.text, (s.style or base) + look) for s in under], 1)
         return Strip.join([strip.crop(0, x), marked, strip.crop(x + 1, width)])
+
+    @property
+    def _look(self) -> Style:
+        """The widget's own style, worked out once: that takes longer than drawing a line."""
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
+
+    def notify_style_update(self) -> None:
+        """Another theme, or another background."""
+        super().notify_style_update()
+        self._base = None
+        self._lines = []
+        if self.emulator is not None:
+            self.emulator.redraw()
+            self.changed()
 
     def scroll_view(self, rows: int) -> None:
         """Look back, or forward; a key brings the end back."""

@@ -72,6 +72,7 @@ def hand_over(
         try:
             tty.setraw(source)
             console.divert = divert
+            console.deliver()  # what came before
             pump(source, sink)
         finally:
             console.divert = None

@@ -6,7 +6,7 @@ import queue
 import threading
 from functools import partial
 
-from tui.hypervisor.lanes import MAX_ABANDONED, Job, Worker
+from tui.hypervisor.lanes import MAX_ABANDONED, DroppedError, Job, Worker
 
 
 def submit(worker: Worker, work) -> tuple[Job, queue.Queue]:
@@ -74,3 +74,14 @@ def test_what_waits_can_be_given_up():
     assert third_done.get(timeout=2) == (3, None)
     assert second_done.empty()
     worker.close()
+
+
+def test_what_waits_when_a_lane_is_closed_is_told_so():
+    worker, told = Worker("closed", 1), []
+    gate = threading.Event()
+    worker.submit(Job(lambda: gate.wait(5), lambda *_: None))
+    worker.submit(Job(lambda: "never", lambda _result, error: told.append(error)))
+    worker.close()
+    worker.submit(Job(lambda: "never", lambda _result, error: told.append(error)))
+    gate.set()
+    assert [type(error) for error in told] == [DroppedError, DroppedError]

@@ -17,6 +17,8 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model.xml import parse
 
+START_BANDWIDTH = 0
+"""Bytes a second at which a job begins; 0: as fast as it goes, until :func:`limit` says less."""
 LOOK_EVERY = 0.5
 """Seconds between two looks at a job; its end is told by an event where there are any."""
 
@@ -86,7 +88,8 @@ async def read_jobs(host: Host, record: DomainRecord, targets: Iterable[str]) ->
 
 def commit_flags(active: bool) -> int:
     """Of virDomainBlockCommit."""
-    return libvirt.VIR_DOMAIN_BLOCK_COMMIT_ACTIVE if active else 0
+    flags: int = libvirt.VIR_DOMAIN_BLOCK_COMMIT_BANDWIDTH_BYTES
+    return flags | libvirt.VIR_DOMAIN_BLOCK_COMMIT_ACTIVE if active else flags
 
 
 def commit_virsh(machine: str, target: str, top: str, base: str, active: bool) -> str:
@@ -116,7 +119,7 @@ async def commit(
         running = job_of(domain, target)
         if running is not None and running.word == "commit":
             return
-        domain.blockCommit(target, base, top, 0, commit_flags(active))
+        domain.blockCommit(target, base, top, START_BANDWIDTH, commit_flags(active))
 
     await _follow(host, record, target, begin, progress, f"Merge {top} into {base}")
     await _prove(host, record, target, top, f"Merge {top} into {base}")
@@ -137,7 +140,8 @@ async def pull(
         domain = connection.lookupByUUIDString(record.uuid)
         running = job_of(domain, target)
         if running is None or running.word != "pull":
-            domain.blockPull(target, 0, 0)
+            flags = libvirt.VIR_DOMAIN_BLOCK_PULL_BANDWIDTH_BYTES
+            domain.blockPull(target, START_BANDWIDTH, flags)
 
     await _follow(host, record, target, begin, progress, f"Flatten {target}")
     chain = await host.call(lambda connection: _chain(connection, record, target))

@@ -23,7 +23,7 @@ from tui.hypervisor.errors import (
 from tui.hypervisor.events import Event, register_rest
 from tui.hypervisor.inventory import Inventory
 from tui.hypervisor.journal import Journal
-from tui.hypervisor.lanes import Job, Lane, Worker
+from tui.hypervisor.lanes import DroppedError, Job, Lane, Worker
 from tui.hypervisor.mailbox import Mailbox
 from tui.hypervisor.opening import (
     CLOSE_REASONS,
@@ -338,6 +338,8 @@ class Host:
         except asyncio.CancelledError:
             worker.abandon(job)
             raise
+        except DroppedError:
+            raise NotConnectedError(what, words=f"{self.record.name} is not connected") from None
         except libvirt.libvirtError as error:
             raise from_libvirt(error, what) from error
         return result

@@ -220,7 +220,7 @@ async def _run(host: Host, command: str, what: str) -> bytes:
     try:
         return await in_thread(lambda: _run_here(command))
     except subprocess.CalledProcessError as error:
-        told = (error.stderr or b"").decode(errors="replace").strip()
+        told = " ".join((error.stderr or b"").decode(errors="replace").split())
         raise HypervisorError(what, words=visible(told) or f"{command} failed") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise HypervisorError(what, words=visible(str(error))) from error

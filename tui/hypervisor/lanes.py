@@ -37,6 +37,10 @@ class Lane(enum.Enum):
         return self.value[1]
 
 
+class DroppedError(Exception):
+    """The lane was closed before the call's turn came."""
+
+
 @dataclass(eq=False)
 class Job:
     """One call on its way through a lane."""
@@ -65,8 +69,11 @@ class Worker:
         self._closed = False
 
     def submit(self, job: Job) -> None:
-        """Put a job at the end of the queue."""
+        """Put a job at the end of the queue; of a closed lane it is dropped at once."""
         with self._condition:
+            if self._closed:
+                job.done(None, DroppedError())
+                return
             self._queue.append(job)
             if self._idle:
                 self._condition.notify()
@@ -99,8 +106,11 @@ class Worker:
         """Drop what waits and let idle threads end; a hung one ends with the process."""
         with self._condition:
             self._closed = True
+            dropped = list(self._queue)
             self._queue.clear()
             self._condition.notify_all()
+        for job in dropped:
+            job.done(None, DroppedError())
 
     def _start_thread(self) -> None:
         if self._threads < self._limit and not self._closed:

@@ -75,6 +75,17 @@ class Uses:
         """Images that stand directly on one."""
         return tuple(image.path for image in self.images.values() if image.backing == path)
 
+    def missing_below(self, path: str) -> str:
+        """The first layer from a path down that is named and not there; empty when all are."""
+        seen: set[str] = set()
+        while path and path not in seen:
+            seen.add(path)
+            image = self.images.get(path)
+            if image is None or image.missing:
+                return path
+            path = image.backing
+        return ""
+
     def others(self, path: str, machine: str) -> tuple[str, ...]:
         """Machines but one that use an image, sorted."""
         return tuple(sorted(set(self.machines.get(path, ())) - {machine}))

@@ -386,9 +386,8 @@ def _guided(made: Reversion, now: Situation) -> Reversion:
         )
     for target in one.external_disks:
         base = one.sources.get(target, "")
-        image = now.uses.images.get(base)
-        if image is None or image.missing:
-            return refused(f"{base} is missing: the state of {target} is not there any more", "")
+        if gone := now.uses.missing_below(base):
+            return refused(f"{gone} is missing: the state of {target} is not there any more", "")
     for target in one.external_disks:
         base, chain = one.sources.get(target, ""), now.chain(target)
         if chain is not None and chain.active == base:

@@ -1,0 +1,325 @@
+"""Snapshots of real guests with qcow2 disks, checked from outside with virsh and qemu-img."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.lab import Guest, IsolatedDaemon
+from tests.lab.commands import run
+from tests.lab.guests import GuestSpec
+from tests.waiting import until
+from tui.hypervisor import block_jobs, snapshots
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.host import Host
+from tui.hypervisor.journal import Outcome
+from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.snapshot_deletion import delete_snapshots
+from tui.hypervisor.snapshot_reversion import revert_by_hand
+from tui.hypervisor.snapshot_situation import look_at
+from tui.model.snapshot_plans import plan_reversion
+from tui.model.snapshot_request import DiskWish, SnapshotRequest, overlay_path
+from tui.model.snapshot_rules import findings, forbidden
+from tui.model.states import DomainState
+
+MIB = 1024**2
+
+
+@dataclass
+class Bench:
+    """A machine and what the program knows of it."""
+
+    host: Host
+    guest: Guest
+
+    @property
+    def record(self) -> DomainRecord:
+        return self.host.inventory.domains[self.guest.uuid]
+
+    @property
+    def chain(self) -> list[str]:
+        """Files of the first disk, the active one first, as qemu-img follows them."""
+        active = self.guest.virsh("domblklist", "--details").split()[-1]
+        told = run(["qemu-img", "info", "-U", "--backing-chain", "--output=json", active])
+        return [Path(layer["filename"]).name for layer in json.loads(told)]
+
+    @property
+    def names(self) -> list[str]:
+        """Of the snapshots, as virsh lists them."""
+        return self.guest.virsh("snapshot-list", "--name", "--topological").split()
+
+    @property
+    def files(self) -> list[str]:
+        """Images of this guest on the host."""
+        stem = self.guest.name.removeprefix(self.guest.host.workspace.prefix)
+        folder = self.guest.host.workspace.path
+        return sorted(file.name for file in folder.iterdir() if file.name.startswith(f"{stem}."))
+
+    def inside(self, command: str) -> str:
+        """What a command prints in the guest."""
+        started = self.agent("guest-exec", path="/bin/sh", arg=["-c", command],
+                             **{"capture-output": True})  # fmt: skip
+        while not (done := self.agent("guest-exec-status", pid=started["pid"]))["exited"]:
+            pass
+        return base64.b64decode(done.get("out-data", "")).decode()
+
+    def agent(self, command: str, **arguments: object):  # type: ignore[no-untyped-def]
+        request = json.dumps({"execute": command, "arguments": arguments})
+        return json.loads(self.guest.virsh("qemu-agent-command", request))["return"]
+
+    def write(self, word: str) -> None:
+        self.inside(f"echo {word} > /mnt/word; sync")
+
+    def read(self) -> str:
+        return self.inside("cat /mnt/word").strip()
+
+    async def take(self, name: str, **options: object) -> None:
+        """An external one without memory, its overlay beside the disk."""
+        looked = await look_at(self.host, self.record)
+        disks = {
+            disk.target: DiskWish("external", overlay_path(disk.source, name))
+            for disk in looked.circumstances.taking_part
+        }
+        wanted = SnapshotRequest(name, external=True, disks=disks, **options)
+        assert not forbidden(findings(wanted, looked.circumstances))
+        await snapshots.create(self.host, self.record, wanted)
+
+    async def off(self) -> None:
+        self.guest.virsh("destroy")
+        await until(lambda: self.record.state is DomainState.SHUTOFF)
+
+    async def boot(self) -> None:
+        self.guest.virsh("start")
+        self.guest.wait_for_output()
+        await until(lambda: self.record.state is DomainState.RUNNING)
+        await self.answers()
+
+    async def answers(self) -> None:
+        """The agent is there."""
+        end = time.monotonic() + 60
+        while True:
+            try:
+                self.agent("guest-ping")
+                return
+            except Exception:
+                assert time.monotonic() < end
+                await asyncio.sleep(0.2)
+
+
+@pytest.fixture
+async def host(isolated_daemon: IsolatedDaemon, tmp_path: Path) -> AsyncIterator[Host]:
+    fleet = Fleet(tmp_path / "state" / "audit.log")
+    fleet.attach()
+    host = fleet.add("lab", isolated_daemon.uri)
+    host.open()
+    await until(lambda: host.record.facts is not None)
+    yield host
+    fleet.close()
+    for image in isolated_daemon.workspace.path.glob("*.qcow2"):
+        image.unlink()
+
+
+@pytest.fixture
+async def bench(host: Host, isolated_daemon: IsolatedDaemon) -> Bench:
+    """A running Linux with an agent and a file system on its disk."""
+    guest = isolated_daemon.guest(GuestSpec(name="web", disk=True, agent=True, memory_mib=192))
+    guest.wait_for_output()
+    await until(lambda: guest.uuid in host.inventory.domains)
+    bench = Bench(host, guest)
+    await bench.answers()
+    return bench
+
+
+async def test_external_ones_from_the_first_to_the_way_back(bench: Bench):
+    """Three while it runs, the middle one deleted, back to the oldest, all deleted."""
+    bench.write("one")
+    await bench.take("first", quiesce=True, description="before <the> change")
+    bench.write("two")
+    await bench.take("second")
+    bench.write("three")
+    await bench.take("third")
+    assert bench.chain == ["web.third.qcow2", "web.second.qcow2", "web.first.qcow2", "web.qcow2"]
+    assert "before <the> change" in bench.guest.virsh("snapshot-dumpxml", "first").replace(
+        "&lt;", "<"
+    ).replace("&gt;", ">")
+
+    await delete_snapshots(bench.host, bench.record, ["second"])
+    assert bench.names == ["first", "third"]
+    assert bench.chain == ["web.third.qcow2", "web.first.qcow2", "web.qcow2"]
+    assert bench.files == ["web.first.qcow2", "web.qcow2", "web.third.qcow2"]
+    assert bench.read() == "three"
+    ended = [e for e in bench.host.journal.entries if "delete the snapshot" in e.text]
+    assert [e.outcome for e in ended] == [Outcome.DONE]
+
+    # Back to the oldest, by hand: this libvirt cannot.
+    looked = await look_at(bench.host, bench.record, who_else=True)
+    one = looked.situation.snapshot("first")
+    assert one is not None
+    assert "while the machine is off" in plan_reversion(one, looked.situation).refusal
+    await bench.off()
+    await revert_by_hand(bench.host, bench.record, "first")
+    assert bench.guest.virsh("snapshot-current", "--name").strip() == "first"
+    await bench.boot()
+    assert bench.read() == "one"
+    bench.write("four")
+
+    # The state of the other one is still there.
+    await bench.off()
+    await revert_by_hand(bench.host, bench.record, "third")
+    await bench.boot()
+    assert bench.read() == "three"
+    await bench.off()
+
+    await delete_snapshots(bench.host, bench.record, ["third", "first"])
+    assert bench.names == []
+    assert bench.files == ["web.qcow2"]
+    assert bench.chain == ["web.qcow2"]
+    await bench.boot()
+    assert bench.read() == "three"
+
+
+async def test_internal_ones(bench: Bench):
+    """With memory while it runs, without when it is off; libvirt's own way back."""
+    bench.write("one")
+    wanted = SnapshotRequest("inside", memory=True)
+    await snapshots.create(bench.host, bench.record, wanted)
+    bench.write("two")
+    await snapshots.revert(bench.host, bench.record, "inside")
+    await until(lambda: bench.record.state is DomainState.RUNNING)
+    await bench.answers()
+    assert bench.read() == "one"
+    await bench.off()
+    await snapshots.create(bench.host, bench.record, SnapshotRequest("cold"))
+    read = {one.name: one for one in await snapshots.read_snapshots(bench.host, bench.record)}
+    assert read["cold"].parent == "inside"
+    assert read["cold"].current
+    assert read["cold"].state_word == "off"
+    assert read["inside"].holds == "memory and disks"
+    await snapshots.describe(bench.host, bench.record, read["inside"], "a & b")
+    assert "a &amp; b" in bench.guest.virsh("snapshot-dumpxml", "inside")
+    assert bench.guest.virsh("snapshot-current", "--name").strip() == "cold"
+    await delete_snapshots(bench.host, bench.record, ["inside", "cold"])
+    assert bench.names == []
+
+
+async def test_five_at_once(host: Host, isolated_daemon: IsolatedDaemon):
+    guests = isolated_daemon.guests(
+        *(
+            GuestSpec(name=f"m{n}", disk=True, kernel=False, memory_mib=16, state="paused")
+            for n in range(5)
+        )
+    )
+    await until(lambda: len(host.inventory.domains) == 5)
+    benches = [Bench(host, guest) for guest in guests]
+    await asyncio.gather(*(bench.take("all") for bench in benches))
+    assert all(bench.names == ["all"] for bench in benches)
+    await asyncio.gather(*(delete_snapshots(host, bench.record, ["all"]) for bench in benches))
+    assert all(bench.names == [] for bench in benches)
+    assert all(len(bench.files) == 1 for bench in benches), [bench.files for bench in benches]
+
+
+async def test_an_agent_that_hangs_in_freeze(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    """It fails after our patience, not never, and the file systems go on."""
+    monkeypatch.setattr(snapshots, "AGENT_PATIENCE", 3)
+    bench.inside("(sleep 2; kill -STOP $(pidof qemu-ga)) >/dev/null 2>&1 &")
+    await asyncio.sleep(3)
+    begin = time.monotonic()
+    with pytest.raises(HypervisorError, match="agent"):
+        await bench.take("frozen", quiesce=True)
+    assert time.monotonic() - begin < 20
+    assert bench.names == []
+    assert bench.files == ["web.qcow2"]
+    bench.guest.virsh("domstate")
+
+
+async def test_what_goes_wrong(bench: Bench, isolated_daemon: IsolatedDaemon):
+    """A name that is taken, a snapshot that is gone, another disk layout, a missing file."""
+    await bench.take("taken")
+    with pytest.raises(HypervisorError, match="already exists"):
+        await snapshots.create(bench.host, bench.record, SnapshotRequest("taken", memory=True))
+    # Deleted by virsh meanwhile: nothing to do, nothing fails.
+    bench.guest.virsh("snapshot-delete", "taken", "--metadata")
+    await delete_snapshots(bench.host, bench.record, ["taken"])
+    with pytest.raises(HypervisorError, match="no domain snapshot"):
+        await snapshots.revert(bench.host, bench.record, "taken")
+
+    await bench.take("old")
+    extra = isolated_daemon.image("extra.qcow2")
+    bench.guest.virsh(
+        "attach-disk", str(extra), "vdb", "--subdriver", "qcow2", "--config",
+    )  # fmt: skip
+    await bench.off()
+    with pytest.raises(HypervisorError, match="vdb came since"):
+        await revert_by_hand(bench.host, bench.record, "old")
+    bench.guest.virsh("detach-disk", "vdb", "--config")
+
+    # Deleting it starts QEMU for a moment, paused, and ends it.
+    base = bench.guest.host.workspace.path / "web.qcow2"
+    base.rename(base.with_suffix(".away"))
+    with pytest.raises(HypervisorError, match="missing"):
+        await delete_snapshots(bench.host, bench.record, ["old"])
+    with pytest.raises(HypervisorError, match="missing"):
+        await revert_by_hand(bench.host, bench.record, "old")
+    base.with_suffix(".away").rename(base)
+    await delete_snapshots(bench.host, bench.record, ["old"])
+    assert bench.names == []
+    assert bench.guest.state == "shut off"
+    assert bench.chain == ["web.taken.qcow2", "web.qcow2"]  # virsh forgot it, its data stays
+
+    bench.guest.virsh("undefine")
+    with pytest.raises(HypervisorError):
+        await look_at(bench.host, DomainRecord("lab", bench.guest.uuid, bench.guest.name))
+
+
+async def test_a_merge_outlives_the_daemon(
+    bench: Bench, isolated_daemon: IsolatedDaemon, monkeypatch: pytest.MonkeyPatch
+):
+    """Killed in the middle: QEMU goes on; deleting again takes it up and leaves nothing."""
+    monkeypatch.setattr(block_jobs, "START_BANDWIDTH", MIB)
+    await bench.take("slow")
+    bench.inside("dd if=/dev/urandom of=/mnt/much bs=1M count=30; sync")
+    sum_before = bench.inside("md5sum /mnt/much")
+    work = asyncio.create_task(delete_snapshots(bench.host, bench.record, ["slow"]))
+    await until(lambda: job_of(bench) is not None, 20)
+    isolated_daemon.kill()
+    with pytest.raises(HypervisorError):
+        await work
+    isolated_daemon.start()
+    await until(lambda: bench.host.is_connected, 20)
+    jobs = await block_jobs.read_jobs(bench.host, bench.record, ["vda"])
+    assert [job.word for job in jobs] == ["commit"]
+    work = asyncio.create_task(delete_snapshots(bench.host, bench.record, ["slow"]))
+    await until(lambda: job_of(bench) is not None, 20)
+    await block_jobs.limit(bench.host, bench.record, "vda", 0)
+    await work
+    assert bench.names == []
+    assert bench.files == ["web.qcow2"]
+    assert bench.inside("md5sum /mnt/much") == sum_before
+
+
+async def test_a_merge_is_cancelled(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(block_jobs, "START_BANDWIDTH", MIB)
+    await bench.take("kept")
+    bench.inside("dd if=/dev/urandom of=/mnt/much bs=1M count=30; sync")
+    work = asyncio.create_task(delete_snapshots(bench.host, bench.record, ["kept"]))
+    await until(lambda: job_of(bench) is not None, 20)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert bench.chain == ["web.kept.qcow2", "web.qcow2"]
+    assert bench.names == ["kept"]
+    await until(lambda: job_of(bench) is None, 10)
+
+
+def job_of(bench: Bench) -> str | None:
+    """virsh's words for the job on the first disk; None without one."""
+    told = bench.guest.virsh("blockjob", "vda", "--raw")
+    return told if "cur=" in told else None

@@ -232,7 +232,12 @@ class VirttyApp(Program):
 
     def scopes(self) -> list[Scope]:
         """Whose keys work, the nearest first: a tab's, its screen's or a pane's, everywhere."""
-        names = {"machines": Scope.MACHINES, "hosts": Scope.HOSTS, "activity": Scope.ACTIVITY}
+        names = {
+            "machines": Scope.MACHINES,
+            "devices": Scope.DEVICES,
+            "hosts": Scope.HOSTS,
+            "activity": Scope.ACTIVITY,
+        }
         target = self.target()
         here = [names.get(getattr(target, "id", None) or "", Scope.MACHINE)]
         tab = getattr(getattr(target, "tab", None), "scope", here[0])
@@ -401,6 +406,10 @@ class VirttyApp(Program):
     def show_machines(self) -> None:
         """Pane 1."""
         self._show_pane("machines")
+
+    def show_devices(self) -> None:
+        """Pane 4."""
+        self._show_pane("devices")
 
     def show_hosts(self) -> None:
         """Pane 5."""

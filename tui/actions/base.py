@@ -29,6 +29,7 @@ class Scope(enum.Enum):
     SNAPSHOTS = "Snapshots"
     CONSOLE = "Console"
     DISPLAY = "Screen"
+    DEVICES = "Devices"
     HOSTS = "Hosts"
     ACTIVITY = "Activity"
 

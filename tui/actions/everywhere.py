@@ -24,6 +24,15 @@ class ShowMachines(_Everywhere):
     method = "show_machines"
 
 
+class ShowDevices(_Everywhere):
+    """Show the hosts' devices: PCI, SR-IOV, USB, and who has them."""
+
+    id = "pane.devices"
+    key = "4"
+    name = "Devices"
+    method = "show_devices"
+
+
 class ShowHosts(_Everywhere):
     """Show the hosts and the connection book."""
 

@@ -10,6 +10,7 @@ from textual.binding import Binding
 from tui.actions import (
     activity,
     console,
+    devices,
     display,
     everywhere,
     hardware,
@@ -37,6 +38,7 @@ def actions() -> dict[str, Action]:
         hardware,
         console,
         display,
+        devices,
         hosts,
         activity,
         everywhere,

@@ -193,7 +193,8 @@ class Fleet:
         if reader is not None:
             reader.told(change)
             return
-        records = self.hosts[change.host].inventory.domains
+        host = self.hosts.get(change.host)
+        records = {} if host is None else host.inventory.domains
         for record in (records.get(uuid) for uuid in change.domains):
             claims = record.details.claims if record is not None and record.details else ()
             if not self.is_thrifty and any(claim.kind != "pool" for claim in claims):

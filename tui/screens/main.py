@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,7 +19,13 @@ from tui.model.text import visible
 from tui.screens.machines import MachinesPane
 from tui.screens.program import Program
 
-PANES = (("1", "machines", "Machines"), ("5", "hosts", "Hosts"), ("6", "activity", "Activity"))
+PANES = (
+    ("1", "machines", "Machines", ""),
+    ("4", "devices", "Devices", "devices.pane:DevicesPane"),
+    ("5", "hosts", "Hosts", "hosts:HostsPane"),
+    ("6", "activity", "Activity", "activity:ActivityPane"),
+)
+"""Key, id, title, and ``module:Class`` below ``tui.screens`` of those made when first shown."""
 
 
 class MainScreen(Screen[None]):
@@ -54,14 +61,9 @@ class MainScreen(Screen[None]):
         """Bring a pane to the front, making it first where it has not been shown yet."""
         switcher = self.query_one(ContentSwitcher)
         if not switcher.query(f"#{name}"):
-            if name == "hosts":
-                from tui.screens.hosts import HostsPane
-
-                await switcher.mount(HostsPane(id="hosts"))
-            else:
-                from tui.screens.activity import ActivityPane
-
-                await switcher.mount(ActivityPane(id="activity"))
+            where = next(pane[3] for pane in PANES if pane[1] == name)
+            module, kind = where.split(":")
+            await switcher.mount(getattr(import_module(f"tui.screens.{module}"), kind)(id=name))
         self.front = switcher.current = name
         self.call_after_refresh(self._pane_shown)
 
@@ -103,7 +105,7 @@ class MainScreen(Screen[None]):
         running, total = self._counts
         table = self.query_one(MachinesPane).table
         parts: list[str | tuple[str, str]] = [(" virtty ", "bold reverse")]
-        for key, name, title in PANES:
+        for key, name, title, _where in PANES:
             style = "bold $text-primary underline" if name == self.front else "$quiet"
             parts.append((f"  {key} {title}", style))
         left = Content.assemble(*parts)

@@ -1,0 +1,232 @@
+"""The devices pane as it looks: every device of every connected host, and who has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Static
+
+from tui.hypervisor.host import Host
+from tui.hypervisor.node_devices import NodeDevices
+from tui.hypervisor.records import Change, DomainRecord, HostRecord
+from tui.model.node_devices import NodeDevice
+from tui.model.passthrough import Devices
+from tui.model.text import visible
+from tui.screens.devices.details import device_details, note
+from tui.screens.devices.rows import COLUMNS, GROUPS, TREE, DeviceRow, rows_of
+from tui.screens.filter_line import FilterLine
+from tui.screens.program import Program
+from tui.widgets.line_table import LineTable
+
+GATHER = 0.1
+"""Seconds that changes are gathered before the rows are made again."""
+REREAD_EVERY = 30.0
+"""Seconds between two readings while the pane is looked at: no event tells of a bound driver."""
+
+
+class DevicesView(Vertical):
+    """A table in the order of the tree or of the IOMMU groups; below it the device in view."""
+
+    app: Program
+    _ready = False
+    _due: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Note, table, details."""
+        yield Static(id="devices-note", markup=False)
+        yield LineTable(COLUMNS, row_key=lambda row: row.key)
+        yield Static(id="device-details", markup=False)
+
+    def on_mount(self) -> None:
+        """Follow the hosts."""
+        self._view = TREE
+        self._words: list[str] = []
+        self._rows: list[DeviceRow] = []
+        self.app.fleet.subscribe(self._changed)
+        self.set_interval(REREAD_EVERY, self._look_again)
+        self._ready = True
+        self.shown()
+
+    @property
+    def table(self) -> LineTable[DeviceRow]:
+        """The table."""
+        return self.query_one(LineTable)
+
+    def subjects(self) -> Sequence[DomainRecord]:
+        """No machines here."""
+        return ()
+
+    def shown(self) -> None:
+        """The pane has come to the front."""
+        if not self._ready:
+            return
+        fleet = self.app.fleet
+        for host in fleet.hosts.values():
+            fleet.devices_of(host.record.key).want()
+        # Who holds what is in the definitions: those not read yet are read now.
+        unread = [domain.key for domain in fleet.domains() if domain.details is None]
+        fleet.show(frozenset(), unread)
+        self.load()
+        self.table.focus()
+
+    # -- records -------------------------------------------------------------------------
+
+    def _readers(self) -> list[tuple[Host, NodeDevices]]:
+        fleet = self.app.fleet
+        return [(host, fleet.devices_of(host.record.key)) for host in fleet.hosts.values()]
+
+    def _changed(self, change: Change) -> None:
+        if not self.display:
+            return  # shown() reads everything
+        if change.host_changed:
+            host = self.app.fleet.hosts.get(change.host)
+            if host is not None and host.is_connected:
+                self.app.fleet.devices_of(change.host).want()
+        if (change.node_devices or change.host_changed) and self._due is None:
+            self._due = self.set_timer(GATHER, self.load)
+
+    def load(self) -> None:
+        """Make the rows again; only what differs is drawn."""
+        if self._due is not None:
+            self._due.stop()
+            self._due = None
+        readers = self._readers()
+        rows: list[DeviceRow] = []
+        for host, reader in readers:
+            titled = len(readers) > 1
+            rows += rows_of(host.record.key, reader.devices, self._view, titled=titled)
+        before = self._rows
+        self._rows = rows
+        if [row.key for row in rows] == [row.key for row in before]:
+            self.table.update_rows(new for new, old in zip(rows, before, strict=True) if new != old)
+        else:
+            self.table.set_rows(rows)
+        self._say()
+        self._show_details()
+
+    def _say(self) -> None:
+        """The note above the table, and what an empty one says."""
+        readers = self._readers()
+        told = note(reader.devices for _host, reader in readers)
+        area = self.query_one("#devices-note", Static)
+        area.display = bool(told)
+        area.update(told)
+        if self._words and self._rows:
+            self.table.set_placeholder("No device matches; Escape shows all.")
+            return
+        words = []
+        for host, reader in readers:
+            name = visible(host.record.name)
+            if not host.record.is_current:
+                words.append(f"{name}: {host.record.word}")
+            elif reader.error is not None:
+                words.append(f"{name}: {reader.error.words}")
+            elif reader.is_read:
+                words.append(f"{name}: its driver tells of no devices")
+            else:
+                words.append(f"{name}: reading…")
+        self.table.set_placeholder("; ".join(words) or "No host. Press 5 to add one.")
+
+    async def _look_again(self) -> None:
+        if self.display and self.app.screen is self.screen and not self.app.fleet.is_thrifty:
+            for _host, reader in self._readers():
+                self.run_worker(reader.refresh(), group="devices")
+
+    async def reread(self) -> None:
+        """``F5``."""
+        for _host, reader in self._readers():
+            await reader.refresh()
+
+    # -- what is in view -------------------------------------------------------------------
+
+    @property
+    def row(self) -> DeviceRow | None:
+        """The line under the cursor."""
+        return self.table.cursor_row if self._ready else None
+
+    @property
+    def host(self) -> Host | None:
+        """The host of the line under the cursor."""
+        row = self.row
+        return None if row is None else self.app.fleet.hosts.get(row.host)
+
+    @property
+    def devices(self) -> Devices:
+        """The devices of that host."""
+        host = self.host
+        return Devices() if host is None else self.app.fleet.devices_of(host.record.key).devices
+
+    @property
+    def device(self) -> NodeDevice | None:
+        """The device under the cursor; None on a heading."""
+        row = self.row
+        return None if row is None else self.devices.index.by_name.get(row.name)
+
+    def hosts_in_view(self) -> list[HostRecord]:
+        """The host that a command would work on."""
+        host = self.host
+        return [] if host is None else [host.record]
+
+    @on(LineTable.CursorMoved)
+    def cursor_moved(self) -> None:
+        """Another device is in view."""
+        self._show_details()
+
+    def _show_details(self) -> None:
+        row, device = self.row, self.device
+        shown = Content("")
+        if device is not None:
+            shown = device_details(self.devices, device)
+        elif row is not None:
+            shown = Content(visible(f"{row.address}  {row.what}"))
+        self.query_one("#device-details", Static).update(shown)
+        self.app.show_keys()
+
+    @on(LineTable.RowSelected)
+    def row_selected(self) -> None:
+        """Enter: to the machine that has it."""
+        self.app.run_worker(self.app.run_action("app.act('device.open')"), group="actions")
+
+    # -- view and filter -------------------------------------------------------------------
+
+    def toggle_view(self) -> None:
+        """``t``: the tree, or by IOMMU group; the cursor stays on its device."""
+        self._view = GROUPS if self._view == TREE else TREE
+        self.load()
+
+    def start_filter(self) -> None:
+        """Open the filter line."""
+        lines = self.query(FilterLine)
+        if lines:
+            lines.first().focus()
+            return
+        line = FilterLine(" ".join(self._words), self.set_words, self.table.focus)
+        line.placeholder = "words, driver:vfio-pci group:15 numa:1"
+        self.mount(line, before=0)
+        line.focus()
+
+    def set_words(self, text: str) -> None:
+        """Show only devices that have every word; an empty text closes the line."""
+        words = self._words = text.casefold().split()
+        self.table.set_filter((lambda row: row.matches(words)) if words else None)
+        self._say()
+        for line in () if text else self.query(FilterLine):
+            if not line.has_focus:
+                line.remove()
+        self._show_details()
+
+    def clear(self) -> None:
+        """Show every device again."""
+        for line in self.query(FilterLine):
+            line.remove()
+        self.set_words("")
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether some devices may be hidden."""
+        return bool(self._words or self.query(FilterLine))

@@ -27,15 +27,14 @@ def domain(
   <uuid>{uuid}</uuid>
   <memory unit='MiB'>{spec.memory_mib}</memory>
   <vcpu current='{spec.vcpus}'>{spec.max_vcpus or spec.vcpus}</vcpu>
-  <os><type arch='x86_64' machine='q35'>hvm</type>{_boot(boot, spec)}</os>
+  <os><type arch='x86_64' machine='q35'>hvm</type>{_boot(boot, spec)}{_menu(spec)}</os>
   <features><acpi/></features>
   <on_crash>preserve</on_crash>
   <devices>
     <controller type='usb' model='none'/>
     {_balloon(spec)}
     <panic model='isa'/>
-    <serial type='pty'><log file='{console_log}' append='off'/></serial>
-    <console type='pty'/>
+    {_serial(spec, console_log)}
     {_disk(image)}
     {_interface(network)}
     {_agent(spec)}
@@ -67,6 +66,16 @@ def _boot(boot: BootFiles | None, spec: GuestSpec) -> str:
         f"<kernel>{boot.kernel}</kernel><initrd>{initramfs}</initrd>"
         f"<cmdline>console=ttyS0{' quiet' if spec.quiet else ''}{crash}</cmdline>"
     )
+
+
+def _menu(spec: GuestSpec) -> str:
+    return "<bootmenu enable='yes' timeout='60000'/>" if spec.boot_menu else ""
+
+
+def _serial(spec: GuestSpec, log: Path) -> str:
+    if not spec.serial:
+        return ""
+    return f"<serial type='pty'><log file='{log}' append='off'/></serial><console type='pty'/>"
 
 
 def _balloon(spec: GuestSpec) -> str:

@@ -29,8 +29,10 @@ class GuestSpec:
     network: a virtio interface on the lab's own network, which has DHCP.
     persistent: False makes a transient domain, which needs a state that runs.
     quiet: False has the kernel print all it does.
+    serial: False leaves the serial console out.
     agent: QEMU's guest agent runs in it, and the disk has a file system, mounted at /mnt,
         which can be frozen (needs the kernel).
+    boot_menu: the firmware offers its menu, for a minute.
     devices: XML of further devices, put in as it is.
     """
 
@@ -45,6 +47,8 @@ class GuestSpec:
     persistent: bool = True
     agent: bool = False
     quiet: bool = True
+    serial: bool = True
+    boot_menu: bool = False
     devices: str = ""
 
 

@@ -145,7 +145,26 @@ def test_a_plain_log_has_no_sequences():
     assert (text, rest) == (b"red ok\nnext", b"\x1b[3")
 
 
-def test_the_emulator_is_imported_with_the_first_console_only():
-    code = "import sys, tui.app, tui.screens.machine.screen; print('pyghostty' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "False"
+def test_emulator_and_pictures_are_imported_when_a_tab_needs_them():
+    """Not while the program runs on its list, nor with a machine's Overview, Hardware or XML."""
+    code = """
+import asyncio, sys
+from tests.screens.test_machines import running
+from tests.waiting import until
+from tui.screens.machine.screen import MachineScreen
+
+async def look():
+    async with running() as (app, pilot):
+        app.open_machine(next(iter(app.fleet.domains())).key, "overview")
+        await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab)
+        await pilot.press("e", "x")
+        await pilot.pause(0.5)
+        assert app.screen.tab.id == "xml", app.screen.tab
+
+asyncio.run(look())
+ours = ("emulator", "terminal", "picture", "picture_cells", "screen_text", "screen_font")
+late = ("pyghostty", "PIL", *(f"tui.widgets.{name}" for name in ours))
+print(*(name for name in late if name in sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("\n", 0), done.stderr

@@ -193,7 +193,8 @@ def viewer_lines(document: Domain, uri: str, hostname: str) -> list[str]:
         parsed = Uri("qemu")
     there = parsed if parsed.is_remote else replace(parsed, transport="ssh", host=hostname)
     there = replace(there, parameters=())
-    machine = document.name if document.name.isprintable() else document.uuid or ""
+    is_word = document.name.isprintable() and not document.name.startswith("-")
+    machine = document.name if is_word else document.uuid or ""
     viewer = without_password(str(there))
     lines = [f"virt-viewer --connect {shlex.quote(viewer)} {shlex.quote(machine)}"]
     for display in displays:

@@ -1,0 +1,93 @@
+"""The Screen tab on the demo host, whose driver has a picture for every machine."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.screens.test_machines import running, screen_text
+from tests.waiting import until
+from tui.app import VirttyApp
+from tui.screens.choose import Choose
+from tui.screens.dialogs import AskText
+from tui.screens.machine.display import DisplayTab
+from tui.screens.machine.screen import MachineScreen
+
+
+@contextlib.asynccontextmanager
+async def looking(
+    name: str = "web-01", *, size: tuple[int, int] = (120, 40), readonly: bool = False
+) -> AsyncIterator[tuple[VirttyApp, Pilot[int], DisplayTab]]:
+    async with running(size=size, readonly=readonly) as (app, pilot):
+        record = next(record for record in app.fleet.domains() if record.name == name)
+        app.open_machine(record.key, "display")
+        await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab is not None)
+        tab = app.screen.tab
+        assert isinstance(tab, DisplayTab)
+        await until(lambda: tab.no_picture != "there is no picture yet")
+        await pilot.pause()
+        yield app, pilot, tab
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_the_picture_is_drawn_in_blocks_and_can_be_looked_at_closer(size):
+    async with looking(size=size) as (app, pilot, tab):
+        assert tab.no_picture == ""
+        text = screen_text(app)
+        assert set(text) & set("▀▄▌▐▘▝▖▗")
+        assert "1120×832" in text
+        await pilot.press("plus", "plus")
+        assert tab.view.zoom > 2
+        before = screen_text(app)
+        await pilot.press("right", "down")
+        assert screen_text(app) != before
+        await pilot.press("0")
+        assert tab.view.zoom == 1
+        assert screen_text(app) == text
+
+
+async def test_keys_go_to_the_guest_until_the_key_that_leads_out():
+    async with looking() as (app, pilot, tab):
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "keys go to the guest" in screen_text(app)
+        await pilot.press("q", "ö", "ctrl+right_square_bracket")
+        await pilot.pause()
+        assert isinstance(app.screen, MachineScreen)
+        assert tab.has_focus
+        # The demo's driver takes no keys, and says so.
+        await until(lambda: "no key for ö" in screen_text(app))
+
+
+async def test_the_keys_that_a_terminal_keeps_are_offered():
+    async with looking() as (app, pilot, _tab):
+        await pilot.press("m")
+        await until(lambda: isinstance(app.screen, Choose))
+        await pilot.pause()
+        for name in ("Ctrl+Alt+Del", "Ctrl+Alt+F1", "Alt+SysRq+S"):
+            assert name in screen_text(app)
+        await pilot.press("escape")
+
+
+async def test_the_picture_is_saved(tmp_path: Path):
+    async with looking() as (app, pilot, _tab):
+        await pilot.press("w")
+        await until(lambda: isinstance(app.screen, AskText))
+        await pilot.pause()
+        await pilot.press(*str(tmp_path / "a.png"), "enter")
+        await until((tmp_path / "a.png").exists)
+        assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+async def test_why_there_is_no_picture_is_said():
+    async with looking("backup-01") as (app, pilot, tab):
+        assert "the machine is off" in screen_text(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert tab.has_focus
+    async with looking(readonly=True) as (app, _pilot, _tab):
+        assert "read-only" in screen_text(app)

@@ -274,6 +274,12 @@ class VirttyApp(Program):
 
         return await self.push_screen_wait(AskText(title, question, value))
 
+    async def snapshots_of_many(self, records: Sequence[DomainRecord]) -> None:
+        """Take or delete a snapshot on several machines."""
+        from tui.screens.many_snapshots import snapshots_of_many
+
+        await snapshots_of_many(self, records)
+
     async def ask(
         self, question: str, consequence: str = "", lines: Sequence[str] = (), yes: str = "Yes"
     ) -> bool:

@@ -57,6 +57,9 @@ class Context(Protocol):
     async def ask_text(self, title: str, question: str, value: str) -> str | None:
         """Ask for a line of text; None when the person backs out."""
 
+    async def snapshots_of_many(self, records: Sequence[DomainRecord]) -> None:
+        """Take or delete a snapshot on several machines."""
+
 
 class Action:
     """One thing that a person can do. Subclasses declare; the docstring is the help."""

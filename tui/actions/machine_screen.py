@@ -37,6 +37,15 @@ class ShowHardware(_ShowTab):
     tab = "hardware"
 
 
+class ShowSnapshots(_ShowTab):
+    """Show its snapshots."""
+
+    id = "machine.tab-snapshots"
+    key = "n"
+    name = "Snapshots"
+    tab = "snapshots"
+
+
 class ShowConsole(_ShowTab):
     """Show its serial console."""
 

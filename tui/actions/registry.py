@@ -18,6 +18,7 @@ from tui.actions import (
     machine,
     machine_screen,
     machines_view,
+    snapshots,
 )
 from tui.actions.base import Action, Scope
 
@@ -36,6 +37,7 @@ def actions() -> dict[str, Action]:
         machines_view,
         machine_screen,
         hardware,
+        snapshots,
         console,
         display,
         devices,

@@ -69,18 +69,18 @@ async def look_at(host: Host, record: DomainRecord, *, who_else: bool = False) -
         what=f"Looking at the disks of {record.name}",
         timeout=None,
     )
-    folders = Folders()
-    if driver == "QEMU":
+    folders, chains, uses = Folders(), tuple[Chain, ...](), Uses()
+    if driver == "QEMU":  # others have no images to look at
         paths = {*read.sources.values()}
         for one in read.snapshots:
             paths.update((*one.sources.values(), *one.external_disks.values(), one.memory_file))
         folders = await look_into(host, {dirname(path) for path in paths if path[:1] == "/"})
-    chains = tuple(_chains(read, folders))
+        chains, uses = tuple(_chains(read, folders)), _uses(record.name, read, folders)
     situation = Situation(
         machine=record.name,
         snapshots=read.snapshots,
         chains=chains,
-        uses=_uses(record.name, read, folders),
+        uses=uses,
         running=read.live is not None,
         persistent=read.persistent,
         managed_save=read.managed_save,

@@ -418,3 +418,29 @@ def _is_only_present(path: str, one: Snapshot, now: Situation) -> bool:
         and not now.uses.overlays(path)
         and not now.uses.others(path, now.machine)
     )
+
+
+# -- single layers ---------------------------------------------------------------------------
+
+
+def plan_commit(target: str, top: str, now: Situation) -> tuple[Merge | None, str]:
+    """One layer merged into the one under it, or why not; no snapshot is touched by it."""
+    chain = now.chain(target)
+    if chain is None or top not in chain.paths[:-1]:
+        return None, "there is nothing under it"
+    if chain.trouble:
+        return None, f"the chain is not known: {chain.trouble}"
+    if chain.missing:
+        return None, f"{chain.missing[0]} is missing"
+    place = chain.paths.index(top)
+    merge = Merge(target, top, chain.paths[place + 1], place == 0)
+    for path in (merge.base, merge.top):
+        if named := now.uses.snapshots.get(path):
+            return None, f"the snapshot {named[0][1]} needs {path}: delete that, it merges the same"
+        if machines := now.uses.others(path, now.machine):
+            return None, f"{', '.join(machines)} uses {path} as well"
+    if others := set(now.uses.overlays(merge.base)) - {merge.top}:
+        return None, f"{sorted(others)[0]} stands on {merge.base} as well and would be destroyed"
+    if others := set(now.uses.overlays(merge.top)) - set(chain.paths):
+        return None, f"{sorted(others)[0]} stands on {merge.top} and would be destroyed"
+    return merge, ""

@@ -30,6 +30,7 @@ class TabPlace:
 TABS = (
     TabPlace("v", "overview", "Overview", "overview:OverviewTab"),
     TabPlace("e", "hardware", "Hardware", "hardware:HardwareTab"),
+    TabPlace("n", "snapshots", "Snapshots", "snapshots:SnapshotsTab"),
     TabPlace("c", "console", "Console", "console:ConsoleTab"),
     TabPlace("d", "display", "Screen", "display:DisplayTab"),
     TabPlace("x", "xml", "XML", "xml:XmlTab"),

@@ -1,0 +1,283 @@
+"""The chain of images under every disk of a machine, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.hypervisor import chain_work
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.snapshot_situation import Looked, look_at
+from tui.model import units
+from tui.model.disk_chains import Chain, Image, Leftover, owner
+from tui.model.snapshot_plans import plan_commit
+from tui.model.text import visible
+from tui.screens.cancellable import cancellable
+from tui.screens.program import Program
+from tui.widgets.columns import Cell, Column
+from tui.widgets.line_table import LineTable
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRow:
+    """One image of one disk; the active layer is place 0. Or something left over."""
+
+    target: str
+    place: int
+    image: Image
+    owner: str = ""
+    """What it is to the machine's snapshots."""
+    others: tuple[str, ...] = ()
+    """Other machines that have it."""
+    leftover: Leftover | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Identity."""
+        return (self.target, self.image.path)
+
+
+def chain_rows(chains: Sequence[Chain], looked: Looked) -> list[LayerRow]:
+    """Every layer of every disk, the active one first."""
+    now = looked.situation
+    return [
+        LayerRow(
+            chain.target,
+            place,
+            image,
+            owner(image.path, now.snapshots),
+            now.uses.others(image.path, now.machine),
+        )
+        for chain in chains
+        for place, image in enumerate(chain.layers)
+    ]
+
+
+def leftover_row(one: Leftover) -> LayerRow:
+    """Something that nothing needs."""
+    return LayerRow("left over", 0, Image(one.name, one.kind, allocation=one.size), leftover=one)
+
+
+def _path(row: LayerRow) -> Cell:
+    text = visible(row.image.path)
+    lead = "" if row.place == 0 else "   " * (row.place - 1) + "└─ "
+    if row.image.missing:
+        return Cell(f"{lead}{text}  missing", "error")
+    return Cell(lead + text, "accent" if row.place == 0 and not row.leftover else "")
+
+
+def _role(row: LayerRow) -> Cell:
+    if row.leftover is not None:
+        return Cell(visible(row.leftover.why), "warning")
+    told = ["written now"] if row.place == 0 else []
+    told += [row.owner] if row.owner else []
+    told += [f"also {', '.join(row.others)}"] if row.others else []
+    return Cell(visible("; ".join(told)), "warning" if row.others and not row.place else "muted")
+
+
+COLUMNS: Sequence[Column[LayerRow]] = (
+    Column("disk", "Disk", 9, lambda row: Cell("" if row.place else row.target)),
+    Column("path", "Image", 40, _path, grow=True, min_width=24),
+    Column("format", "Format", 8, lambda row: Cell(row.image.format, "muted"), importance=2),
+    Column("takes", "Takes", 9, lambda row: Cell(units.size(row.image.allocation)),
+           importance=1, align="right"),
+    Column("size", "Size", 9, lambda row: Cell(units.size(row.image.capacity), "muted"),
+           importance=4, align="right"),
+    Column("role", "What it is", 44, _role, importance=3, min_width=20),
+)  # fmt: skip
+
+
+class Chains(Screen[None]):
+    """Layers above, what stands against and for below."""
+
+    app: Program
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "Back"),
+        Binding("f", "flatten", "Flatten"),
+        Binding("m", "commit", "Commit down"),
+        Binding("o", "look_for_leftovers", "Check for orphans"),
+        Binding("delete", "clear_away", "Clear away"),
+        Binding("f5", "read", "Read again"),
+    ]
+
+    def __init__(self, key: tuple[str, str]) -> None:
+        super().__init__()
+        self.key = key
+        self.looked: Looked | None = None
+        self._leftovers: list[Leftover] = []
+
+    def compose(self) -> ComposeResult:
+        """Heading, layers, details, keys."""
+        yield Static(id="review-top", markup=False)
+        yield LineTable(COLUMNS, row_key=lambda row: row.key, placeholder="Reading…")
+        yield Static(id="chain-told", markup=False)
+        yield Static(
+            " f flatten   m commit down   o check for orphans   Del clear away   Esc back",
+            id="review-keys",
+            markup=False,
+        )
+
+    def on_mount(self) -> None:
+        """Read it."""
+        self.query_one(LineTable).focus()
+        self.action_read()
+
+    @property
+    def table(self) -> LineTable[LayerRow]:
+        """The layers."""
+        return self.query_one(LineTable)
+
+    @property
+    def machine(self) -> tuple[Host, DomainRecord]:
+        """Raises HypervisorError when it is gone."""
+        record = self.app.fleet.domain(self.key)
+        host = self.app.fleet.hosts.get(self.key[0])
+        if record is None or host is None:
+            raise HypervisorError("Disk chains", words="the machine is gone")
+        return host, record
+
+    def _run(self, work: Coroutine[Any, Any, object]) -> None:
+        """In the program's care: it goes on when the screen is left."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except HypervisorError as error:
+                self.app.tell_error(error)
+            if self.is_running and self in self.app.screen_stack:
+                self.action_read()
+
+        self.app.run_worker(guarded(), group="chains")
+
+    def action_read(self) -> None:
+        """``F5``."""
+        self.run_worker(self._read(), group="read", exclusive=True)
+
+    async def _read(self) -> None:
+        try:
+            host, record = self.machine
+            self.looked = await look_at(host, record, who_else=True)
+        except HypervisorError as error:
+            self.table.set_placeholder(f"{visible(error.what)}: {visible(error.words)}")
+            return
+        self._show()
+
+    def _show(self) -> None:
+        looked = self.looked
+        if looked is None or not self.is_running:
+            return
+        rows = chain_rows(looked.situation.chains, looked)
+        self.table.set_placeholder("No disk has an image that this host can tell of.")
+        self.table.set_rows([*rows, *map(leftover_row, self._leftovers)])
+        state = "it is running" if looked.active else "it is off"
+        self.query_one("#review-top", Static).update(
+            Content.assemble(
+                (f" Disk chains of {visible(looked.situation.machine)}", "bold $text-primary"),
+                (f"  {state}", "$quiet"),
+            )
+        )
+        self._show_details()
+
+    @on(LineTable.CursorMoved)
+    def _show_details(self) -> None:
+        row, area = self.table.cursor_row, self.query_one("#chain-told", Static)
+        if row is None or self.looked is None:
+            area.update("")
+            return
+        lines = [Content.assemble((visible(row.image.path), "bold"), ("  ", ""), _role(row).text)]
+        now = self.looked.situation
+        chain = now.chain(row.target)
+        if row.leftover is not None:
+            lines.append(Content.assemble((visible(row.leftover.advice), "$text-warning")))
+        elif chain is not None:
+            if chain.trouble:
+                lines.append(Content.assemble((visible(chain.trouble), "$text-warning")))
+            merge, refusal = plan_commit(row.target, row.image.path, now)
+            told = f"m: {merge.words}" if merge is not None else f"m: no, {refusal}"
+            lines.append(Content.assemble((visible(told), "$quiet")))
+            lines.append(Content.assemble((visible(self._flat(chain)), "$quiet")))
+        area.update(Content("\n").join(lines))
+
+    def _flat(self, chain: Chain) -> str:
+        below = sum(layer.allocation or 0 for layer in chain.layers[1:])
+        if chain.depth == 0:
+            return "f: no, it stands on nothing"
+        return f"f: copies up to {units.size(below)} of what {chain.target} stands on into it"
+
+    # -- commands ----------------------------------------------------------------------------
+
+    def action_flatten(self) -> None:
+        """``f``: pull everything into the active layer."""
+        row = self.table.cursor_row
+        chain = self._chain(row)
+        if row is None or chain is None or chain.depth == 0:
+            self.app.say("It stands on nothing: there is nothing to pull.", "warning")
+            return
+        self._run(self._flatten(row.target, chain))
+
+    def _chain(self, row: LayerRow | None) -> Chain | None:
+        if row is None or self.looked is None:
+            return None
+        return self.looked.situation.chain(row.target)
+
+    async def _flatten(self, target: str, chain: Chain) -> None:
+        host, record = self.machine
+        question = f"Flatten {target} of {visible(record.name)}?"
+        consequence = (
+            f"{self._flat(chain)[3:]}. The images below stay: snapshots and others may need them."
+        )
+        if await self.app.ask(question, visible(consequence), [], "Flatten"):
+            await cancellable(lambda cancel: chain_work.flatten(host, record, target, cancel))
+
+    def action_commit(self) -> None:
+        """``m``: merge the layer under the cursor into the one below it."""
+        row = self.table.cursor_row
+        if row is None or self.looked is None or row.leftover is not None:
+            return
+        merge, refusal = plan_commit(row.target, row.image.path, self.looked.situation)
+        if merge is None:
+            self.app.say(f"Commit down: {visible(refusal)}", "warning")
+            return
+        self._run(self._commit(row.target, row.image.path, merge.words))
+
+    async def _commit(self, target: str, top: str, words: str) -> None:
+        host, record = self.machine
+        question = f"Commit a layer of {visible(record.name)} down?"
+        consequence = "What the guest sees stays the same; the upper file is deleted afterwards."
+        if await self.app.ask(question, consequence, [visible(words)], "Commit"):
+            await cancellable(
+                lambda cancel: chain_work.commit_down(host, record, target, top, cancel)
+            )
+
+    def action_look_for_leftovers(self) -> None:
+        """``o``: files of nobody, dangling descriptions, layers that are written under others."""
+        self._run(self._look_for_leftovers())
+
+    async def _look_for_leftovers(self) -> None:
+        self._leftovers = await chain_work.find_leftovers(*self.machine)
+        count = len(self._leftovers)
+        self.app.say(f"{count} left over." if count else "Nothing is left over.")
+
+    def action_clear_away(self) -> None:
+        """``Delete``: what the check has found, under the cursor."""
+        row = self.table.cursor_row
+        if row is None or row.leftover is None or row.leftover.kind == "write":
+            self.app.say("Only what o has found left over can be cleared away.", "warning")
+            return
+        self._run(self._clear_away(row.leftover))
+
+    async def _clear_away(self, one: Leftover) -> None:
+        word = "Delete data" if one.kind == "file" else "Forget"
+        if await self.app.ask(f"{word}: {visible(one.name)}?", visible(one.advice), [], word):
+            await chain_work.clear_away(*self.machine, one)
+            self._leftovers.remove(one)

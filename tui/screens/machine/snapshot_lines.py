@@ -1,0 +1,133 @@
+"""A snapshot as cells and lines. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from tui.model import units
+from tui.model.disk_chains import Image
+from tui.model.snapshot_rules import Finding, Level
+from tui.model.snapshots import Kind, Snapshot, TreeRow
+from tui.model.text import visible
+from tui.widgets.columns import Cell, Column
+
+CURRENT = "◉"
+"""Marks the one that the present stands on."""
+
+LEVELS = {Level.ERROR: "$text-error", Level.WARNING: "$text-warning", Level.NOTE: "$quiet"}
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRow:
+    """One line of the tree, with what is known of its images."""
+
+    tree: TreeRow
+    now: float
+    size: int | None = None
+    """Bytes written since on top of it, all its disks together."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The one it shows."""
+        return self.tree.snapshot
+
+
+def row_of(tree: TreeRow, images: Mapping[str, Image], now: float) -> SnapshotRow:
+    """With the sizes of its overlays, where they are known."""
+    told = [images.get(path) for path in tree.snapshot.external_disks.values()]
+    sizes = [image.allocation for image in told if image is not None and image.allocation]
+    return SnapshotRow(tree, now, sum(sizes) if sizes else None)
+
+
+def taken(one: Snapshot, now: float) -> str:
+    """When, and how long ago."""
+    if not one.created:
+        return ""
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created))
+    return f"{when}  {units.ago(now - one.created)}"
+
+
+def _name(row: SnapshotRow) -> Cell:
+    one = row.snapshot
+    mark = f" {CURRENT} now" if one.current else ""
+    return Cell(row.tree.branch + visible(one.name) + mark, "accent" if one.current else "")
+
+
+def _kind(row: SnapshotRow) -> Cell:
+    one = row.snapshot
+    memory = " + memory" if one.memory != "no" and one.kind is not Kind.EMPTY else ""
+    return Cell(one.kind.value + memory, "warning" if one.kind is Kind.MIXED else "muted")
+
+
+COLUMNS: Sequence[Column[SnapshotRow]] = (
+    Column("name", "Snapshot", 30, _name, min_width=18),
+    Column("taken", "Taken", 31, lambda row: Cell(taken(row.snapshot, row.now)), importance=1,
+           min_width=16),
+    Column("state", "Was", 8, lambda row: Cell(row.snapshot.state_word), importance=2),
+    Column("kind", "Kind", 17, _kind, importance=3),
+    Column("size", "Since", 9,
+           lambda row: Cell("" if row.size is None else units.size(row.size)), importance=4,
+           align="right"),
+    Column("description", "Description", 24,
+           lambda row: Cell(visible(" ".join(row.snapshot.description.split())), "muted"),
+           importance=5, grow=True, min_width=12),
+)  # fmt: skip
+
+
+def details(one: Snapshot, images: Mapping[str, Image], now: float, below: int) -> Content:
+    """All about one; ``below`` counts those that stand on it."""
+    lines = [
+        Content.assemble(
+            (visible(one.name), "bold"),
+            (f"  {CURRENT} the present stands on it" if one.current else "", "$text-accent"),
+            (f"  {taken(one, now)}", "$quiet"),
+        )
+    ]
+    lines += [Content(visible(line)) for line in one.description.splitlines()[:4]]
+    kind = f"{one.kind.value}, holds {one.holds}; the machine was {one.state_word or 'as it was'}"
+    place = f"after {visible(one.parent)}" if one.parent else "the first of its tree"
+    under = f", {below} below it" if below else ""
+    lines.append(Content.assemble((f"{kind}; {place}{under}", "$quiet")))
+    for disk in one.disks:
+        held = one.sources.get(disk.target, "")
+        if disk.mode == "no":
+            lines.append(Content.assemble((f"{disk.target}: left out", "$quiet")))
+        elif disk.mode == "external":
+            lines.append(Content.assemble(f"{disk.target}: ", _image(held, images)))
+            lines.append(
+                Content.assemble("     written since into ", _image(disk.source, images, size=True))
+            )
+        elif held:
+            lines.append(Content.assemble(f"{disk.target}: inside ", _image(held, images)))
+    if one.memory_file:
+        lines.append(Content.assemble("memory: ", (visible(one.memory_file), "$quiet")))
+    return Content("\n").join(lines)
+
+
+def _image(path: str, images: Mapping[str, Image], size: bool = False) -> Content:
+    image = images.get(path)
+    told = ""
+    if image is not None and image.missing:
+        return Content.assemble((visible(path), "$quiet"), ("  missing", "$text-error"))
+    if image is not None and size and image.allocation is not None:
+        told = f"  {units.size(image.allocation)}"
+    return Content.assemble((visible(path), "$quiet"), told)
+
+
+def finding_lines(found: Sequence[Finding]) -> Content:
+    """What speaks for and against, each with what to do."""
+    lines = []
+    for one in found:
+        style = LEVELS[one.level]
+        lines.append(
+            Content.assemble(
+                (f"{one.level.value} ", style),
+                (visible(one.what), style),
+                (f"  {visible(one.advice)}" if one.advice else "", "$quiet"),
+            )
+        )
+    return Content("\n").join(lines)

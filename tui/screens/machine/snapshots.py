@@ -1,0 +1,324 @@
+"""The Snapshots tab: the tree, what the chosen one holds, and all that can be done with them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Coroutine, Sequence
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.timer import Timer
+from textual.widgets import Static
+
+from tui.actions.base import Scope
+from tui.actions.registry import bindings_of
+from tui.hypervisor import block_jobs, snapshots
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.snapshot_situation import Looked, look_at
+from tui.model import units
+from tui.model.snapshot_rules import advice
+from tui.model.snapshots import SORTS, Snapshot, descendants, matches, tree_rows
+from tui.model.text import visible
+from tui.screens.choose import Choose, Offer
+from tui.screens.filter_line import FilterLine
+from tui.screens.machine import snapshot_work
+from tui.screens.machine.snapshot_lines import COLUMNS, SnapshotRow, details, row_of
+from tui.screens.machine.tab import Tab
+from tui.widgets.line_table import LineTable
+
+EMPTY = "No snapshot yet: a takes one."
+LOOK_AGAIN = 20.0
+"""Seconds: libvirt has no event for snapshots, so the tab looks again while it is in front."""
+
+
+class SnapshotsTab(Tab):
+    """The tree above, all about the one under the cursor below."""
+
+    scope = Scope.SNAPSHOTS
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.SNAPSHOTS)]
+
+    known: Sequence[Snapshot] = ()
+    looked: Looked | None = None
+    """What is known of the images; comes after the tree."""
+    _sort = "time"
+    _descending = False
+    _words: Sequence[str] = ()
+    _timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Tree and details."""
+        yield LineTable(COLUMNS, row_key=lambda row: row.snapshot.name, placeholder="Reading…")
+        yield Static(id="snapshot-details", markup=False)
+
+    def on_mount(self) -> None:
+        """Look again from time to time."""
+        self._timer = self.set_interval(LOOK_AGAIN, self._look_again)
+
+    @property
+    def table(self) -> LineTable[SnapshotRow]:
+        """The tree."""
+        return self.query_one(LineTable)
+
+    @property
+    def current(self) -> Snapshot | None:
+        """The one under the cursor."""
+        row = self.table.cursor_row
+        return None if row is None else row.snapshot
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def shown(self) -> None:
+        """The tab has come to the front."""
+        self.table.focus()
+        self.read_with(self._read)
+
+    def machine_changed(self) -> None:
+        """A revert, a start, a stop: what is known may be another."""
+        if self.display:
+            self.read_with(self._read)
+
+    def _look_again(self) -> None:
+        if self.display and self._is_open and self.screen is self.app.screen:
+            self.read_with(self._read)
+
+    async def _read(self) -> None:
+        machine = self.machine
+        if machine is None:
+            return
+        host, record = machine
+        try:
+            self.known = await snapshots.read_snapshots(host, record)
+            self._show()
+            self.looked = await look_at(host, record)
+        except HypervisorError as error:
+            self.table.set_placeholder(f"{visible(error.what)}: {visible(error.words)}")
+            return
+        self.known = self.looked.situation.snapshots
+        self._show()
+
+    def _show(self) -> None:
+        if not self.is_whole:
+            return
+        now = time.time()
+        images = self.looked.situation.uses.images if self.looked is not None else {}
+        rows = [
+            row_of(tree, images, now)
+            for tree in tree_rows(self.known, self._sort, self._descending)
+            if matches(tree.snapshot, self._words)
+        ]
+        self.table.set_placeholder("None matches; Escape shows all." if self._words else EMPTY)
+        self.table.set_rows(rows)
+        self.say(self._note(now))
+        self._show_details()
+
+    def _note(self, now: float) -> str:
+        depths = {}
+        if self.looked is not None:
+            depths = {chain.target: chain.depth for chain in self.looked.situation.chains}
+        count = f"{len(self.known)} snapshot{'' if len(self.known) == 1 else 's'}"
+        told = [count, *advice(tuple(self.known), depths, now)]
+        if self.looked is not None:
+            jobs = [disk for disk in self.looked.circumstances.disks if disk.job]
+            told += [f"{disk.target}: {disk.job} runs, J" for disk in jobs]
+        return "  ".join(told)
+
+    @on(LineTable.CursorMoved)
+    def _show_details(self) -> None:
+        if not self.is_whole:
+            return
+        one, area = self.current, self.query_one("#snapshot-details", Static)
+        if one is None:
+            area.update("")
+            return
+        images = self.looked.situation.uses.images if self.looked is not None else {}
+        below = len(descendants(self.known, one.name))
+        area.update(details(one, images, time.time(), below))
+
+    @on(LineTable.RowSelected)
+    def _row_selected(self) -> None:
+        """Enter in the tree: as its key would, with the reason when it cannot be."""
+        self.app.run_worker(self.app.run_action("app.act('snapshot.revert')"), group="actions")
+
+    # -- commands (tui.actions.snapshots) ----------------------------------------------------
+
+    def refusal(self, command: str) -> str:
+        """Why a command cannot be done now; empty when it can."""
+        if self.machine is None:
+            return "the machine is gone"
+        if command in ("revert", "delete", "describe", "show_snapshot_xml") and not self.current:
+            return "there is no snapshot"
+        if command == "merge" and self.current is not None and not self.current.external_disks:
+            return "it is not an external one: there is nothing to merge"
+        return ""
+
+    def _run(self, work: Coroutine[Any, Any, object]) -> None:
+        """In the program's care: it goes on when the screen is left."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except HypervisorError as error:
+                self.app.tell_error(error)
+            if self._is_open:
+                self.read_with(self._read)
+
+        self.app.run_worker(guarded(), group="snapshots")
+
+    def _machine(self) -> tuple[Host, DomainRecord]:
+        machine = self.machine
+        if machine is None:
+            raise HypervisorError("Snapshots", words="the machine is gone")
+        return machine
+
+    def take(self) -> None:
+        """``a``: a dialog with its pre-check."""
+        self._run(self._take())
+
+    async def _take(self) -> bool:
+        from tui.screens.machine.new_snapshot import NewSnapshot
+
+        host, record = self._machine()
+        looked = await look_at(host, record)
+        wanted = await self.app.push_screen_wait(NewSnapshot(record.name, looked.circumstances))
+        if wanted is None:
+            return False
+        await snapshots.create(host, self.app.fleet.domain(self.key) or record, wanted)
+        self.app.say(f"{visible(record.name)}: {visible(wanted.name)} is taken.")
+        return True
+
+    def revert(self) -> None:
+        """``Enter``: go back to the one under the cursor."""
+        one = self.current
+        if one is not None:
+            self._run(snapshot_work.revert(self.app, *self._machine(), one.name, self._take))
+
+    def delete(self) -> None:
+        """``Delete``: the marked ones, else the one under the cursor, with or without children."""
+        self._run(self._delete())
+
+    async def _delete(self) -> None:
+        marked = [row.snapshot.name for row in self.table.marked]
+        one = self.current
+        if marked:
+            order = [row.snapshot.name for row in tree_rows(self.known)]
+            names = sorted(marked, key=order.index, reverse=True)
+        elif one is not None:
+            names = await snapshot_work.ask_which(self.app, one, self.known)
+        else:
+            names = []
+        if names:
+            await snapshot_work.delete(self.app, *self._machine(), names)
+            self.table.unmark_all()
+
+    def merge(self) -> None:
+        """``m``: delete the one under the cursor; its overlay is merged down."""
+        one = self.current
+        if one is not None:
+            self._run(snapshot_work.delete(self.app, *self._machine(), [one.name]))
+
+    def describe(self) -> None:
+        """``F2``: another description."""
+        one = self.current
+        if one is not None:
+            self._run(self._describe(one))
+
+    async def _describe(self, one: Snapshot) -> None:
+        text = await self.app.ask_text(
+            f"Describe {visible(one.name)}", "Description", one.description
+        )
+        if text is not None and text != one.description:
+            await snapshots.describe(*self._machine(), one, text)
+
+    def show_chains(self) -> None:
+        """``D``: the chain of every disk."""
+        from tui.screens.machine.chains import Chains
+
+        if self.machine is not None:
+            self.app.push_screen(Chains(self.key))
+
+    def show_snapshot_xml(self) -> None:
+        """``X``: libvirt's description of it."""
+        from tui.screens.machine.snapshot_xml import SnapshotXml
+
+        one = self.current
+        if one is not None:
+            self.app.push_screen(SnapshotXml(one))
+
+    def toggle_mark(self) -> None:
+        """``Space``."""
+        self.table.toggle_mark()
+        self.table.action_move(1)
+
+    def next_sort(self) -> None:
+        """``>``: by time, name, kind; then the same downwards."""
+        order = [(name, down) for down in (False, True) for name in SORTS]
+        place = order.index((self._sort, self._descending))
+        self._sort, self._descending = order[(place + 1) % len(order)]
+        self._show()
+        way = "newest or last first" if self._descending else "oldest or first first"
+        self.app.say(f"Siblings by {self._sort}, {way}.")
+
+    def jobs(self) -> None:
+        """``J``: what runs on the disks; cancel it or slow it down."""
+        self._run(self._jobs())
+
+    async def _jobs(self) -> None:
+        host, record = self._machine()
+        looked = await look_at(host, record)
+        targets = [disk.target for disk in looked.circumstances.disks]
+        running = await block_jobs.read_jobs(host, record, targets) if looked.active else []
+        if not running:
+            self.app.say("No block job runs on its disks.")
+            return
+        offers = []
+        for job in running:
+            speed = f"at most {units.rate(job.bandwidth)}" if job.bandwidth else "without a limit"
+            note = f"{job.word} {job.share:.0%}, {speed}"
+            offers.append(Offer(f"limit {job.target}", f"{job.target}: limit its speed", note))
+            offers.append(Offer(f"cancel {job.target}", f"{job.target}: cancel", note))
+        chosen = await self.app.push_screen_wait(Choose("Block jobs", offers))
+        if chosen is None:
+            return
+        verb, _, target = chosen.partition(" ")
+        if verb == "cancel":
+            await block_jobs.cancel(host, record, target)
+            return
+        text = await self.app.ask_text(f"Limit the job on {target}", "MiB a second, 0: none", "50")
+        if text is not None:
+            if not text.strip().isdigit():
+                self.app.say("A whole number of MiB a second.", "warning")
+                return
+            await block_jobs.limit(host, record, target, int(text) * 1024**2)
+
+    # -- search ------------------------------------------------------------------------------
+
+    def start_search(self) -> None:
+        """``/``: show only those that have every word."""
+        lines = self.query(FilterLine)
+        if lines:
+            lines.first().focus()
+            return
+        line = FilterLine(" ".join(self._words), self._set_words, self.table.focus)
+        line.placeholder = "words of name, description, kind, state"
+        self.mount(line, before=0)
+        line.focus()
+
+    def _set_words(self, text: str) -> None:
+        self._words = text.casefold().split()
+        self._show()
+        for line in () if text else self.query(FilterLine):
+            if not line.has_focus:
+                line.remove()
+
+    def clear(self) -> bool:
+        """``Esc``: all again."""
+        had = bool(self._words or self.query(FilterLine) or self.table.marked)
+        for line in self.query(FilterLine):
+            line.remove()
+        self.table.unmark_all()
+        self._set_words("")
+        return had

@@ -1,0 +1,122 @@
+"""Snapshots of several machines at once: take one on each, or delete one by name."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from textual.content import Content
+
+from tui.actions.base import host_refusal
+from tui.hypervisor import snapshots
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.snapshot_deletion import delete_snapshots
+from tui.hypervisor.snapshot_situation import look_at
+from tui.model.snapshot_request import default_name
+from tui.model.snapshot_rules import findings, forbidden
+from tui.model.text import visible
+from tui.screens.choose import Choose, Offer
+from tui.screens.dialogs import Results
+from tui.screens.machine.new_snapshot import first_request, placed
+from tui.screens.program import Program
+
+AT_ONCE = 8
+"""Machines that are worked on side by side."""
+
+Work = Callable[[Host, DomainRecord], Awaitable[str]]
+"""Does it to one machine and says what was done; raises HypervisorError."""
+
+
+async def snapshots_of_many(app: Program, records: Sequence[DomainRecord]) -> None:
+    """Ask what, do it side by side, show a result for each."""
+    offers = [
+        Offer("take", "take a snapshot", "of each, by what is best for it"),
+        Offer("delete", "delete a snapshot", "of this name, where there is one"),
+    ]
+    chosen = await app.push_screen_wait(Choose(f"Snapshots of {len(records)} machines", offers))
+    if chosen is None:
+        return
+    if chosen == "take":
+        name = await app.ask_text(
+            f"Take a snapshot of {len(records)} machines", "Name", default_name((), time.time())
+        )
+        title = "Snapshot"
+        work = _taking(name or "")
+    else:
+        name = await app.ask_text(f"Delete a snapshot on {len(records)} machines", "Name", "")
+        title = "Delete snapshot"
+        work = _deleting(name or "")
+        names = [visible(record.name) for record in records]
+        if name and not await app.ask(
+            f"Delete the snapshot {visible(name)} of {len(records)} machines?",
+            "It can no longer be gone back to. The present stays; overlays are merged.",
+            names,
+            "Delete",
+        ):
+            return
+    if not name:
+        return
+    results = await _on_all(app, records, work)
+    done = sum(ok for ok, _line in results)
+    await app.push_screen_wait(
+        Results(f"{title} {visible(name)}: {done} of {len(records)} machines done",
+                [line for _ok, line in results])
+    )  # fmt: skip
+
+
+def _taking(name: str) -> Work:
+    async def take(host: Host, record: DomainRecord) -> str:
+        now = (await look_at(host, record)).circumstances
+        wanted = placed(record.name, replace(first_request(record.name, now), name=name), now)
+        found = findings(wanted, now)
+        if forbidden(found):
+            raise HypervisorError(
+                f"Take the snapshot {name} of {record.name}",
+                words=found[0].what,
+                advice=found[0].advice,
+            )
+        await snapshots.create(host, record, wanted)
+        return "external" if wanted.external else "internal"
+
+    return take
+
+
+def _deleting(name: str) -> Work:
+    async def delete(host: Host, record: DomainRecord) -> str:
+        known = await snapshots.read_snapshots(host, record)
+        if not any(one.name == name for one in known):
+            raise HypervisorError(
+                f"Delete the snapshot {name} of {record.name}", words="it has none of that name"
+            )
+        await delete_snapshots(host, record, [name])
+        return "deleted"
+
+    return delete
+
+
+async def _on_all(
+    app: Program, records: Sequence[DomainRecord], work: Work
+) -> list[tuple[bool, Content]]:
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(record: DomainRecord) -> tuple[bool, Content]:
+        name, host = visible(record.name), app.fleet.hosts.get(record.host)
+        if host is None:
+            return False, Content.assemble((f"! {name}: its host is gone", "$text-error"))
+        if reason := host_refusal(host.record, changes=True):
+            line = f"– {name}: not done, {visible(reason)}"
+            return False, Content.assemble((line, "$text-warning"))
+        async with turns:
+            try:
+                said = await work(host, record)
+            except HypervisorError as error:
+                advice = f"  {visible(error.advice)}" if error.advice else ""
+                words = f"! {name}: {visible(error.words)}"
+                return False, Content.assemble((words, "$text-error"), (advice, "$quiet"))
+        return True, Content.assemble((f"✓ {name}", "$text-success"), (f"  {said}", "$quiet"))
+
+    return list(await asyncio.gather(*map(one, records)))

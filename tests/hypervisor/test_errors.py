@@ -41,6 +41,8 @@ OBSERVED = [
     ("invalid argument: remote_open: transport in URL not recognised (should be tls|unix|ssh|ext|tcp|libssh2|libssh)", "Check the URI"),
     ("XML error: failed to parse xml document '/no/such/file.xml'", "not XML"),
     ("Cannot write data: Broken pipe", "broke"),
+    ("Cannot recv data: Connection timed out", "whether this took effect"),
+    ("unable to connect to server at '10.9.9.9:16509': Connection timed out", "cannot be reached"),
     (f"{INVALID}domain is not running", "state"),
     (f"{INVALID}domain is already running", "state"),
     ("internal error: Domain 'test' is already running", "state"),

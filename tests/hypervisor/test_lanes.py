@@ -85,3 +85,24 @@ def test_what_waits_when_a_lane_is_closed_is_told_so():
     worker.submit(Job(lambda: "never", lambda _result, error: told.append(error)))
     gate.set()
     assert [type(error) for error in told] == [DroppedError, DroppedError]
+
+
+def test_what_is_under_way_is_told_and_waited_for():
+    worker = Worker("test", 1)
+    gate = threading.Event()
+    hung, hung_done = submit(worker, gate.wait)
+    _waiting, waiting_done = submit(worker, lambda: "never")
+    while hung.started is None:
+        pass
+    worker.close()
+    for done, began in ((hung_done, True), (waiting_done, False)):
+        _result, error = done.get(timeout=2)
+        assert isinstance(error, DroppedError)
+        assert error.began is began
+    idle = threading.Thread(target=worker.wait_until_idle)
+    idle.start()
+    idle.join(0.05)
+    assert idle.is_alive()
+    gate.set()
+    idle.join(2)
+    assert not idle.is_alive()

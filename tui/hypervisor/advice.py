@@ -64,6 +64,10 @@ BY_WORDS: tuple[tuple[str, str], ...] = (
         "No such host: check its spelling and the name server.",
     ),
     (
+        r"Cannot (recv|write) data: (Connection timed out|No route to host)$",
+        "The link to the host broke; whether this took effect will show.",
+    ),
+    (
         r"No route to host|Network is unreachable|Connection timed out|Operation timed out",
         "The host cannot be reached: is it up, and does a firewall stand between?",
     ),

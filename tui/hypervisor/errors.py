@@ -60,6 +60,12 @@ class NotRespondingError(HypervisorError):
     usual_advice = "It may still take effect: look again when the host answers."
 
 
+class CutError(HypervisorError):
+    """The connection was lost while the call was under way."""
+
+    usual_advice = "The connection to the daemon broke; whether this took effect will show."
+
+
 class GoneError(HypervisorError):
     """The domain has vanished meanwhile."""
 

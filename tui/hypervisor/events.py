@@ -110,6 +110,17 @@ def register_rest(connection: libvirt.virConnect, post: Post) -> frozenset[str]:
     return frozenset(kinds)
 
 
+def deregister(connection: libvirt.virConnect) -> None:
+    """End every subscription of a connection that is to be closed."""
+    for kind in ("domain", "network", "storagePool", "nodeDevice"):
+        # The binding's own list of them.
+        for number in list(getattr(connection, f"{kind}EventCallbackID", ())):
+            try:
+                getattr(connection, f"{kind}EventDeregisterAny")(number)
+            except libvirt.libvirtError as error:
+                log.debug("ending events: %s", error)
+
+
 TEXTS = {
     "reboot": "rebooted",
     "device-added": "device {0} added",

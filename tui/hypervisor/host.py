@@ -15,6 +15,7 @@ import libvirt
 
 from tui.hypervisor import listing
 from tui.hypervisor.errors import (
+    CutError,
     HypervisorError,
     NotConnectedError,
     NotRespondingError,
@@ -32,6 +33,7 @@ from tui.hypervisor.opening import (
     is_remote,
     open_connection,
     state_after,
+    watched_by_us,
 )
 from tui.hypervisor.pulse import Pulse
 from tui.hypervisor.records import Change, HostRecord, HostState
@@ -49,6 +51,8 @@ CALL_TIMEOUT = 35.0
 after which libvirt itself gives up on a hung QEMU: its words say more than ours."""
 RETRY_FIRST, RETRY_LOCAL, RETRY_REMOTE = 0.25, 3.0, 30.0
 """Seconds before the first new attempt, and the most between two: a socket here, a network."""
+SILENT = "nothing has come from the host for too long"
+"""Why a connection was given up that never said it was broken."""
 
 
 class Host:
@@ -166,7 +170,7 @@ class Host:
 
     def _on_opened(self, generation: int, opened: Opened) -> None:
         if generation != self._generation:  # given up meanwhile: nobody wants it any more
-            threading.Thread(target=opened.connection.close, daemon=True).start()
+            threading.Thread(target=close_quietly, args=(opened.connection,), daemon=True).start()
             return
         self._connection = opened.connection
         self._attempt = None
@@ -279,7 +283,8 @@ class Host:
             worker.close()
         if connection is not None:
             # May hang with the daemon: in a thread of its own that nobody waits for.
-            threading.Thread(target=close_quietly, args=(connection,), daemon=True).start()
+            workers = tuple(self._workers.values())
+            threading.Thread(target=close_quietly, args=(connection, workers), daemon=True).start()
 
     def _cancel_retry(self) -> None:
         if self._retry is not None:
@@ -338,7 +343,9 @@ class Host:
         except asyncio.CancelledError:
             worker.abandon(job)
             raise
-        except DroppedError:
+        except DroppedError as dropped:
+            if dropped.began:
+                raise CutError(what, words="the connection was lost") from None
             raise NotConnectedError(what, words=f"{self.record.name} is not connected") from None
         except libvirt.libvirtError as error:
             raise from_libvirt(error, what) from error
@@ -444,7 +451,11 @@ class Host:
             self._set(responding=responding)
             if not responding:
                 self.journal.event(self.record.name, "", "not responding")
-        if self._connection is not None and oldest is None and self._pulse.is_silent:
+        if self._connection is None:
+            return
+        if self._pulse.is_dead and watched_by_us(self.record.uri):
+            self._lose(HypervisorError(f"Connection to {self.record.name}", words=SILENT))
+        elif oldest is None and self._pulse.is_silent:
             self.probe()
 
     def probe(self) -> None:

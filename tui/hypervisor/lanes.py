@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,7 +39,11 @@ class Lane(enum.Enum):
 
 
 class DroppedError(Exception):
-    """The lane was closed before the call's turn came."""
+    """The lane was closed before the call's turn came, or while it was under way."""
+
+    def __init__(self, *, began: bool) -> None:
+        super().__init__("the lane was closed")
+        self.began = began
 
 
 @dataclass(eq=False)
@@ -72,7 +77,7 @@ class Worker:
         """Put a job at the end of the queue; of a closed lane it is dropped at once."""
         with self._condition:
             if self._closed:
-                job.done(None, DroppedError())
+                job.done(None, DroppedError(began=False))
                 return
             self._queue.append(job)
             if self._idle:
@@ -103,14 +108,26 @@ class Worker:
         return min(starts, default=None)
 
     def close(self) -> None:
-        """Drop what waits and let idle threads end; a hung one ends with the process."""
+        """Drop what waits and what is under way, and let the threads end when they can.
+
+        A hung call ends with its connection or the process; nobody waits for it any more.
+        """
         with self._condition:
             self._closed = True
             dropped = list(self._queue)
+            under_way = list(self._running)
             self._queue.clear()
             self._condition.notify_all()
         for job in dropped:
-            job.done(None, DroppedError())
+            job.done(None, DroppedError(began=False))
+        for job in under_way:
+            job.done(None, DroppedError(began=True))
+
+    def wait_until_idle(self) -> None:
+        """Block until no call is under way, hung ones included; for a closed lane."""
+        with self._condition:
+            while self._running or self._abandoned:
+                self._condition.wait()
 
     def _start_thread(self) -> None:
         if self._threads < self._limit and not self._closed:
@@ -134,11 +151,16 @@ class Worker:
             try:
                 result = job.work()
             except BaseException as caught:  # noqa: BLE001 - it is raised where the call was made
+                # libvirt's objects that the frames hold go here and now: the last of them
+                # closes the connection, which is nothing for the loop's thread to wait for.
+                traceback.clear_frames(caught.__traceback__)
                 error = caught
             job.done(result, error)
             with self._condition:
                 self._running.discard(job)
                 self._abandoned.discard(job)
+                if self._closed:
+                    self._condition.notify_all()
                 if job.replaced:
                     return
             del job, result, error

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import libvirt
 
 from tui.hypervisor import eventloop
 from tui.hypervisor.errors import HypervisorError
-from tui.hypervisor.events import Post, register_lifecycle
+from tui.hypervisor.events import Post, deregister, register_lifecycle
+from tui.hypervisor.lanes import Worker
 from tui.hypervisor.listing import LACKS, read_domains
 from tui.hypervisor.records import DomainRecord, HostState
 from tui.hypervisor.signin import Attempt, SignInError, libvirt_auth
@@ -20,11 +21,13 @@ from tui.model.uri import Uri
 
 log = logging.getLogger(__name__)
 
-KEEPALIVE_EVERY = 5
-"""Seconds between keepalive messages."""
-KEEPALIVE_LOCAL, KEEPALIVE_SSH, KEEPALIVE_NETWORK = 3, 24, 9
-"""How many may stay unanswered. Only whole messages count as a sign of life, so over a slow
-link a long answer must not look like a dead host; over SSH the master looks after the link."""
+KEEPALIVE = (5, 1_000_000)
+"""Seconds between keepalive messages, and how many may stay unanswered (setKeepAlive).
+
+They keep the daemon and whatever stands in between content, but never end a connection: when
+two calls wait for an answer at the end of libvirt's patience, its client library crashes
+(seen with 9.0). The host's own watch ends it; over SSH the master looks after the link.
+"""
 
 HOPELESS = frozenset(
     (
@@ -80,12 +83,12 @@ def is_remote(uri: str) -> bool:
         return False
 
 
-def keepalive(uri: str) -> tuple[int, int]:
-    """What setKeepAlive is told for a URI: seconds, and how many may stay unanswered."""
-    if not is_remote(uri):
-        return KEEPALIVE_EVERY, KEEPALIVE_LOCAL
-    over_ssh = Uri.parse(uri).transport == "ssh"
-    return KEEPALIVE_EVERY, KEEPALIVE_SSH if over_ssh else KEEPALIVE_NETWORK
+def watched_by_us(uri: str) -> bool:
+    """Whether only our own watch can tell that the link to a host is dead.
+
+    A socket on this machine tells it by itself, and over SSH the master does.
+    """
+    return is_remote(uri) and Uri.parse(uri).transport != "ssh"
 
 
 def signed_in(uri: str, user: str, sign_ins: SignIns, attempt: Attempt) -> str:
@@ -125,7 +128,7 @@ def open_connection(
     target = signed_in(uri, host, sign_ins, attempt)
     connection = libvirt.openAuth(target, libvirt_auth(attempt), flags)
     try:
-        connection.setKeepAlive(*keepalive(uri))
+        connection.setKeepAlive(*KEEPALIVE)
     except libvirt.libvirtError as error:
         if error.get_error_code() not in LACKS:
             raise
@@ -145,8 +148,19 @@ def open_connection(
     return Opened(connection, domains, has_events, is_local=not is_remote(uri))
 
 
-def close_quietly(connection: libvirt.virConnect) -> None:
-    """Close; may hang with the daemon, so in a thread that nobody waits for."""
+def close_quietly(connection: libvirt.virConnect, workers: Iterable[Worker] = ()) -> None:
+    """Close once the calls under way have ended: their connection must not go under them.
+
+    May hang with the daemon, so in a thread that nobody waits for. What is subscribed holds
+    the connection as well, and with it the daemon's side of it.
+    """
+    for worker in workers:
+        worker.wait_until_idle()
+    deregister(connection)
+    try:
+        connection.unregisterCloseCallback()
+    except libvirt.libvirtError as error:
+        log.debug("closing: %s", error)
     try:
         connection.close()
     except libvirt.libvirtError as error:

@@ -8,6 +8,8 @@ from collections import deque
 ANSWER_WITHIN, SLOW_WITHIN = 4.0, 30.0
 """Seconds after which a quick call without an answer makes a host "not responding"; over a
 slow link one definition may take longer than the first."""
+GIVE_UP = 45.0
+"""Seconds without any answer after which a link that nothing else watches is taken for dead."""
 HEARTBEAT = 5.0
 """Seconds of silence after which a host is asked for a sign of life."""
 SLOW = 0.25
@@ -49,6 +51,12 @@ class Pulse:
     @property
     def _middle(self) -> float:
         return sorted(self._trips)[len(self._trips) // 2] if self._trips else 0.0
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the host has been silent for so long that it is not coming back."""
+        patience = GIVE_UP + (SLOW_WITHIN if self._middle >= SLOW else 0)
+        return time.monotonic() - self.last_answer > patience
 
     @property
     def is_silent(self) -> bool:

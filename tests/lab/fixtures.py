@@ -11,6 +11,7 @@ import pytest
 from tests.lab.daemon import IsolatedDaemon
 from tests.lab.guests import Guest
 from tests.lab.lab import Lab
+from tests.lab.passthrough import PassthroughGuest, PassthroughHost
 from tests.lab.sshd import Account, SshServer, account
 from tests.lab.workspace import PREFIX
 
@@ -74,3 +75,29 @@ def ssh_server(ssh_account: Account) -> Iterator[Callable[..., SshServer]]:
         yield make
         for one in made:
             one.close()
+
+
+@pytest.fixture(scope="session")
+def passthrough_host() -> Iterator[PassthroughHost]:
+    """A host with an IOMMU and two network cards of four virtual functions each, and more.
+
+    Started once for the whole run: a test leaves its devices as it has found them.
+    """
+    with PassthroughHost() as host:
+        yield host
+
+
+@pytest.fixture
+def passthrough_guest(
+    passthrough_host: PassthroughHost,
+) -> Iterator[Callable[..., PassthroughGuest]]:
+    """Make guests that go with the test: `passthrough_guest("web", devices_xml)`."""
+    made: list[PassthroughGuest] = []
+
+    def make(name: str, devices: str = "", **options: Any) -> PassthroughGuest:
+        made.append(passthrough_host.guest(name, devices, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.remove()

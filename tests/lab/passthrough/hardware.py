@@ -29,11 +29,13 @@ GATEWAYS = {"enp1s0": "10.0.3.2", "enp2s0": "10.0.4.2", PLUGGED_NIC: "10.0.5.2"}
 # Serial numbers by which a test finds what it has assigned.
 NVME_SERIAL = "LAB-NVME"
 USB_SERIAL = "LAB-STICK"
+# Vendor and product of the stick.
+USB_STICK = ("0x46f4", "0x0001")
 
 _DISK_BYTES = 64 << 20
 _COMMAND_LINE = (
     "console=ttyS0 quiet intel_iommu=on iommu=pt mitigations=off nokaslr audit=0 "
-    "tsc=reliable no_timer_check panic=-1"
+    "tsc=reliable no_timer_check cryptomgr.notests panic=-1"
 )
 
 
@@ -54,7 +56,7 @@ def options(
         *("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
         *("-machine", "q35,kernel_irqchip=split", "-accel", "tcg,thread=multi,tb-size=512"),
         *("-cpu", "max,la57=off", "-smp", str(cpus), "-m", str(memory_mib)),
-        *("-device", "intel-iommu,intremap=on,caching-mode=on,device-iotlb=on"),
+        *("-device", "intel-iommu,intremap=on"),
         *("-kernel", str(image.kernel), "-initrd", str(image.initramfs)),
         *("-append", f"{_COMMAND_LINE} {kernel_parameters}"),
         *("-qmp", f"unix:{directory}/qmp,server=on,wait=off"),

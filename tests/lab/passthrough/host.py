@@ -1,5 +1,6 @@
 """A host with an IOMMU and SR-IOV network cards, on a machine that has neither."""
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -29,9 +30,10 @@ class PassthroughHost:
     vfs: how many virtual functions both physical functions have from the start.
     """
 
-    def __init__(self, *, vfs: int = 4, memory_mib: int = 2048, cpus: int = 2) -> None:
+    def __init__(self, *, vfs: int = 4, memory_mib: int = 1536, cpus: int = 2) -> None:
         made = image()
         self._workspace = Workspace()
+        self._guest_ports = itertools.count(5000)
         self._directory = self._workspace.private
         self._key = self._directory / "key"
         try:
@@ -114,9 +116,10 @@ class PassthroughHost:
             monitor.execute("device_del", id="nic9")
             monitor.wait_for("DEVICE_DELETED", device="nic9")
 
-    def guest(self, name: str, devices: str = "", *, memory_mib: int = 192) -> PassthroughGuest:
+    def guest(self, name: str, devices: str = "", *, memory_mib: int = 128) -> PassthroughGuest:
         """Define a guest with *devices*, XML that is put in as it is. It is not started."""
-        self._define(domain(name, devices, memory_mib=memory_mib))
+        port = next(self._guest_ports)
+        self._define(domain(name, devices, port=port, memory_mib=memory_mib))
         return PassthroughGuest(self, name)
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ _HOST = (
     *("vfio_pci", "vfio_iommu_type1", "kvm_amd", "kvm_intel", "ahci", "vfat"),
     *("tun", "bridge", "macvtap", "vhost_net", "8021q", "nf_tables", "nft_*", "nf_nat"),
 )
-_GUEST = (*_ROOT, *_DEVICES, "virtio_balloon", "virtio_console")
+_GUEST = (*_DEVICES, "virtio_blk")
 
 _DEPENDS = re.compile(rb"\0depends=([^\0]*)\0")
 

@@ -6,14 +6,14 @@ Functions here take a connection and run in a host's threads.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libvirt
 
-from tui.hypervisor.listing import LACKS, Size, info_size
+from tui.hypervisor.listing import LACKS, Size
 from tui.hypervisor.records import DomainDetails
 
 if TYPE_CHECKING:
@@ -34,33 +34,38 @@ class Read:
 
 def read_details(
     connection: libvirt.virConnect,
-    uuids: Iterable[str],
+    wanted: Mapping[str, bool],
     leases: Mapping[str, tuple[str, ...]],
+    *,
     is_local: bool,
+    listing_pays: bool,
 ) -> dict[str, Read]:
-    """Details by UUID, two to four calls for each; domains that have vanished are left out.
+    """Details by UUID: one call for each machine, two where it runs; vanished ones are left out.
 
-    ``leases`` gives addresses by MAC.
+    ``wanted`` tells of each whether it is persistent, ``leases`` gives addresses by MAC;
+    ``listing_pays``: all handles by one call rather than one call for each.
     """
     # Both bring lxml, which the first picture does without.
     from tui.model import Domain
     from tui.model.device_claims import claims_of, joined
 
+    listed = {d.UUIDString(): d for d in connection.listAllDomains()} if listing_pays else {}
     found = {}
-    for uuid in uuids:
+    for uuid, persistent in wanted.items():
         try:
-            domain = connection.lookupByUUIDString(uuid)
+            domain = listed.get(uuid) or connection.lookupByUUIDString(uuid)
             document = Domain.from_xml(domain.XMLDesc(0))
-            size = info_size(domain)
+            active = document.root.get("id") is not None
+            stored = document
+            if active and persistent:
+                stored = Domain.from_xml(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
         except libvirt.libvirtError as error:
             if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
                 continue
             raise
         macs = tuple(interface.mac.lower() for interface in document.interfaces if interface.mac)
-        active = domain.ID() >= 0
-        stored = read_next(domain) if active else document
         live_claims = claims_of(document, running=True) if active else ()
-        claims = () if stored is None else claims_of(stored, running=False)
+        claims = claims_of(stored, running=False) if persistent else ()
         addresses = [address for mac in macs for address in leases.get(mac, ())]
         if active and not addresses and can_ask_test_driver(connection, document):
             source = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE
@@ -72,12 +77,12 @@ def read_details(
                 macs=macs,
                 disks=len(document.disks),
                 shared_disks=shared_disks(document),
-                pending=differences(document, stored) if active and stored else (),
+                pending=differences(document, stored) if stored is not document else (),
                 agent=document.agent_connected,
                 addresses=tuple(addresses) if active else (),
                 claims=joined(live_claims, claims),
             ),
-            size,
+            xml_size(document),
             start_time(document.name, uuid) if active and is_local else None,
         )
     return found
@@ -107,13 +112,10 @@ def shared_disks(document: Domain) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read_next(domain: libvirt.virDomain) -> Domain | None:
-    """What the next boot of a running domain takes; None for a transient one. Two calls."""
-    from tui.model import Domain
-
-    if not domain.isPersistent():
-        return None
-    return Domain.from_xml(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+def xml_size(document: Domain) -> Size:
+    """Current vCPUs and memory, as a definition tells them (libvirt's unit is always KiB)."""
+    memory = document.root.findtext("currentMemory")
+    return Size(document.cpu.vcpus, None if memory is None else int(memory) * 1024)
 
 
 def differences(live: Domain, stored: Domain) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import libvirt
 
 from tui.hypervisor.details import Read, interface_addresses, read_details, read_leases
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.found_jobs import FoundJobs
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.listing import read_having_snapshots
@@ -22,9 +23,13 @@ from tui.model.states import DomainState
 
 log = logging.getLogger(__name__)
 
-VISIBLE_BATCH = 50
-REST_BATCH = 40
-"""Domains read in one helping: those on the screen, and the others in passing."""
+BATCH, FIRST_FAR_BATCH = 50, 8
+"""Domains read in one helping at most, and in the first one of a host that is not near."""
+HELPING = 1.0
+"""Seconds that a helping may take: what comes onto the screen meanwhile waits so long."""
+LISTING_PAYS, LISTING_PAYS_SLOW = 20, 3
+"""So many times the helping may a host have of machines, and listing them all costs less than
+asking for each: in round trips, and over a slow link in bytes."""
 NEAR = 0.02
 """Round trip in seconds below which the others are read as well."""
 SLOW_EVERY = 30.0
@@ -41,10 +46,13 @@ class Monitor:
         self.host = host
         self._simulate = simulate
         self._sampler = Sampler()
+        self._found_jobs = FoundJobs(host)
         self.is_thrifty = False
         """The link is slow: what nobody looks at is not read, the rest half as often."""
         self._kinds: frozenset[str] = frozenset()
         self._visible: tuple[str, ...] = ()
+        self._batch: int | None = None
+        """Domains that a helping takes, once one has been measured."""
         self._leases: dict[str, tuple[str, ...]] = {}
         self._wake_sampler = asyncio.Event()
         self._wake_reader = asyncio.Event()
@@ -74,6 +82,7 @@ class Monitor:
 
     def close(self) -> None:
         """Stop reading."""
+        self._found_jobs.close()
         for task in self._tasks:
             task.cancel()
 
@@ -89,8 +98,12 @@ class Monitor:
                 except HypervisorError as error:
                     log.warning("%s: %s", self.host.record.name, error)
                     rest = BASE_INTERVAL
+            elif wake is None:
+                self._found_jobs.close()
+                self._found_jobs = FoundJobs(self.host)  # what was found may be another afterwards
+                rest = BASE_INTERVAL
             else:
-                rest = BASE_INTERVAL if wake is None else None
+                rest = None
             if wake is None:
                 await asyncio.sleep(rest or SLOW_EVERY)
                 continue
@@ -128,30 +141,41 @@ class Monitor:
     # -- details -------------------------------------------------------------------------
 
     async def _read(self) -> float | None:
-        inventory = self.host.inventory
+        inventory, record = self.host.inventory, self.host.record
         unread = inventory.unread
-        batch = [uuid for uuid in self._visible if uuid in unread][:VISIBLE_BATCH]
+        near = (record.round_trip or 1.0) < NEAR
+        most = self._batch or (BATCH if near else FIRST_FAR_BATCH)
+        batch = [uuid for uuid in self._visible if uuid in unread][:most]
         seen = bool(batch)
-        if not batch and not self.is_thrifty and (self.host.record.round_trip or 1.0) < NEAR:
-            batch = [uuid for uuid, _ in zip(unread, range(REST_BATCH), strict=False)]
+        if not batch and not self.is_thrifty and near:
+            batch = [uuid for uuid, _ in zip(unread, range(most), strict=False)]
         if not batch:
             return None
         begin = time.monotonic()
         unread.difference_update(batch)
-        is_local = self.host.record.facts is not None and self.host.record.facts.is_local
+        wanted = {
+            uuid: inventory.domains[uuid].persistent for uuid in batch if uuid in inventory.domains
+        }
+        is_local = record.facts is not None and record.facts.is_local
+        times = LISTING_PAYS_SLOW if record.is_slow else LISTING_PAYS
+        pays = len(inventory.domains) <= times * len(batch) and len(batch) > 1
         leases = self._leases
         try:
-            found = await self.host.run(
-                lambda connection: read_details(connection, batch, leases, is_local),
-                lane=Lane.BACKGROUND,
-                what="Reading definitions",
+            found = await self.host.read(
+                lambda connection: read_details(
+                    connection, wanted, leases, is_local=is_local, listing_pays=pays
+                ),
+                Lane.BACKGROUND,
             )
         except HypervisorError:
             unread.update(uuid for uuid in batch if uuid in inventory.domains)
             raise
+        each = (time.monotonic() - begin) / len(batch)
+        self._batch = max(1, min(BATCH, int(HELPING / max(each, 1e-6))))
         self._take(found)
         for uuid in batch:
-            if uuid in found and found[uuid].details.agent and uuid in self._visible:
+            shown = uuid in self._visible and not self.is_thrifty
+            if shown and uuid in found and found[uuid].details.agent:
                 await self._ask_agent(uuid)
         took = time.monotonic() - begin
         return 0.0 if seen else max(0.02, 3 * took)
@@ -186,11 +210,16 @@ class Monitor:
 
     async def _look_around(self) -> float | None:
         inventory = self.host.inventory
+        near = not self.is_thrifty and (self.host.record.round_trip or 1.0) < NEAR
         inventory.load_snapshots(
             await self.host.run(
-                read_having_snapshots, lane=Lane.BACKGROUND, what="Looking for snapshots"
+                lambda connection: read_having_snapshots(connection, near),
+                lane=Lane.BACKGROUND,
+                what="Looking for snapshots",
             )
         )
+        if near:
+            await self._found_jobs.look()
         leases = await self.host.run(read_leases, lane=Lane.BACKGROUND, what="Reading DHCP leases")
         if leases != self._leases:
             self._leases = leases

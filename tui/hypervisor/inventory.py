@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tui.hypervisor.records import Change, DomainDetails, DomainRecord, NamedRecord, Usage
+from tui.hypervisor.records import (
+    SOME,
+    Change,
+    DomainDetails,
+    DomainRecord,
+    NamedRecord,
+    Usage,
+)
 from tui.model.states import state_after
 
 if TYPE_CHECKING:
@@ -92,7 +99,7 @@ class Inventory:
                 persistent=uuid not in flags.transient,
                 autostart=uuid in flags.autostart,
                 managed_save=uuid in flags.managed_save,
-                snapshots=uuid in flags.snapshots,
+                snapshots=flags.snapshots.get(uuid, 0),
             )
 
     def load_unannounced(self, autostart: frozenset[str], managed_save: frozenset[str]) -> None:
@@ -100,10 +107,12 @@ class Inventory:
         for uuid, record in list(self.domains.items()):
             self._patch(record, autostart=uuid in autostart, managed_save=uuid in managed_save)
 
-    def load_snapshots(self, having: frozenset[str]) -> None:
-        """Take the polled set of machines with snapshots."""
+    def load_snapshots(self, having: Mapping[str, int]) -> None:
+        """Take the polled numbers of snapshots; a machine that is not in it has none."""
         for uuid, record in list(self.domains.items()):
-            self._patch(record, snapshots=uuid in having)
+            count = having.get(uuid, 0)
+            if count != SOME or not record.snapshots:
+                self._patch(record, snapshots=count)
 
     def load_sizes(self, sizes: Mapping[str, Size]) -> None:
         """Take current vCPUs and memory."""

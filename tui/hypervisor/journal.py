@@ -130,6 +130,8 @@ class Journal:
             self.running[number], outcome=outcome, error=error, ended=time.time(), cancel=None
         )
         self._put(entry)
+        if not entry.virsh:
+            return  # found under way: not a change of ours
         self._audit(
             {
                 "time": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(entry.time)),

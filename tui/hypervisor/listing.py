@@ -12,7 +12,7 @@ from typing import Any
 
 import libvirt
 
-from tui.hypervisor.records import DomainRecord, HostFacts, NamedRecord
+from tui.hypervisor.records import SOME, DomainRecord, HostFacts, NamedRecord
 from tui.model.states import DomainState, state_of
 
 CHUNK = 1000
@@ -89,7 +89,7 @@ class Flags:
     transient: frozenset[str]
     autostart: frozenset[str]
     managed_save: frozenset[str]
-    snapshots: frozenset[str]
+    snapshots: Mapping[str, int]
 
 
 def read_flags(connection: libvirt.virConnect) -> Flags:
@@ -121,9 +121,19 @@ def _having(connection: libvirt.virConnect, flag: int) -> frozenset[str]:
         raise
 
 
-def read_having_snapshots(connection: libvirt.virConnect) -> frozenset[str]:
-    """UUIDs of domains with snapshots: polled, libvirt has no event for them."""
-    return _having(connection, libvirt.VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT)
+def read_having_snapshots(connection: libvirt.virConnect, count: bool = False) -> dict[str, int]:
+    """Number of snapshots by UUID, of those domains that have any; SOME unless counted.
+
+    Polled: libvirt has no event for them. Counting takes a call for each of those domains.
+    """
+    found = {}
+    try:
+        for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT):
+            found[domain.UUIDString()] = domain.snapshotNum() if count else SOME
+    except libvirt.libvirtError as error:
+        if error.get_error_code() not in LACKS | {libvirt.VIR_ERR_NO_DOMAIN}:
+            raise
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +194,7 @@ def read_domain(connection: libvirt.virConnect, host: str, uuid: str) -> DomainR
             persistent=persistent,
             autostart=bool(persistent and _or_no(domain.autostart)),
             managed_save=bool(persistent and _or_no(domain.hasManagedSaveImage)),
-            snapshots=_or_no(domain.snapshotNum) > 0,
+            snapshots=_or_no(domain.snapshotNum),
         )
     except libvirt.libvirtError as error:
         if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:

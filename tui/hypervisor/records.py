@@ -86,6 +86,10 @@ class HostRecord:
         return self.state is HostState.CONNECTED and self.responding
 
 
+SOME = -1
+"""There are some, nobody has counted them."""
+
+
 @dataclass(frozen=True, slots=True)
 class DomainRecord:
     """One machine in the list: what two or three bulk calls tell, no XML."""
@@ -107,7 +111,8 @@ class DomainRecord:
     persistent: bool = True
     autostart: bool = False
     managed_save: bool = False
-    snapshots: bool = False
+    snapshots: int = 0
+    """How many; SOME where they have not been counted."""
     transition: str | None = None
     """What a verb of ours asked for and libvirt has not confirmed yet: ``"starting"``."""
     started: float | None = None

@@ -126,7 +126,7 @@ def badges_cell(row: MachineRow) -> Cell:
     signs = (
         ("≠", pending),
         ("⟳", record.autostart),
-        ("◉", record.snapshots),
+        (f"◉{record.snapshots}" if record.snapshots > 1 else "◉", record.snapshots),
         ("t", not record.persistent),
         ("⚠", row.twin),
     )

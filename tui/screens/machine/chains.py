@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from posixpath import basename
 from typing import Any, ClassVar
 
 from textual import on
@@ -69,7 +70,7 @@ def leftover_row(one: Leftover) -> LayerRow:
 
 
 def _path(row: LayerRow) -> Cell:
-    text = visible(row.image.path)
+    text = visible(basename(row.image.path))
     lead = "" if row.place == 0 else "   " * (row.place - 1) + "└─ "
     if row.image.missing:
         return Cell(f"{lead}{text}  missing", "error")

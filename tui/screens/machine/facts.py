@@ -77,7 +77,7 @@ def _state(record: DomainRecord) -> list[Content]:
         pair("Definition", kind),
         pair("Autostart", _yes(record.autostart)),
         pair("Saved state", "yes: start goes on from there" if record.managed_save else "no"),
-        pair("Snapshots", _yes(record.snapshots)),
+        pair("Snapshots", "yes" if record.snapshots < 0 else str(record.snapshots or "no")),
     ]  # fmt: skip
 
 

@@ -43,12 +43,16 @@ def row_of(tree: TreeRow, images: Mapping[str, Image], now: float) -> SnapshotRo
     return SnapshotRow(tree, now, sum(sizes) if sizes else None)
 
 
-def taken(one: Snapshot, now: float) -> str:
-    """When, and how long ago."""
+def when(one: Snapshot) -> str:
+    """Date and time; empty where libvirt does not tell."""
     if not one.created:
         return ""
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created))
-    return f"{when}  {units.ago(now - one.created)}"
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created))
+
+
+def _age(row: SnapshotRow) -> Cell:
+    created = row.snapshot.created
+    return Cell(units.ago(row.now - created) if created else "", "muted")
 
 
 def _name(row: SnapshotRow) -> Cell:
@@ -64,17 +68,17 @@ def _kind(row: SnapshotRow) -> Cell:
 
 
 COLUMNS: Sequence[Column[SnapshotRow]] = (
-    Column("name", "Snapshot", 30, _name, min_width=18),
-    Column("taken", "Taken", 31, lambda row: Cell(taken(row.snapshot, row.now)), importance=1,
-           min_width=16),
-    Column("state", "Was", 8, lambda row: Cell(row.snapshot.state_word), importance=2),
-    Column("kind", "Kind", 17, _kind, importance=3),
+    Column("name", "Snapshot", 34, _name, min_width=22),
+    Column("taken", "Taken", 16, lambda row: Cell(when(row.snapshot)), importance=1),
+    Column("age", "Age", 10, _age, importance=4),
+    Column("state", "Was", 8, lambda row: Cell(row.snapshot.state_word), importance=3),
+    Column("kind", "Kind", 17, _kind, importance=2),
     Column("size", "Since", 9,
-           lambda row: Cell("" if row.size is None else units.size(row.size)), importance=4,
+           lambda row: Cell("" if row.size is None else units.size(row.size)), importance=5,
            align="right"),
     Column("description", "Description", 24,
            lambda row: Cell(visible(" ".join(row.snapshot.description.split())), "muted"),
-           importance=5, grow=True, min_width=12),
+           importance=6, grow=True, min_width=12),
 )  # fmt: skip
 
 
@@ -84,7 +88,7 @@ def details(one: Snapshot, images: Mapping[str, Image], now: float, below: int) 
         Content.assemble(
             (visible(one.name), "bold"),
             (f"  {CURRENT} the present stands on it" if one.current else "", "$text-accent"),
-            (f"  {taken(one, now)}", "$quiet"),
+            (f"  {when(one)}  {units.ago(now - one.created)}" if one.created else "", "$quiet"),
         )
     ]
     lines += [Content(visible(line)) for line in one.description.splitlines()[:4]]

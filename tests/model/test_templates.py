@@ -19,6 +19,7 @@ TOLD = {
     "source": "/srv/share",
     "target": "share",
     "id": "046d:C52B",
+    "uuid": "8bb2ff8c-7f1b-4d7b-9a6a-6f0b6f1f6a01",
     "address": "03:00.1",
 }
 """Answers where a question has no default."""

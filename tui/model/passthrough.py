@@ -106,7 +106,6 @@ class Devices:
             for member in self.index.members(device)
             if member.name != device.name
             and member.pci is not None
-            and not member.pci.is_bridge
             and member.driver
             and not member.is_for_guests
             and member.driver not in HARMLESS

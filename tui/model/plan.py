@@ -22,6 +22,7 @@ from tui.model.changes import (
 from tui.model.devices import Disk
 from tui.model.domain import Domain
 from tui.model.fields import Call
+from tui.model.pcie_ports import FULL, free_ports, takes_port
 from tui.model.views import Device, View
 
 
@@ -143,7 +144,9 @@ def _live_call(
         return None, "its running definition could not be read"
     if isinstance(change, DeviceAdded):
         device = changes.edited.device(change.key)
-        why = "" if device is None else device.why_not_hotplug()
+        why = ""
+        if device is not None:
+            why = device.why_not_hotplug() or _why_no_port(device, changes, live)
         return (None, why) if why else (Call.ATTACH_DEVICE, "")
     if isinstance(change, DeviceRemoved):
         running = counterpart(changes.base, change.key, live)
@@ -154,6 +157,16 @@ def _live_call(
     if not isinstance(change, FieldChange):
         return None, "only fields can change while it runs"
     return _live_field(change, changes, live)
+
+
+def _why_no_port(device: Device, changes: ChangeSet, live: Domain) -> str:
+    """Whether the running machine's PCIe ports suffice for this one of the new devices."""
+    free = free_ports(live)
+    if free is None or not takes_port(device):
+        return ""
+    added = [changes.edited.device(c.key) for c in changes.changes if isinstance(c, DeviceAdded)]
+    keys = [other.key for other in added if other is not None and takes_port(other)]
+    return "" if keys.index(device.key) < free else FULL
 
 
 def _live_field(change: FieldChange, changes: ChangeSet, live: Domain) -> tuple[Call | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from lxml import etree
 
 from tui.model.devices.disk import PREFIXES, free_target
 from tui.model.domain import AGENT_CHANNEL, Domain
+from tui.model.passthrough_xml import UUID, mdev_hostdev, pci_hostdev, usb_by_identity
+from tui.model.pci import parse_address
 from tui.model.surroundings import Surroundings
 from tui.model.views import Device
 
@@ -269,37 +272,21 @@ def _vsock(_document: Domain, _answers: Answers) -> Sequence[etree._Element]:
 
 
 def _host_usb(_document: Domain, answers: Answers) -> Sequence[etree._Element]:
-    vendor, colon, product = answers["id"].strip().lower().partition(":")
-    try:
-        numbers = [int(part, 16) for part in (vendor, product)]
-    except ValueError:
-        colon = ""
-    if not colon:
+    identity = answers["id"].strip().lower()
+    if not re.fullmatch("[0-9a-f]{4}:[0-9a-f]{4}", identity):
         raise ValueError("Vendor and product as lsusb shows them: 046d:c52b.")
-    source = element(
-        "source",
-        {},
-        element("vendor", {"id": f"0x{numbers[0]:04x}"}),
-        element("product", {"id": f"0x{numbers[1]:04x}"}),
-    )
-    return [element("hostdev", {"mode": "subsystem", "type": "usb", "managed": "yes"}, source)]
+    return [etree.fromstring(usb_by_identity(identity))]
 
 
 def _host_pci(_document: Domain, answers: Answers) -> Sequence[etree._Element]:
-    text = answers["address"].strip()
-    parts = (text if text.count(":") == 2 else f"0000:{text}").replace(".", ":").split(":")
-    try:
-        domain, bus, slot, function = (int(part, 16) for part in parts)
-    except ValueError:
-        raise ValueError("A PCI address as lspci shows it: 0000:03:00.0.") from None
-    address = {
-        "domain": f"0x{domain:04x}",
-        "bus": f"0x{bus:02x}",
-        "slot": f"0x{slot:02x}",
-        "function": f"0x{function:x}",
-    }
-    source = element("source", {}, element("address", address))
-    return [element("hostdev", {"mode": "subsystem", "type": "pci", "managed": "yes"}, source)]
+    return [etree.fromstring(pci_hostdev(parse_address(answers["address"])))]
+
+
+def _host_mdev(_document: Domain, answers: Answers) -> Sequence[etree._Element]:
+    uuid = answers["uuid"].strip().lower()
+    if not re.fullmatch(UUID, uuid):
+        raise ValueError("The UUID of a mediated device of the host.")
+    return [etree.fromstring(mdev_hostdev(uuid))]
 
 
 def _ask_tpm(_document: Domain, _around: Surroundings) -> Sequence[Question]:
@@ -316,6 +303,10 @@ def _ask_usb(_document: Domain, _around: Surroundings) -> Sequence[Question]:
 
 def _ask_pci(_document: Domain, _around: Surroundings) -> Sequence[Question]:
     return (Question("address", "Address, as lspci shows it"),)
+
+
+def _ask_mdev(_document: Domain, _around: Surroundings) -> Sequence[Question]:
+    return (Question("uuid", "UUID"),)
 
 
 TEMPLATES: tuple[Template, ...] = (
@@ -387,6 +378,13 @@ TEMPLATES: tuple[Template, ...] = (
         "by address",
         _host_pci,
         _ask_pci,
+    ),
+    Template(
+        "host-mdev",
+        "Mediated device of the host",
+        "a slice of a GPU, by its UUID",
+        _host_mdev,
+        _ask_mdev,
     ),
     Template(
         "redirection",

@@ -21,6 +21,7 @@ from tui.actions.base import Scope, host_refusal
 from tui.actions.registry import bindings_of
 from tui.hypervisor import lifecycle
 from tui.hypervisor.apply import Applied, ConflictError, apply
+from tui.hypervisor.device_verbs import detach, detach_command
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.hardware import (
     Hardware,
@@ -33,6 +34,8 @@ from tui.hypervisor.volumes import delete_volume, disk_sizes
 from tui.model.changes import LostError
 from tui.model.devices import Disk
 from tui.model.fields import Choice, Field, Switch
+from tui.model.node_devices import NodeDevice
+from tui.model.passthrough_rules import findings as passthrough_findings
 from tui.model.plan import counterpart
 from tui.model.rules import Finding, check
 from tui.model.sections import Cpu
@@ -42,8 +45,9 @@ from tui.model.text import visible
 from tui.model.units import size
 from tui.model.views import Device, View
 from tui.screens.choose import Choose, Offer
+from tui.screens.devices.assign import Assignment
 from tui.screens.machine.disk_data import ask_about_data, ask_for_size, ask_to_force_eject
-from tui.screens.machine.hardware_lines import device_line, form_rows
+from tui.screens.machine.hardware_lines import device_line, form_rows, ordered
 from tui.screens.machine.pins import FIELDS, PinGrid
 from tui.screens.machine.tab import Tab
 from tui.widgets.field_form import FieldForm, FormRow
@@ -72,6 +76,8 @@ class HardwareTab(Tab):
         self._help_timer: Timer | None = None
         self._doomed: set[str] = set()
         """Sources whose data goes once their disks are removed."""
+        self._leaving: dict[str, NodeDevice] = {}
+        """Devices of the host that are taken from its drivers before it is applied, by name."""
         self._applying = False
 
     def compose(self) -> ComposeResult:
@@ -171,7 +177,7 @@ class HardwareTab(Tab):
         session, hardware = self.session, self.hardware
         if session is None or hardware is None or not self._is_drawable:
             return
-        self.findings = check(session.edited, self.surroundings)
+        self.findings = (*check(session.edited, self.surroundings), *self._about_devices())
         views = [*session.edited.sections, *ordered(session.edited.devices)]
         here = self.key_here
         self._keys = [view.key for view in views]
@@ -186,10 +192,24 @@ class HardwareTab(Tab):
         self._show_form()
         count = len(session.changes)
         word = "change" if count == 1 else "changes"
+        if not count:
+            self._leaving.clear()
         if count:
             self.say(f"{count} {word}, Ctrl+S reviews, Ctrl+Z takes back")
         else:
             self.say(self.readonly or "a adds, Del removes, h history, P pending")
+
+    def _about_devices(self) -> Sequence[Finding]:
+        """What speaks against its devices of the host, once these are read."""
+        if self.session is None or not self.surroundings.cells:
+            return ()
+        reader = self.app.fleet.devices_of(self.key[0])
+        if any(device.tag_name == "hostdev" for device in self.session.edited.devices):
+            reader.want()
+        if not reader.is_read:
+            return ()
+        cells = self.surroundings.cells
+        return passthrough_findings(self.session.edited, self.key[1], reader.devices, cells)
 
     @property
     def readonly(self) -> str:
@@ -393,12 +413,23 @@ class HardwareTab(Tab):
         if self.session is None or machine is None or self.readonly:
             self.app.say(self.readonly, "warning")
             return
-        xmls = await add_hardware(self.app, machine[0], self.session.edited, self.surroundings)
-        if xmls:
-            key = self.session.add(*xmls)
-            self._show()
-            if key in self._keys:
-                self.list.highlighted = self._keys.index(key)
+        added = await add_hardware(self.app, *machine, self.session.edited, self.surroundings)
+        if added is not None:
+            await self.give(added)
+
+    async def give(self, added: Assignment) -> None:
+        """Take new devices into the edit; what has to leave the host does so when it is applied."""
+        from tui.screens.devices.giving import room_for
+
+        session, hardware = self.session, self.hardware
+        if session is None or hardware is None:
+            return
+        ports = await room_for(self.app, added, hardware.live)
+        key = session.add(*added.xmls, *ports)
+        self._leaving.update((device.name, device) for device in added.detach)
+        self._show()
+        if key in self._keys:
+            self.list.highlighted = self._keys.index(key)
 
     async def resize_disk(self) -> None:
         """``z``: enlarge the disk under the cursor, at once."""
@@ -441,7 +472,8 @@ class HardwareTab(Tab):
         if session is None or hardware is None or machine is None or not session.changes:
             self.app.say("There is nothing to apply.")
             return
-        review = Review(machine[1].name, session, hardware.situation, hardware.live)
+        first = [detach_command(device) for device in self._leaving.values()]
+        review = Review(machine[1].name, session, hardware.situation, hardware.live, first)
         if await self.app.push_screen_wait(review):
             await self._apply(session)
         self._show()
@@ -457,6 +489,9 @@ class HardwareTab(Tab):
         self._applying = True
         self.say("applying…")
         try:
+            for name in list(self._leaving):
+                await detach(machine[0], self._leaving[name])
+                del self._leaving[name]
             applied: Applied = await apply(
                 *machine, session.base, session.edited, held_back=frozenset(session.held_back)
             )
@@ -519,11 +554,3 @@ class HardwareTab(Tab):
             session.replace(edited)
             self._show()
             await self.review()
-
-
-def ordered(devices: Sequence[Device]) -> list[Device]:
-    """Devices as the list shows them: by kind, in the document's order within one."""
-    from tui.model.devices import KINDS
-
-    places = {kind: place for place, kind in enumerate(KINDS.values())}
-    return sorted(devices, key=lambda device: places.get(type(device), len(places)))

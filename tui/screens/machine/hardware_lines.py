@@ -13,7 +13,7 @@ from tui.model.plan import Effect, Forecast, counterpart
 from tui.model.rules import Finding
 from tui.model.session import EditSession
 from tui.model.text import visible
-from tui.model.views import View
+from tui.model.views import Device, View
 from tui.widgets.cells import fit
 from tui.widgets.field_form import FormRow
 from tui.widgets.text_view import Line
@@ -128,3 +128,11 @@ def diff_lines(diff: Sequence[tuple[str, str]]) -> list[Line]:
         [("  …" if sign == "@" else f"{sign} {visible(text)}", styles.get(sign, ""))]
         for sign, text in diff
     ]
+
+
+def ordered(devices: Sequence[Device]) -> list[Device]:
+    """Devices as the list shows them: by kind, in the document's order within one."""
+    from tui.model.devices import KINDS
+
+    places = {kind: place for place, kind in enumerate(KINDS.values())}
+    return sorted(devices, key=lambda device: places.get(type(device), len(places)))

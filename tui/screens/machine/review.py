@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -34,9 +35,16 @@ class Review(Screen[bool]):
     ]
 
     def __init__(
-        self, name: str, session: EditSession, situation: Situation, live: Domain | None
+        self,
+        name: str,
+        session: EditSession,
+        situation: Situation,
+        live: Domain | None,
+        first: Sequence[str] = (),
     ) -> None:
+        """``first``: commands that are run on the host before, as virsh would."""
         super().__init__()
+        self.first = first
         self.machine = name
         self.session = session
         self.situation = situation
@@ -89,9 +97,9 @@ class Review(Screen[bool]):
         if made.forecasts:
             options.highlighted = min(here, len(made.forecasts) - 1)
         lines = diff_lines(xml_diff(self.session.base, self.session.edited))
-        if made.commands:
+        if commands := (*self.first, *made.commands):
             lines += [[("", "")], [("The same by virsh:", "muted")]]
-            lines += [[("  " + visible(command), "")] for command in made.commands]
+            lines += [[("  " + visible(command), "")] for command in commands]
         self.query_one(TextView).set_lines(lines)
 
     @on(OptionList.OptionSelected)

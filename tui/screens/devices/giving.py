@@ -1,0 +1,48 @@
+"""New devices on their way into a machine's edit, and the edit of another screen's choice."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
+from tui.model.devices import device_of
+from tui.model.domain import Domain
+from tui.model.editing import Edits
+from tui.model.pcie_ports import PORT_XML, free_ports, takes_port
+from tui.model.text import visible
+from tui.screens.devices.assign import Assignment
+from tui.screens.program import Program
+
+ROOM = 4
+"""Root ports that are offered where none is free."""
+
+
+async def room_for(app: Program, added: Assignment, live: Domain | None) -> list[str]:
+    """XML of root ports for a running machine that has no place left, if the person wants them."""
+    free = None if live is None else free_ports(live)
+    devices = [device_of(etree.fromstring(xml), Edits()) for xml in added.xmls]
+    if free is None or free >= sum(map(takes_port, devices)):
+        return []
+    question = f"There is no free PCIe port. Add {ROOM} root ports as well?"
+    told = "The device comes with the next boot; from then on there is room to plug in more."
+    return [PORT_XML] * ROOM if await app.ask(question, told, yes="Add ports") else []
+
+
+async def give_to_machine(
+    app: Program, host: Host, record: DomainRecord, added: Assignment
+) -> None:
+    """Open the machine's Hardware tab with the devices in its edit, and its review."""
+    from tui.screens.machine.hardware import HardwareTab
+    from tui.screens.machine.screen import MachineScreen
+
+    screen = MachineScreen((host.record.key, record.uuid), "hardware")
+    await app.push_screen(screen)
+    await screen.show_tab("hardware")
+    tab = screen.tab
+    if not isinstance(tab, HardwareTab):
+        app.say(f"The hardware of {visible(record.name)} could not be opened.", "error")
+        return
+    await tab.when_read()
+    await tab.give(added)
+    await tab.review()

@@ -1,0 +1,166 @@
+"""What is done to devices on the host: drivers, virtual functions, networks, mediated devices."""
+
+from __future__ import annotations
+
+import shlex
+
+from tui.hypervisor import device_verbs as verbs
+from tui.hypervisor.host import Host
+from tui.model.node_devices import NodeDevice
+from tui.model.passthrough import Devices
+from tui.model.passthrough_xml import vf_network
+from tui.model.pci import short
+from tui.model.text import visible
+from tui.screens.choose import Choose, Offer
+from tui.screens.devices.ask_fields import Answers, AskField, AskFields
+from tui.screens.devices.assign import may_take
+from tui.screens.program import Program
+
+KEPT, PASSING = "kept", "passing"
+
+
+async def detach(app: Program, host: Host, devices: Devices, device: NodeDevice) -> bool:
+    """Take it from the host's driver, after asking; whether it was done."""
+    if not await may_take(app, devices, device, "Detach"):
+        return False
+    question = f"Detach {short(device.address)} from the host?"
+    told = f"{visible(device.driver)} lets go of it: {visible(device.product)} is gone there."
+    if not await app.ask(question, told, [visible(verbs.detach_command(device))], "Detach"):
+        return False
+    await verbs.detach(host, device)
+    return True
+
+
+async def set_functions(app: Program, host: Host, devices: Devices, device: NodeDevice) -> bool:
+    """Ask for the number of virtual functions and set it; whether it was done."""
+    assert device.pci is not None
+    most, there = device.pci.most_virtual or 0, len(device.pci.virtual)
+    used = devices.functions_in_use(device)
+    forbidden = verbs.why_not_set_functions(host)
+
+    def fault(answers: Answers) -> str:
+        text = answers["count"].strip()
+        if not text.isdigit() or int(text) > most:
+            return f"A number from 0 to {most}."
+        if used and int(text) != there:
+            return f"{used} of its functions are in use: the kernel takes all away to count anew."
+        return ""
+
+    def lines(answers: Answers) -> list[str]:
+        if fault(answers):
+            return []
+        told = ["On the host, as root:"]
+        told.append("  " + verbs.functions_command(device, int(answers["count"])))
+        if there:
+            told.append(f"All {there} functions that are there go first.")
+        if forbidden:
+            told.append(f"Not from here: {forbidden}.")
+        return told
+
+    field = AskField("count", "How many", str(there or most))
+    title = f"Virtual functions of {short(device.address)}, {most} at most"
+    answers = await app.push_screen_wait(AskFields(title, [field], fault, lines))
+    if answers is None:
+        return False
+    count = int(answers["count"])
+    if forbidden:
+        command = verbs.functions_command(device, count)
+        app.say(f"{forbidden[:1].upper()}{forbidden[1:]}:\n{command}", "warning")
+        return False
+    if count == there:
+        return False
+    await verbs.set_functions(host, device, count)
+    return True
+
+
+async def make_network(app: Program, host: Host, devices: Devices, device: NodeDevice) -> bool:
+    """Ask for a name and make a network of the card's functions; whether it was done."""
+    card = devices.index.physical_function(device) or device
+    interfaces = [nic.address for nic in devices.index.interfaces(card)]
+    functions = devices.index.virtual_functions(card)
+    held = [f for f in functions if any(h.claim.configured for h in devices.holders_of(f))]
+    free = [f.address for f in functions if f not in held]
+    taken = {record.name for record in host.inventory.named["network"].values()}
+    whole = "whole"
+    trap = ""
+    if held:
+        names = ", ".join(short(f.address) for f in held)
+        trap = f"it does not skip {names}, held directly"
+    offers = [
+        Offer(
+            whole,
+            f"All functions of {' '.join(interfaces)}",
+            trap or "also those that come later",
+            "" if interfaces else "the card has no interface on the host",
+        ),
+        Offer(
+            "list",
+            f"Only the {len(free)} free ones",
+            ", ".join(map(short, free)),
+            "" if free else "no function is free",
+        ),
+    ]
+    present = "list" if held else whole
+    title = f"A network that gives functions of {short(card.address)}"
+    chosen = await app.push_screen_wait(Choose(title, offers, present))
+    if chosen is None:
+        return False
+
+    def fault(answers: Answers) -> str:
+        name = answers["name"].strip()
+        if not name or "/" in name or any(not char.isprintable() for char in name):
+            return "A network needs a name."
+        return f"There is a network {visible(name)} already." if name in taken else ""
+
+    def lines(answers: Answers) -> list[str]:
+        name = shlex.quote(answers["name"].strip() or "NAME")
+        return [f"  virsh net-define {name}.xml && virsh net-start {name}"]
+
+    fields = [AskField("name", "Name", f"vf-{(interfaces or ['pool'])[0]}")]
+    answers = await app.push_screen_wait(AskFields(title, fields, fault, lines))
+    if answers is None:
+        return False
+    name = answers["name"].strip()
+    xml = vf_network(name, interfaces[0]) if chosen == whole else vf_network(name, addresses=free)
+    await verbs.make_vf_network(host, xml, autostart=True)
+    app.say(f"Network {visible(name)} gives functions of {short(card.address)} now.")
+    return True
+
+
+async def make_mdev(app: Program, host: Host, device: NodeDevice) -> bool:
+    """Ask for a type and make a mediated device; whether it was done."""
+    assert device.pci is not None
+    offers = [
+        Offer(
+            kind.id,
+            kind.name or kind.id,
+            f"{kind.id}, {kind.available} more fit",
+            "" if kind.available else "none fits any more",
+        )
+        for kind in device.pci.mdev_types
+    ]
+    title = f"A mediated device on {short(device.address)}"
+    kind = await app.push_screen_wait(Choose(title, offers))
+    if kind is None:
+        return False
+    how = [
+        Offer(KEPT, "Keep it", "defined: it is there after the host's next boot"),
+        Offer(PASSING, "Until the host's next boot", ""),
+    ]
+    kept = await app.push_screen_wait(Choose(title, how))
+    if kept is None:
+        return False
+    await verbs.make_mdev(host, device, kind, keep=kept == KEPT)
+    return True
+
+
+async def remove_mdev(app: Program, host: Host, device: NodeDevice) -> bool:
+    """Take a mediated device away, after asking; whether it was done."""
+    question = f"Remove mediated device {visible(device.address)}?"
+    told = "It is stopped, and its definition is forgotten."
+    if not await app.ask(
+        question, told, [visible(f"virsh nodedev-destroy {device.name}")], "Remove"
+    ):
+        return False
+    await verbs.remove_mdev(host, device)
+    return True

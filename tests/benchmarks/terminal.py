@@ -79,6 +79,12 @@ class Terminal:
         style = self._emulator.style(x, y)
         return style["bg"], style["inverse"]
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the terminal's window larger or smaller."""
+        self.columns, self.rows = columns, rows
+        self._emulator.resize(columns, rows)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     # -- keys and waiting ---------------------------------------------------------------
 
     def send(self, keys: str) -> float:

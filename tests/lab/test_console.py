@@ -84,6 +84,43 @@ def test_the_size_is_told_with_one_key(console: Terminal):
     console.wait_for_text("31 120")
 
 
+SECOND_PORT = "<serial type='pty'/>"
+
+
+def test_an_agent_is_told_the_size_and_other_ports_can_be_chosen(
+    isolated_daemon: IsolatedDaemon, tmp_path: Path
+):
+    guest = isolated_daemon.guest(GuestSpec(name="agent", agent=True, devices=SECOND_PORT))
+    guest.wait_for_output()
+    with program(isolated_daemon, tmp_path, "--console", guest.name) as terminal:
+        terminal.wait_for_text("  attached  120×31")  # by itself
+        terminal.send("\rstty size; cat\r")
+        terminal.wait_for_text("31 120")
+        terminal.resize(100, 30)
+        terminal.wait_for_text("  attached  100×25")
+        terminal.send("\x03")
+        terminal.settle(0.3)  # it also forgets what was typed
+        terminal.send("stty size\r")
+        terminal.wait_for_text("25 100")
+        terminal.send("setsid -c sh -c 'exec sh -i </dev/ttyS1 >/dev/ttyS1 2>&1' &\r")
+        terminal.send(LEAVE)
+        terminal.wait_for_text("Enter back to the guest")
+        terminal.send("a")
+        terminal.wait_for_text("isa-serial 1")
+        terminal.send("j\r")
+        terminal.wait_for_text("serial1 100×25")
+        terminal.send("echo second-$((5+5)) $(stty size)\r")
+        terminal.wait_for_text("second-10 25 100")
+        terminal.send(LEAVE)
+        terminal.wait_for_text("Enter back to the guest")
+        terminal.send("a")
+        terminal.wait_for_text("isa-serial 1")
+        terminal.send("k\r")
+        terminal.wait_for_text("serial0 100×25")
+        terminal.send("\recho first-$((6+6))\r")
+        terminal.wait_for_text("first-12")
+
+
 def test_it_is_there_again_after_power_off_and_start(
     console: Terminal, isolated_daemon: IsolatedDaemon
 ):

@@ -133,6 +133,23 @@ def test_mutated_programs_do_no_harm():
     emulator.close()
 
 
+def test_an_emulator_that_was_closed_does_no_harm():
+    """Whatever still shows it: its memory is gone."""
+    emulator = Ghostty(20, 4)
+    emulator.feed(b"text")
+    for _ in range(2):
+        emulator.close()
+        assert emulator.feed(b"more\x1b[6n") == b""
+        emulator.resize(30, 5)
+        emulator.redraw()
+        assert list(emulator.frame()) == []
+        assert emulator.cursor is None
+        assert not emulator.mode(7)
+        emulator.scroll(-1)
+        emulator.scroll_to(0)
+        assert (emulator.history(), emulator.screen()) == ([], "")
+
+
 def test_without_the_library_the_way_on_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyghostty", None)
     emulator = new_emulator(80, 24)

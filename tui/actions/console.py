@@ -40,13 +40,22 @@ class StartAttached(_ConsoleView):
 
 
 class TellSize(_ConsoleView):
-    """Type what the guest's shell needs to know the size: stty rows R cols C."""
+    """Tell the guest the size: by its agent, else typed into its shell (stty rows R cols C)."""
 
     id = "console.size"
     key = "z"
     name = "Tell size"
     method = "tell_size"
     in_bar = 4
+
+
+class ChoosePort(_ConsoleView):
+    """Attach to another serial port or console of the machine."""
+
+    id = "console.port"
+    key = "a"
+    name = "Other port"
+    method = "choose_port"
 
 
 class TakeOver(_ConsoleView):

@@ -70,7 +70,7 @@ class Emulator(Protocol):
         """The text of the screen."""
 
     def close(self) -> None:
-        """Give its memory back."""
+        """Give its memory back; from then on it takes nothing and shows nothing."""
 
 
 class Ghostty:
@@ -104,9 +104,12 @@ class Ghostty:
         self._all = True
         self._scroll_viewport = _scroll_function()
         self._styles: dict[tuple[Any, ...], Style] = {}
+        self._closed = False
 
     def feed(self, data: bytes) -> bytes:
         """Take what the guest prints; returns what the terminal answers to it."""
+        if self._closed:
+            return b""
         # A terminal ignores DEL wherever it comes; the library gives it a cell.
         self._terminal.feed(data.replace(b"\x7f", b""))
         answer = b"".join(self._answers)
@@ -115,9 +118,10 @@ class Ghostty:
 
     def resize(self, columns: int, rows: int) -> None:
         """Another size; lines are wrapped anew."""
-        self._terminal.resize(columns, rows)
         self._columns = columns
         self._all = True
+        if not self._closed:
+            self._terminal.resize(columns, rows)
 
     def redraw(self) -> None:
         """All lines count as changed for the next frame."""
@@ -125,6 +129,8 @@ class Ghostty:
 
     def frame(self) -> Iterator[tuple[int, Strip]]:
         """Lines of the view that have changed since the last frame."""
+        if self._closed:
+            return iter(())
         lib, state, rows = self._lib, self._state[0], self._rows[0]
         lib.ghostty_render_state_update(state, self._handle)
         lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR, self._rows)
@@ -248,6 +254,8 @@ class Ghostty:
     @property
     def cursor(self) -> Cursor | None:
         """The cursor; None while it is hidden or scrolled out of the view."""
+        if self._closed:
+            return None
         ffi, lib, state = self._ffi, self._lib, self._state[0]
         flag, x, y = ffi.new("bool*"), ffi.new("uint16_t*"), ffi.new("uint16_t*")
         lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_VISIBLE, flag)
@@ -272,7 +280,7 @@ class Ghostty:
 
     def mode(self, number: int) -> bool:
         """Whether a DEC private mode is set."""
-        return bool(self._terminal.mode(number))
+        return not self._closed and bool(self._terminal.mode(number))
 
     def scroll(self, rows: int) -> None:
         """Move the view by rows, negative up."""
@@ -283,14 +291,17 @@ class Ghostty:
         self._scroll(self._lib.GHOSTTY_SCROLL_VIEWPORT_ROW, row)
 
     def _scroll(self, tag: int, amount: int) -> None:
-        how = self._ffi.new("VirttyScroll*", (tag, amount, 0))
-        self._scroll_viewport(self._handle, how[0])
-        self._all = True
+        if not self._closed:
+            how = self._ffi.new("VirttyScroll*", (tag, amount, 0))
+            self._scroll_viewport(self._handle, how[0])
+            self._all = True
 
     def history(self) -> list[str]:
         """Every line from the oldest kept to the last of the screen."""
         from pyghostty.core import init_sized
 
+        if self._closed:
+            return []
         selection = init_sized("GhosttySelection")
         found = self._lib.ghostty_terminal_select_all(self._handle, selection)
         if found == self._lib.GHOSTTY_NO_VALUE:
@@ -299,10 +310,15 @@ class Ghostty:
 
     def screen(self) -> str:
         """The text of the screen."""
-        return str(self._terminal.text())
+        return "" if self._closed else str(self._terminal.text())
 
     def close(self) -> None:
-        """Give its memory back."""
+        """Give its memory back; from then on it takes nothing and shows nothing."""
+        if self._closed:
+            return
+        self._closed = True  # what is still drawing it must not reach freed memory
+        self._lib.ghostty_render_state_row_cells_free(self._cells[0])
+        self._lib.ghostty_render_state_row_iterator_free(self._rows[0])
         self._lib.ghostty_render_state_free(self._state[0])
         self._terminal.close()
 

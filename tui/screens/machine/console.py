@@ -25,6 +25,7 @@ from tui.model import Domain
 from tui.model.states import DomainState
 from tui.model.templates import TEMPLATES
 from tui.model.text import visible
+from tui.screens.choose import Choose, Offer
 from tui.screens.machine.console_session import ConsoleSession
 from tui.screens.machine.hand_over import hand_over
 from tui.screens.machine.tab import Tab
@@ -141,17 +142,21 @@ class ConsoleTab(Tab, can_focus=True):
             self._show_tabs()  # another console may have something new
 
     def _show_status(self) -> None:
-        if not self.is_whole or not self.query("#console-status"):
+        session = self.app.consoles.sessions.get(self.key)
+        if session is None or not self.is_whole or not self.query("#console-status"):
             return
-        session, record = self.session, self.session.record
+        record = session.record
         name = "gone" if record is None else f"{visible(record.name)} on {visible(record.host)}"
-        told = session.told == session.size
+        told = session.guest.told == session.size
         columns, rows = session.size
         parts: list[str | tuple[str, str]] = [
             (f" {name} ", "bold $text-primary"),
             (f" {session.status} ", "$text-success" if session.attached else "$text-warning"),
         ]
         if session.attached:
+            port = session.guest.port
+            if session.guest.device is not None and port is not None:
+                parts.append((f" {visible(port.alias)}", "bold"))
             size = f" {columns}×{rows}" if told else f" guest: 80×24? z tells it {columns}×{rows}"
             parts.append((size, "$quiet"))
         if session.is_silent:
@@ -179,7 +184,9 @@ class ConsoleTab(Tab, can_focus=True):
 
     def on_terminal_view_typed(self, event: TerminalView.Typed) -> None:
         """To the guest."""
-        self.session.write(event.data)
+        session = self.app.consoles.sessions.get(self.key)
+        if session is not None:
+            session.write(event.data)
 
     def on_terminal_view_left(self) -> None:
         """Keys are the program's again."""
@@ -208,10 +215,31 @@ class ConsoleTab(Tab, can_focus=True):
         self.terminal.to_the_end()
         self.terminal.focus()
 
-    def tell_size(self) -> None:
-        """``z``: type ``stty rows R cols C``."""
-        self.session.tell_size()
+    async def tell_size(self) -> None:
+        """``z``: by the agent, else typed: ``stty rows R cols C``."""
+        await self.session.tell_size()
+        self._show_status()
         self.back_to_guest()
+
+    async def choose_port(self) -> None:
+        """``a``: another serial port or console of the machine."""
+        machine, guest = self.machine, self.session.guest
+        if machine is None or not machine[1].state.is_active:
+            self.app.say("The machine is off: its ports have no names yet.", "warning")
+            return
+        if not guest.ports:
+            await guest.read(*machine)
+        offers = [
+            Offer(port.alias, port.alias, f"{port.name}  {port.tty}", port.why_not)
+            for port in guest.ports
+        ]
+        present = guest.port.alias if guest.port is not None else ""
+        chosen = await self.app.push_screen_wait(Choose("Attach to", offers, present))
+        if chosen is not None and chosen != present:
+            await self.session.switch_to(chosen)
+            self.terminal.show(self.session.emulator)
+        if chosen is not None:
+            self.back_to_guest()
 
     async def take_over(self) -> None:
         """``F``: throw the other one out."""
@@ -219,9 +247,10 @@ class ConsoleTab(Tab, can_focus=True):
             await self.session.attach(force=True)
             self.back_to_guest()
 
-    def full_screen(self) -> None:
+    async def full_screen(self) -> None:
         """``f``: the person's own terminal, byte for byte."""
         session = self.session
+        await session.guest.tell(*self.app.size)
         if session.console is None:
             self.app.say("The console is not attached.", "warning")
             return
@@ -229,6 +258,7 @@ class ConsoleTab(Tab, can_focus=True):
         hand_over(
             session, session.console, visible(record.name) if record else "", self.app.suspend
         )
+        session.guest.resized(*session.size)
         self.terminal.show(session.emulator)
         self.app.refresh(layout=True)
         self._show_status()
@@ -332,8 +362,9 @@ class ConsoleTab(Tab, can_focus=True):
 
     def close_console(self) -> None:
         """``k``: let go of it for good."""
-        self.app.consoles.close(self.key)
-        self.app.back_or_quit()
+        if self.key in self.app.consoles.sessions:
+            self.app.consoles.close(self.key)
+            self.app.back_or_quit()
 
     async def start_attached(self) -> None:
         """``s``: start paused, attach, resume: nothing of what it prints is lost."""

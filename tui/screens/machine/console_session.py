@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from tui.hypervisor.console import Console, ConsoleInUseError, open_console
 from tui.hypervisor.console_log import ConsoleLog
@@ -13,6 +14,7 @@ from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import Change, DomainRecord
+from tui.screens.machine.console_size import GuestSize
 from tui.widgets.emulator import Emulator, new_emulator
 
 QUIET = 2.0
@@ -27,8 +29,8 @@ class ConsoleSession:
         self.key = key
         self.emulator: Emulator = new_emulator(columns, rows)
         self.size = (columns, rows)
-        self.told: tuple[int, int] | None = None
-        """The size that the guest was told; None: it believes what it likes, often 80×24."""
+        self.guest = GuestSize(key[1], self._tell)
+        self.guest.wanted = self.size
         self.status = "not attached"
         self.error: HypervisorError | None = None
         self.unseen = False
@@ -82,7 +84,9 @@ class ConsoleSession:
         self._attaching, self._typed = True, b""
         self._say("attaching…")
         try:
-            self.console = await open_console(host, record, self._output, self._ended, force=force)
+            self.console = await open_console(
+                host, record, self._output, self._ended, device=self.guest.device, force=force
+            )
         except ConsoleInUseError as error:
             self.error = error
             self._say("someone else holds the console: F takes it over")
@@ -96,6 +100,7 @@ class ConsoleSession:
                 self.console.write(typed)
             self.attached_at = time.monotonic()
             self._say("attached")
+            self._spawn(self.guest.attached(host, record))
         finally:
             self._attaching = False
         if self.console is None:
@@ -113,17 +118,29 @@ class ConsoleSession:
         if (columns, rows) != self.size and columns > 1 and rows > 1:
             self.size = (columns, rows)
             self.emulator.resize(columns, rows)
+            self.guest.resized(columns, rows)
 
-    def tell_size(self) -> None:
-        """Type what a Linux shell needs to know the size."""
+    async def tell_size(self) -> None:
+        """Tell the guest its size: by its agent, else by typing what a Linux shell needs."""
         columns, rows = self.size
-        self.write(f"stty rows {rows} cols {columns}\r".encode())
-        self.told = self.size
+        if not await self.guest.tell(columns, rows):
+            self.write(f"stty rows {rows} cols {columns}\r".encode())
+            self.guest.told = columns, rows
+
+    async def switch_to(self, device: str) -> None:
+        """Show another port of the machine, by its alias, on a fresh screen."""
+        self._drop("attaching…")
+        self.guest.device = device
+        self.emulator.close()
+        self.emulator = new_emulator(*self.size)
+        self.last_output, self.error = 0.0, None
+        await self.attach()
 
     def close(self) -> None:
         """Let go of it for good."""
         self._wanted = False
         self._unsubscribe()
+        self.guest.forget()
         self.log_to(None)
         if self.console is not None:
             self.console.close()
@@ -159,6 +176,7 @@ class ConsoleSession:
 
     def _ended(self, reason: str) -> None:
         self.console = None
+        self.guest.forget()
         self._say(f"detached: {reason}")
         self._look()
 
@@ -182,17 +200,21 @@ class ConsoleSession:
             self.error = None
             self._say("the machine is off: s starts it with the console attached")
         elif self.error is None:
-            task = asyncio.get_running_loop().create_task(self.attach())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(self.attach())
 
     def _drop(self, status: str) -> None:
         """The other end is gone; libvirt does not always say so."""
         if self.console is not None:
             self.console.close()
             self.console = None
+            self.guest.forget()
         if status != self.status:
             self._say(status)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _say(self, status: str) -> None:
         self.status = status

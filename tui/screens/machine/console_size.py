@@ -1,0 +1,125 @@
+"""Whether a guest knows the size of its console, and telling it by its agent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from tui.hypervisor.definition import read_xml
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.events import Event
+from tui.hypervisor.guest_agent import set_terminal_size
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
+from tui.model import Domain
+from tui.model.consoles import ConsolePort, console_ports
+
+SETTLE = 0.3
+"""Seconds that a size has to last before it is told."""
+
+
+class GuestSize:
+    """What is known of one machine's consoles and agent, and the size that it was told.
+
+    Where the agent answers, the guest is told by itself: when the console is attached, when the
+    agent comes, when the size changes.
+    """
+
+    def __init__(self, uuid: str, on_change: Callable[[], None]) -> None:
+        self.uuid = uuid
+        self.on_change = on_change
+        self.ports: list[ConsolePort] = []
+        """What can be attached to; empty while it has not been read."""
+        self.device: str | None = None
+        """Alias of the port that is shown; None for the first."""
+        self.wanted = (80, 24)
+        self.told: tuple[int, int] | None = None
+        """Columns and rows, as the guest was told; None: it believes what it likes, often 80×24."""
+        self._agent = False
+        self._machine: tuple[Host, DomainRecord] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> ConsolePort | None:
+        """The port that is shown, where that is known."""
+        if self.device is None:
+            return self.ports[0] if self.ports else None
+        return next((port for port in self.ports if port.alias == self.device), None)
+
+    async def attached(self, host: Host, record: DomainRecord) -> None:
+        """Another guest, or the same one again: read what it has, and tell it."""
+        self.forget()
+        self._machine = host, record
+        host.observers.add(self._event)
+        try:
+            agent = await self.read(host, record)
+        except HypervisorError:
+            return  # the console tells what there is to tell
+        if self._machine is not None:
+            self._agent = agent
+            self.on_change()
+            self._tell_soon(0)
+
+    async def read(self, host: Host, record: DomainRecord) -> bool:
+        """Read its ports, and whether an agent answers. Raises HypervisorError."""
+        live = Domain.from_xml(await read_xml(host, record, inactive=False))
+        self.ports = console_ports(live)
+        return live.agent_connected
+
+    def forget(self) -> None:
+        """The guest is gone."""
+        if self._machine is not None:
+            self._machine[0].observers.discard(self._event)
+        self._machine = None
+        self._agent = False
+        self.told = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def resized(self, columns: int, rows: int) -> None:
+        """Another size is shown."""
+        self.wanted = (columns, rows)
+        self._tell_soon(SETTLE)
+
+    async def tell(self, columns: int, rows: int) -> bool:
+        """Tell it by its agent; False when it has to be told otherwise."""
+        machine, port = self._machine, self.port
+        if machine is None or port is None or not port.tty or not self._agent:
+            return False
+        host, record = machine
+        if host.record.readonly or not await set_terminal_size(
+            host, record, port.tty, columns, rows
+        ):
+            return False
+        if self._machine is machine:
+            self.told = columns, rows
+            self.on_change()
+        return True
+
+    def _tell_soon(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._agent and self.told != self.wanted:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(seconds, self._tell_now)
+
+    def _tell_now(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._tell_wanted())
+
+    async def _tell_wanted(self) -> None:
+        wanted = None
+        while wanted != self.wanted:  # it may change meanwhile
+            wanted = self.wanted
+            await self.tell(*wanted)
+
+    def _event(self, event: Event) -> None:
+        if event.identity != self.uuid:
+            return
+        if event.kind == "reboot":
+            self.told = None
+            self.on_change()
+        elif event.kind == "agent":
+            self._agent = event.detail[0] == 1  # virConnectDomainEventAgentLifecycleState
+            self._tell_soon(SETTLE)

@@ -487,14 +487,15 @@ class VirttyApp(Program):
     def back_or_quit(self) -> None:
         """One screen back; at the top the end. Asks when edits are open or work is running."""
         if len(self.screen_stack) > 1:
-            self.run_worker(self._back(), group="actions")
+            self.run_worker(self._back(self.screen), group="actions")
         elif self.fleet.journal.running:
             self.run_worker(self._quit_after_asking(), group="actions")
         else:
             self.exit(0)
 
-    async def _back(self) -> None:
-        if await self._may_leave(self.screen):
+    async def _back(self, screen: Screen[object]) -> None:
+        # A second Escape may have come before the first has led back.
+        if await self._may_leave(screen) and screen is self.screen:
             self.pop_screen()
 
     async def _quit_after_asking(self) -> None:

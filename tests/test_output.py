@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import IO, cast
 
 import pyghostty
@@ -106,6 +107,27 @@ def since_input(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     seconds = [1000.0]
     monkeypatch.setattr(output_frames, "since_input", lambda: seconds[0])
     return seconds
+
+
+async def test_a_terminal_that_holds_writes_up_is_told_of_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(output_stage, "SLOW_WRITE", 0.02)
+    told: list[bool] = []
+    output_stage.when_slow(lambda: told.append(True))
+    terminal = Terminal()
+    held = [0.0]
+    monkeypatch.setattr(terminal, "flush", lambda: threading.Event().wait(held[0]))
+    writer = output_stage.FrameWriter(cast(IO[str], terminal))
+    writer.start()
+    try:
+        for number, seconds in enumerate((0.0, 0.0, 0.05, 0.0, 0.05, 0.05)):
+            held[0] = seconds
+            writer.write(f"<{number}>")
+            await until(lambda: not writer._unwritten)
+            assert len(told) == (number > 3)
+    finally:
+        writer.end()
+        writer.stop()
+        output_stage.when_slow(lambda: None)
 
 
 async def test_a_small_change_that_nobody_asked_for_goes_in_pieces_and_a_key_before_it(since_input):

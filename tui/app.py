@@ -33,6 +33,7 @@ from tui.screens.main import MainScreen
 from tui.screens.marks import marks
 from tui.screens.program import Program
 from tui.screens.sign_in import SignInDesk
+from tui.screens.thrift import Thrift
 from tui.settings import Problem, Settings
 from tui.themes import DEFAULTS, THEMES, default_theme
 from tui.widgets.key_bar import key_bar
@@ -164,6 +165,7 @@ class VirttyApp(Program):
             self.say(str(problem), "warning")
         self.sign_in_desk = SignInDesk(self)
         self.sign_in_desk.look()
+        self.thrift = Thrift(self)
         if self._notice:
             self.say(self._notice)
         if self._machine is not None:

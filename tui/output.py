@@ -10,6 +10,7 @@ everything as it was where one of them is missing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -47,6 +48,14 @@ def forget() -> None:
         from tui import output_stage
 
         output_stage.forget()
+
+
+def when_slow(callback: Callable[[], None]) -> None:
+    """Have this called when the terminal turns out to be slow; never without `install`."""
+    if _is_our_textual():
+        from tui import output_stage
+
+        output_stage.when_slow(callback)
 
 
 def _is_our_textual() -> bool:

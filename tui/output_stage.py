@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Callable
+from time import monotonic
 from typing import IO, Any
 
 from rich.color import ColorSystem
@@ -43,6 +45,8 @@ PACE = 8000.0
 """Bytes a second of the pieces. What waits in a terminal's or a network's buffers cannot be
 seen from here (a pseudo-terminal reports none of it), so little may ever wait there: a key's
 line comes after it."""
+SLOW_WRITE, SLOW_WRITES = 0.5, 2
+"""Seconds that a terminal may take over a write, and after how many longer ones it is slow."""
 LONGEST_PAUSE = 0.03
 """Seconds that a piece waits at most, however much was written before it."""
 
@@ -51,6 +55,7 @@ _stock_on_resize = App._on_resize
 _stock_stop = LinuxDriver.stop_application_mode
 
 _current: FrameWriter | None = None
+_when_slow: Callable[[], None] | None = None
 
 
 class FrameWriter(WriterThread):
@@ -69,6 +74,7 @@ class FrameWriter(WriterThread):
         self._closed = False
         self._pause_ends = 0.0
         self._pausing: asyncio.TimerHandle | None = None
+        self._slow_writes = 0
 
     def write(self, text: str) -> None:
         """Queue `text`; frames wait until it is written."""
@@ -78,9 +84,10 @@ class FrameWriter(WriterThread):
     def run(self) -> None:
         """Write what is queued, telling the event loop of each piece that the terminal took."""
         while (text := self._queue.get()) is not None:
+            begin = monotonic()
             self._file.write(text)
             self._file.flush()
-            self._loop.call_soon_threadsafe(self._written)
+            self._loop.call_soon_threadsafe(self._written, monotonic() - begin)
 
     def continue_from(self, other: FrameWriter) -> None:
         """Take over the frame of the writer before a suspend; the terminal shows none of it."""
@@ -108,8 +115,12 @@ class FrameWriter(WriterThread):
         """Write no further frame."""
         self._closed = True
 
-    def _written(self) -> None:
+    def _written(self, seconds: float) -> None:
         self._unwritten -= 1
+        if seconds > SLOW_WRITE:
+            self._slow_writes += 1
+            if self._slow_writes == SLOW_WRITES and _when_slow is not None:
+                _when_slow()
         self._send()
 
     def _send(self) -> None:
@@ -207,6 +218,12 @@ def forget() -> None:
     """Write the whole screen of the running app again."""
     if _current is not None:
         _current.forget()
+
+
+def when_slow(callback: Callable[[], None]) -> None:
+    """Have this called once when the terminal turns out to be slow."""
+    global _when_slow
+    _when_slow = callback
 
 
 def works() -> bool:

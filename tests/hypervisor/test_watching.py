@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from tui.hypervisor import pulse as pulse_module
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.opening import watched_by_us
 from tui.hypervisor.pulse import ANSWER_WITHIN, GIVE_UP, SLOW, SLOW_WITHIN, Pulse
-from tui.hypervisor.records import HostRecord, HostState
+from tui.hypervisor.records import HostFacts, HostRecord, HostState
 
 
 async def test_after_a_sleep_every_host_is_asked_at_once(
@@ -73,6 +74,7 @@ def test_a_round_trip_is_told_when_it_has_really_changed() -> None:
     assert pulse.took(0.1, None) == 0.1
     assert pulse.took(0.12, 0.1) is None
     assert pulse.took(9.0, 0.1) is None  # one that was held up
+    assert pulse.took(0.4, 0.1) is None
     assert pulse.took(0.4, 0.1) == 0.4
     near = Pulse()
     assert near.took(0.0001, None) == 0.0001
@@ -80,9 +82,12 @@ def test_a_round_trip_is_told_when_it_has_really_changed() -> None:
 
 
 def test_a_slow_link_is_told_in_a_word() -> None:
-    record = HostRecord("a", "a", "qemu:///system", state=HostState.CONNECTED, round_trip=SLOW)
+    facts = HostFacts("far", "QEMU", "9.0.0", "7.2.0", "x86_64", 8, 1 << 34, is_local=False)
+    state = HostState.CONNECTED
+    record = HostRecord("a", "a", "qemu+tcp://far/", state=state, round_trip=SLOW, facts=facts)
     assert record.word == "slow link"
     assert record.is_current
+    assert replace(record, facts=replace(facts, is_local=True)).word == "connected"
 
 
 @pytest.mark.parametrize(

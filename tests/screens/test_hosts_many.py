@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from pathlib import Path
 
@@ -160,13 +161,38 @@ async def test_parts_build_the_uri_and_a_test_tells() -> None:
         await until(lambda: "No such file" in str(told.render()))
 
 
-async def test_low_bandwidth_is_switched_by_key() -> None:
+async def test_low_bandwidth_drops_live_columns_and_says_so() -> None:
     async with running({"test": TEST}) as (app, pilot):
         await until(lambda: state(app, "test") is HostState.CONNECTED)
+        await pilot.press("1")
+        await until(lambda: app.main.front == "machines")
+        columns = app.main.pane._column_keys
+        assert {"cpu", "disk", "net"} <= set(columns())
         await pilot.press("L")
         await until(lambda: app.fleet.is_thrifty)
+        assert not {"cpu", "disk", "net"} & set(columns())
+        assert "memory" in columns()
+        assert {"cpu", "disk", "net"} <= set(app.main.pane._chosen_keys())
+        await until(lambda: "low bandwidth" in str(app.main.query_one("#top", Static).render()))
+        await pilot.press("5")
+        await until(lambda: app.main.front == "hosts")
         await pilot.press("L")
         await until(lambda: not app.fleet.is_thrifty)
+        assert {"cpu", "disk", "net"} <= set(columns())
+
+
+async def test_low_bandwidth_is_offered_once_where_it_helps() -> None:
+    async with running({"far": TEST}) as (app, pilot):
+        await until(lambda: app.fleet.hosts["far"].record.facts is not None)
+        offers = lambda: [t.message for t in app._notifications if "Low-bandwidth" in t.message]  # noqa: E731
+        assert offers() == []
+        facts = app.fleet.hosts["far"].record.facts
+        assert facts is not None
+        for _ in range(2):
+            far = dataclasses.replace(facts, is_local=False)
+            app.fleet.hosts["far"]._set(round_trip=0.64, facts=far)
+            await pilot.pause()
+        assert [text.partition(".")[0] for text in offers()] == ["far answers in 640 ms"]
 
 
 @pytest.mark.parametrize(

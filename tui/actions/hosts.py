@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.actions.base import Context, Scope, ViewAction
+from tui.actions.base import Action, Context, Scope, ViewAction
 
 
 class _HostsView(ViewAction):
@@ -87,14 +87,18 @@ class Clear(_HostsView):
     method = "clear"
 
 
-class LowBandwidth(_HostsView):
+class LowBandwidth(Action):
     """Low-bandwidth mode on or off: no live figures, only what is on the screen is read."""
+
+    scopes = (Scope.HOSTS, Scope.MACHINES)
 
     id = "host.low-bandwidth"
     key = "L"
     name = "Low bandwidth"
-    method = "toggle_thrift"
-    in_bar = 8
+
+    async def run(self, context: Context) -> None:
+        program: Any = context
+        program.thrift.toggle()
 
 
 class Remove(_HostsView):

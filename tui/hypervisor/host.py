@@ -434,6 +434,7 @@ class Host:
                 self._mailbox.post(self._on_event, generation, event)
 
             self.event_kinds = await self.read(lambda c: register_rest(c, post))
+        await self._heartbeat()  # the first was taken while all else was being opened
         facts = await self.read(lambda c: listing.read_facts(c, opened.is_local))
         self._set(facts=facts)
         await self._rereading.named()

@@ -77,8 +77,9 @@ class HostRecord:
 
     @property
     def is_slow(self) -> bool:
-        """Whether low-bandwidth mode would be a good idea."""
-        return (self.round_trip or 0.0) >= SLOW
+        """Whether low-bandwidth mode would be a good idea: never where there is no link."""
+        is_far = self.facts is not None and not self.facts.is_local
+        return is_far and (self.round_trip or 0.0) >= SLOW
 
     @property
     def is_current(self) -> bool:

@@ -39,7 +39,6 @@ from tui.widgets.line_table import LineTable
 Book = list[HostEntry]
 GATHER = 0.5
 """Seconds that changes of machines are gathered before the sums are made again."""
-THRIFT_ON = "Low-bandwidth mode: no live figures; only what is on the screen is read."
 
 
 class HostsPane(Vertical):
@@ -192,7 +191,7 @@ class HostsPane(Vertical):
     def refusal(self, command: str) -> str:
         """Why a command cannot be done to the host under the cursor; empty when it can."""
         row = self.table.cursor_row if self._ready else None
-        if command in ("add", "start_filter", "toggle_thrift"):
+        if command in ("add", "start_filter"):
             return ""
         if command == "clear":
             return "" if self._words or self.query(FilterLine) else "nothing is filtered"
@@ -233,12 +232,6 @@ class HostsPane(Vertical):
         host = self._host(row)
         if host is not None and await self._agreed("Disconnect", row):
             host.close()
-
-    def toggle_thrift(self) -> None:
-        """Low-bandwidth mode on or off."""
-        fleet = self.app.fleet
-        fleet.be_thrifty(not fleet.is_thrifty)
-        self.app.say(THRIFT_ON if fleet.is_thrifty else "Low-bandwidth mode is off.")
 
     def add(self) -> None:
         """A new entry."""

@@ -359,23 +359,30 @@ class MachinesPane(Vertical):
                 self.tell_readers()
 
         titles = {column.key: column.title or "badges" for column in COLUMNS}
-        self.app.push_screen(ColumnChooser(titles, self._column_keys(), list(DEFAULT)), chosen)
+        self.app.push_screen(ColumnChooser(titles, self._chosen_keys(), list(DEFAULT)), chosen)
 
     def _column_keys(self) -> list[str]:
-        keys = self.app.remembered.columns or self.app.settings.machines.columns or DEFAULT
-        known = {column.key for column in COLUMNS}
-        shown = [key for key in keys if key in known] or list(DEFAULT)
+        """What is shown: those chosen, less what this mode and these hosts do without."""
+        shown = self._chosen_keys()
         if len(self.app.fleet.hosts) < 2 and "host" in shown:
             shown.remove("host")
+        if self.app.fleet.is_thrifty:
+            shown = [key for key in shown if key not in LIVE or key == "memory"]
         return shown
+
+    def _chosen_keys(self) -> list[str]:
+        keys = self.app.remembered.columns or self.app.settings.machines.columns or DEFAULT
+        known = {column.key for column in COLUMNS}
+        return [key for key in keys if key in known] or list(DEFAULT)
 
     def _columns(self) -> list[Column[MachineRow]]:
         by_key = {column.key: column for column in COLUMNS}
         return [by_key[key] for key in self._column_keys()]
 
     def hosts_changed(self) -> None:
-        """One host more or less: the host column comes and goes."""
+        """One host more or less, or another mode: columns come and go."""
         self.table.set_columns(self._columns())
+        self.tell_readers()
 
     async def reread(self) -> None:
         """Read the list of every connected host again."""

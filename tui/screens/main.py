@@ -116,6 +116,8 @@ class MainScreen(Screen[None]):
             words.append((f"{table.marked_hidden} marked but hidden  ", "$text-warning"))
         if table.rows_shown != table.rows_total:
             words.append((f"{table.rows_shown} shown  ", "$text-accent"))
+        if fleet.is_thrifty:
+            words.append(("low bandwidth  ", "$text-warning"))
         words.append(f"{running} of {total} running  ")
         words += host_words([host.record for host in fleet.hosts.values()])
         right = Content.assemble(*words)

@@ -18,6 +18,7 @@ from tui.settings import Settings
 
 if TYPE_CHECKING:
     from tui.screens.sign_in import SignInDesk
+    from tui.screens.thrift import Thrift
 
 
 class Program(App[int]):
@@ -29,6 +30,7 @@ class Program(App[int]):
     """None: nothing is written."""
     remembered: Remembered
     sign_in_desk: SignInDesk
+    thrift: Thrift
     consoles: Consoles
 
     if TYPE_CHECKING:  # abstract for the checker only: Textual's App has another metaclass

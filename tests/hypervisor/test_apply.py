@@ -189,8 +189,11 @@ async def test_a_new_nic_has_one_address_however_it_came(host: Host):
 
 
 async def test_data_that_a_machine_has_is_not_deleted(host: Host):
-    around = await host.call(lambda c: [pool.name() for pool in c.listAllStoragePools(2)])
-    pool = around[0]
+    def with_folder(connection: libvirt.virConnect) -> str:
+        pools = connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE)
+        return next(pool.name() for pool in pools if "<path>" in pool.XMLDesc())
+
+    pool = await host.call(with_folder)
     volume = await create_volume(host, pool, "data.qcow2", MIB, "qcow2")
     record = await define(host, ODD.format(serial="S1").replace("/x", volume.path))
     with pytest.raises(InUseError, match="odd"):

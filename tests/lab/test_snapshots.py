@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab import Guest, IsolatedDaemon
-from tests.lab.commands import run
+from tests.lab.commands import LabError, run
 from tests.lab.guests import GuestSpec
 from tests.waiting import until
 from tui.hypervisor import block_jobs, snapshots
@@ -71,7 +71,7 @@ class Bench:
             pass
         return base64.b64decode(done.get("out-data", "")).decode()
 
-    def agent(self, command: str, **arguments: object):  # type: ignore[no-untyped-def]
+    def agent(self, command: str, **arguments: object):
         request = json.dumps({"execute": command, "arguments": arguments})
         return json.loads(self.guest.virsh("qemu-agent-command", request))["return"]
 
@@ -109,7 +109,7 @@ class Bench:
             try:
                 self.agent("guest-ping")
                 return
-            except Exception:
+            except LabError:
                 assert time.monotonic() < end
                 await asyncio.sleep(0.2)
 

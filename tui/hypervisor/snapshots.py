@@ -92,6 +92,7 @@ async def create(host: Host, record: DomainRecord, wanted: SnapshotRequest) -> N
         host, record, f"take the snapshot {wanted.name} of", wanted.virsh(record.name), take,
         transition="taking a snapshot" if running and wanted.memory else None,
     )  # fmt: skip
+    host.inventory.set_transition(record.uuid, None)  # libvirt has no event for its end
 
 
 async def revert(
@@ -116,6 +117,7 @@ async def revert(
         lambda domain: domain.revertToSnapshot(domain.snapshotLookupByName(name), flags),
         transition="reverting",
     )  # fmt: skip
+    host.inventory.set_transition(record.uuid, None)
 
 
 def wants_force(error: HypervisorError) -> bool:

@@ -1,0 +1,150 @@
+"""The pre-check: each finding, and that a healthy machine has none that forbids."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tui.model.snapshot_request import (
+    DiskWish,
+    SnapshotRequest,
+    default_name,
+    memory_path,
+    overlay_path,
+)
+from tui.model.snapshot_rules import (
+    Circumstances,
+    DiskFacts,
+    Level,
+    advice,
+    default_external,
+    findings,
+    forbidden,
+)
+from tui.model.snapshots import Snapshot
+
+GIB = 1024**3
+DISK = DiskFacts("vda", "/i/web.qcow2", format="qcow2", capacity=10 * GIB, free=100 * GIB)
+RUNS = Circumstances(
+    running=True, libvirt="9.0.0", disks=(DISK,), agent="connected", memory=GIB,
+    memory_free=100 * GIB, now=1e9,
+)  # fmt: skip
+OUT = SnapshotRequest("new", external=True, disks={"vda": DiskWish("external", "/i/web.new.qcow2")})
+IN = SnapshotRequest("new", memory=True)
+
+
+def texts(wanted: SnapshotRequest, now: Circumstances, level: Level) -> str:
+    return "\n".join(f"{one.what} {one.advice}" for one in findings(wanted, now)
+                     if one.level is level)  # fmt: skip
+
+
+def external(name: str, created: float = 1e9) -> Snapshot:
+    return Snapshot.from_xml(
+        f"<domainsnapshot><name>{name}</name><creationTime>{created:.0f}</creationTime>"
+        "<disks><disk name='vda' snapshot='external'/></disks></domainsnapshot>"
+    )
+
+
+def test_a_healthy_machine():
+    assert not forbidden(findings(OUT, RUNS))
+    assert not forbidden(findings(IN, RUNS))
+    assert not forbidden(findings(replace(OUT, quiesce=True), RUNS))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "changes", "words"),
+    [
+        (replace(OUT, name=" "), {}, "no name"),
+        (replace(OUT, name="a/b"), {}, "cannot hold /"),
+        (OUT, {"existing": (external("new"),)}, "one of that name"),
+        (OUT, {"takes_external": False}, "no external"),
+        (IN, {"disks": (replace(DISK, format="raw"),)}, "only qcow2"),
+        (IN, {"hostdevs": ("PCI 0000:01:00.0",)}, "cannot be saved"),
+        (IN, {"nvram": "/n"}, "UEFI"),
+        (IN, {"running": False}, "no memory to save"),
+        (OUT, {"managed_save": True}, "saved state"),
+        (replace(OUT, quiesce=True), {"agent": ""}, "no channel"),
+        (replace(OUT, quiesce=True), {"agent": "disconnected"}, "does not answer"),
+        (replace(OUT, quiesce=True), {"running": False}, "is off"),
+        (OUT, {"disks": (replace(DISK, job="commit"),)}, "block commit is running"),
+        (OUT, {"disks": (replace(DISK, missing=("/b",)),)}, "/b of its chain is missing"),
+        (OUT, {"disks": (replace(DISK, shareable=True),)}, "shared"),
+        (OUT, {"disks": (replace(DISK, device="lun"),)}, "LUN"),
+        (OUT, {"disks": (replace(DISK, free=1024),)}, "1.0 KiB free"),
+        (OUT, {"present_files": frozenset(("/i/web.new.qcow2",))}, "is there already"),
+        (OUT, {"disks": ()}, "No disk takes part"),
+    ],
+)
+def test_what_forbids(wanted: SnapshotRequest, changes: dict[str, object], words: str):
+    now = replace(RUNS, **changes)  # type: ignore[arg-type]
+    assert forbidden(findings(wanted, now))
+    assert words in texts(wanted, now, Level.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "changes", "words"),
+    [
+        (OUT, {}, "neither reverts"),
+        (OUT, {"nvram": "/n"}, "not part of it"),
+        (OUT, {"disks": (replace(DISK, free=GIB),)}, "may grow to 10 GiB"),
+        (OUT, {"disks": (replace(DISK, depth=3),)}, "4 overlays deep"),
+        (IN, {"existing": (external("x"),)}, "External snapshots are there"),
+        (IN, {"memory_free": GIB // 2, "disks": (replace(DISK, free=GIB // 2),)}, "Memory may"),
+        (OUT, {"existing": tuple(external(f"s{n}") for n in range(10))}, "10 snapshots"),
+        (OUT, {"existing": (external("x", 1e9 - 20 * 86400),)}, "20d"),
+        (
+            replace(OUT, disks={"vda": DiskWish("no")}),
+            {"disks": (DISK, replace(DISK, target="vdb"))},
+            "vda is left out",
+        ),
+    ],
+)
+def test_what_warns(wanted: SnapshotRequest, changes: dict[str, object], words: str):
+    now = replace(RUNS, **changes)  # type: ignore[arg-type]
+    assert words in texts(wanted, now, Level.WARNING)
+    assert not forbidden(findings(wanted, now))
+
+
+def test_media_are_noted_and_left_out():
+    cd = DiskFacts("sda", "/i/cd.iso", device="cdrom", readonly=True)
+    now = replace(RUNS, disks=(DISK, cd))
+    assert "left out" in texts(OUT, now, Level.NOTE)
+    assert now.taking_part == (DISK,)
+
+
+def test_the_default_kind():
+    assert default_external(RUNS)[0] is False
+    assert default_external(replace(RUNS, reverts_external=True))[0] is True
+    assert default_external(replace(RUNS, existing=(external("x"),)))[0] is True
+    assert default_external(replace(RUNS, disks=(replace(DISK, format="raw"),)))[0] is True
+    assert default_external(replace(RUNS, takes_external=False))[0] is False
+
+
+def test_the_soft_limits():
+    assert advice((), {}, 0) == []
+    assert advice((external("old", 1e9),), {"vda": 4}, 1e9 + 30 * 86400) == [
+        "old is 30d 0h old.",
+        "vda stands on 4 layers.",
+    ]
+
+
+def test_what_libvirt_is_sent():
+    wanted = replace(OUT, description="a <b>", quiesce=True)
+    xml = wanted.to_xml(running=True)
+    assert "<description>a &lt;b&gt;</description>" in xml
+    assert 'snapshot="external"' in xml
+    assert wanted.virsh("web").split()[:4] == ["virsh", "snapshot-create-as", "web", "new"]
+    assert "--disk-only --quiesce" in wanted.virsh("web")
+    whole = replace(OUT, memory=True, memory_file="/i/m")
+    assert '<memory snapshot="external" file="/i/m"/>' in whole.to_xml(running=True)
+    assert "<memory" not in whole.to_xml(running=False)
+
+
+def test_names_and_places():
+    first = default_name((), 0)
+    assert default_name({first}, 0) == f"{first}-2"
+    assert overlay_path("/i/web.qcow2", "a b/c") == "/i/web.a_b_c.qcow2"
+    assert overlay_path("/i/web.old.qcow2", "new") == "/i/web.new.qcow2"
+    assert overlay_path("/i/web.raw", "n", {"/i/web.n.qcow2"}) == "/i/web.n-2.qcow2"
+    assert memory_path("/i/web.qcow2", "web", "n") == "/i/web.n.memory"

@@ -1,0 +1,218 @@
+"""The Snapshots tab on the demo host, driven by keys, checked with libvirt."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import libvirt
+from textual.pilot import Pilot
+
+from tests.screens.test_machines import screen_text
+from tests.waiting import until
+from tui.app import VirttyApp
+from tui.demo import demo_uri
+from tui.hypervisor.fleet import Fleet
+from tui.screens.choose import Choose
+from tui.screens.dialogs import AskText, Confirm, Results
+from tui.screens.machine.new_snapshot import NewSnapshot
+from tui.screens.machine.screen import MachineScreen
+from tui.screens.machine.snapshot_xml import SnapshotXml
+from tui.screens.machine.snapshots import SnapshotsTab
+from tui.settings import Settings
+
+WEB = "web-01"
+"""It has two, the second on top of the first."""
+
+
+@contextlib.asynccontextmanager
+async def program(
+    *, readonly: bool = False, size: tuple[int, int] = (110, 32)
+) -> AsyncIterator[tuple[VirttyApp, Pilot[int]]]:
+    fleet = Fleet()
+    fleet.add("demo", demo_uri(), demo=True, readonly=readonly).open()
+    app = VirttyApp(fleet, Settings())
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(lambda: any(record.name == WEB for record in fleet.domains()))
+        yield app, pilot
+    fleet.close()
+
+
+@contextlib.asynccontextmanager
+async def snapshots(
+    name: str = WEB, *, readonly: bool = False
+) -> AsyncIterator[tuple[VirttyApp, Pilot[int], SnapshotsTab]]:
+    async with program(readonly=readonly) as (app, pilot):
+        record = next(record for record in app.fleet.domains() if record.name == name)
+        app.open_machine(record.key, "snapshots")
+        await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab is not None)
+        tab = app.screen.tab
+        assert isinstance(tab, SnapshotsTab)
+        await until(lambda: tab.looked is not None)
+        await pilot.pause()
+        yield app, pilot, tab
+
+
+async def of(app: VirttyApp, name: str = WEB) -> tuple[set[str], str]:
+    """Names and the current one, as libvirt has them."""
+
+    def read(connection: libvirt.virConnect) -> tuple[set[str], str]:
+        domain = connection.lookupByName(name)
+        names = {snapshot.getName() for snapshot in domain.listAllSnapshots()}
+        current = domain.snapshotCurrent().getName() if domain.hasCurrentSnapshot() else ""
+        return names, current
+
+    return await app.fleet.hosts["demo"].call(read)
+
+
+async def front(app: VirttyApp, pilot: Pilot[int], kind: type) -> None:
+    await until(lambda: isinstance(app.screen, kind))
+    await pilot.pause()
+
+
+async def test_the_tree():
+    async with snapshots() as (app, pilot, tab):
+        shown = screen_text(app)
+        assert "before-php-8.3" in shown
+        assert "└─ php-8.3 ◉ now" in shown
+        assert "Clean state before the PHP upgrade" in shown
+        assert "2 snapshots" in shown
+        await pilot.press("G")
+        assert "after before-php-8.3" in screen_text(app)
+        await pilot.press("slash", *"clean")
+        await until(lambda: len(tab.table.visible_rows) == 1)
+        await pilot.press("escape")
+        await until(lambda: len(tab.table.visible_rows) == 2)
+        tab.table.focus()
+        await pilot.press("g", "X")
+        await front(app, pilot, SnapshotXml)
+        assert "<domainsnapshot>" in screen_text(app)
+
+
+async def test_taking_reverting_deleting():
+    async with snapshots() as (app, pilot, tab):
+        await pilot.press("a")
+        await front(app, pilot, NewSnapshot)
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.press(*"third", "enter")
+        await pilot.pause()
+        assert "--atomic" in screen_text(app)
+        await pilot.press("ctrl+s")
+        await until(lambda: "third" in {one.name for one in tab.known})
+        assert await of(app) == ({"before-php-8.3", "php-8.3", "third"}, "third")
+
+        await pilot.press("g", "enter")
+        await front(app, pilot, Choose)
+        await pilot.press("down", "enter")
+        await front(app, pilot, Confirm)
+        assert "Lost: all that was written" in screen_text(app)
+        await pilot.press("y")
+        await until(lambda: any(one.current and one.name != "third" for one in tab.known))
+        assert (await of(app))[1] == "before-php-8.3"
+
+        await pilot.press("g", "delete")
+        await front(app, pilot, Choose)
+        await pilot.press("down", "enter")
+        await front(app, pilot, Confirm)
+        await pilot.press("y")
+        await until(lambda: not tab.known)
+        assert await of(app) == (set(), "")
+        assert "No snapshot yet" in screen_text(app)
+
+
+async def test_the_present_is_kept_first():
+    async with snapshots() as (app, pilot, tab):
+        await pilot.press("g", "enter")
+        await front(app, pilot, Choose)
+        await pilot.press("enter")
+        await front(app, pilot, NewSnapshot)
+        await pilot.press("ctrl+s")
+        await front(app, pilot, Choose)
+        assert len((await of(app))[0]) == 3
+        await pilot.press("escape")
+        await until(lambda: len(tab.known) == 3)
+
+
+async def test_it_vanishes_behind_the_dialog():
+    async with snapshots() as (app, pilot, tab):
+        await pilot.press("g", "delete")
+        await front(app, pilot, Choose)
+        await pilot.press("enter")
+        await front(app, pilot, Confirm)
+        await app.fleet.hosts["demo"].call(
+            lambda c: c.lookupByName(WEB).snapshotLookupByName("before-php-8.3").delete(0)
+        )
+        await pilot.press("y")
+        await until(lambda: {one.name for one in tab.known} == {"php-8.3"})
+        await front(app, pilot, MachineScreen)
+
+        # And the machine itself.
+        await pilot.press("delete")
+        await front(app, pilot, Confirm)
+
+        def undefine(connection: libvirt.virConnect) -> None:
+            domain = connection.lookupByName(WEB)
+            domain.destroy()
+            domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA)
+
+        await app.fleet.hosts["demo"].call(undefine)
+        await pilot.press("y")
+        await until(lambda: "gone" in screen_text(app) or "not found" in screen_text(app))
+        await front(app, pilot, MachineScreen)
+
+
+async def test_texts_are_no_markup():
+    name, words = "[red]x", "a [b]bold[/b] word"
+    async with snapshots() as (app, pilot, tab):
+        await pilot.press("a")
+        await front(app, pilot, NewSnapshot)
+        screen = app.screen
+        screen._take(screen.wanted.__class__(name, words))  # typing it is another test
+        await pilot.press("ctrl+s")
+        await until(lambda: len(tab.known) == 3)
+        await pilot.press("G")
+        await pilot.pause()
+        assert name in screen_text(app)
+        assert words in screen_text(app)
+
+
+async def test_several_machines_at_once():
+    async with program() as (app, pilot):
+        table = app.main.pane.table
+        await until(lambda: len(table.visible_rows) > 5)
+        await pilot.press("space", "space", "space")
+        names = [record.name for record in app.subjects()]
+        assert len(names) == 3
+        before = [await of(app, name) for name in names]
+        await pilot.press("n")
+        await front(app, pilot, Choose)
+        await pilot.press("enter")
+        await front(app, pilot, AskText)
+        await pilot.press(*"nightly", "enter")
+        await front(app, pilot, Results)
+        await until(lambda: "2 of 3" in screen_text(app))
+        assert "backup-01: Disk sda is raw" in screen_text(app)
+        taken = {name for name in names if "nightly" in (await of(app, name))[0]}
+        assert taken == set(names) - {"backup-01"}
+        assert all(record.transition is None for record in app.fleet.domains())
+        await pilot.press("enter", "n")
+        await front(app, pilot, Choose)
+        await pilot.press("down", "enter")
+        await front(app, pilot, AskText)
+        await pilot.press(*"nightly", "enter")
+        await front(app, pilot, Confirm)
+        await pilot.press("y")
+        await front(app, pilot, Results)
+        await until(lambda: "2 of 3" in screen_text(app))
+        for name, (known, _current) in zip(names, before, strict=True):
+            assert (await of(app, name))[0] == known
+
+
+async def test_read_only_and_chains():
+    async with snapshots(readonly=True) as (app, pilot, _tab):
+        await pilot.press("a")
+        await until(lambda: "read-only" in screen_text(app))
+        assert isinstance(app.screen, MachineScreen)
+        await pilot.press("D")
+        await until(lambda: "No disk has an image" in screen_text(app))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tui import __version__, cli, logs
-from tui.cli import choose_hosts, main, short_name, unknown_words
+from tui.cli import choose_hosts, expanded, main, short_name, unknown_words
 from tui.demo import demo_uri
 from tui.options import SHELLS, Options, build_parser, completion, parse
 from tui.settings import HostEntry, Settings
@@ -50,6 +50,22 @@ class TestOptions:
 
     def test_every_option_has_help(self):
         assert all(action.help for action in build_parser()._actions)
+
+
+def test_ranges_are_written_out(capsys, monkeypatch):
+    words = ("qemu+ssh://node[09:11]/system", "lab")
+    nodes = [f"qemu+ssh://node{number}/system" for number in ("09", "10", "11")]
+    assert list(expanded(words)) == [*nodes, "lab"]
+    assert [host.name for host in choose_hosts(Options(uris=tuple(nodes)), BOOK, {}, False)] == [
+        "node09",
+        "node10",
+        "node11",
+    ]
+    monkeypatch.setattr(cli, "has_terminal", lambda: True)
+    with pytest.raises(SystemExit) as ended:
+        main(["qemu+ssh://node[20:1]/system"])
+    assert ended.value.code == 2
+    assert "the range [20:1] runs backwards" in capsys.readouterr().err
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -6,9 +6,10 @@ are being opened while Textual is still being imported.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from tui.hypervisor.aliases import uri_aliases
     from tui.settings import load_settings, settings_path
 
+    options = dataclasses.replace(options, uris=tuple(expanded(options.uris)))
     settings, problems = load_settings(options.config or settings_path())
     names = {host.name for host in settings.hosts}
     for word in unknown_words(options.uris, names | uri_aliases().keys()):
@@ -162,6 +164,17 @@ def system_socket_exists() -> bool:
 def has_terminal() -> bool:
     """Whether both keys and screen are a terminal's."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def expanded(words: Iterable[str]) -> Iterator[str]:
+    """Every word with its ranges written out; ends the program at one that makes no sense."""
+    from tui.model.uri import expand
+
+    for word in words:
+        try:
+            yield from expand(word)
+        except ValueError as error:
+            build_parser().error(f"the range {error}")
 
 
 def unknown_words(words: Iterable[str], known: Iterable[str]) -> list[str]:

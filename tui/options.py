@@ -59,7 +59,8 @@ def build_parser() -> Parser:
         "uris",
         nargs="*",
         metavar="URI",
-        help="connect to these: a libvirt URI, an alias of libvirt.conf, or a saved host's name",
+        help="connect to these: a libvirt URI, an alias of libvirt.conf, or a saved host's name; "
+        "node[01:20] stands for twenty of them",
     )
     parser.add_argument(
         "--demo", action="store_true", help="connect to the built-in demo host; changes nothing"

@@ -13,6 +13,7 @@ from tests.screens.test_hosts import TEST, fill, pane, rows, running, state
 from tests.waiting import until
 from tui.hypervisor import lifecycle
 from tui.hypervisor.records import HostState
+from tui.screens import host_dialog
 from tui.screens.dialogs import Confirm
 from tui.screens.host_dialog import HostDialog
 from tui.screens.host_form import fault_of, parts_of, uri_of
@@ -193,6 +194,27 @@ async def test_low_bandwidth_is_offered_once_where_it_helps() -> None:
             app.fleet.hosts["far"]._set(round_trip=0.64, facts=far)
             await pilot.pause()
         assert [text.partition(".")[0] for text in offers()] == ["far answers in 640 ms"]
+
+
+async def test_what_libvirt_lacks_is_dimmed_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reason = "libssh2 transport support was not enabled"
+    monkeypatch.setattr(host_dialog, "lacking", lambda: {"libssh2": reason})
+    async with running({}, size=(80, 24)) as (app, pilot):
+        await pilot.press("a")
+        await until(lambda: isinstance(app.screen, HostDialog) and app.focused is not None)
+        line = app.screen.query_one("#host-choices", Static)
+        assert not line.display
+        app.screen.query_one("#part-transport", Input).focus()
+        await until(lambda: line.display)
+        await until(lambda: reason in str(line.render()))
+        shown = line.render()
+        assert "Transport: unix ssh libssh tls tcp  libssh2 (" in str(shown)
+        await pilot.press(*"libssh2")
+        await until(lambda: reason in str(app.screen.query_one("#host-fault", Static).render()))
+        app.screen.query_one("#part-user", Input).focus()
+        await until(lambda: not line.display)
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,12 @@ from textual.widgets import Input, Label, Static
 
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import HostState
+from tui.hypervisor.support import lacking
+from tui.in_thread import in_thread
 from tui.model.text import visible
 from tui.model.uri import expand
 from tui.screens.host_columns import round_trip, shown_uri
-from tui.screens.host_form import PARTS, fault_of, parts_of, uri_of
+from tui.screens.host_form import PARTS, choices_of, fault_of, parts_of, uri_of
 from tui.screens.program import Program
 from tui.settings import COLOURS, HostEntry
 from tui.widgets.tick import Tick
@@ -84,6 +86,7 @@ class HostDialog(ModalScreen[HostEntry | None]):
         self.taken = taken
         self.aliases = aliases
         self._trial: Host | None = None
+        self._lacks: Mapping[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """The fields and what is wrong with them."""
@@ -138,6 +141,7 @@ class HostDialog(ModalScreen[HostEntry | None]):
                     id="host-colour",
                     compact=True,
                 )
+            yield Static("", id="host-choices", markup=False)
             yield Static("", id="host-fault", markup=False)
             yield Static(
                 "Enter or Ctrl+S saves, Ctrl+T tests the connection, Escape cancels",
@@ -155,6 +159,24 @@ class HostDialog(ModalScreen[HostEntry | None]):
         """No blinking: idle costs nothing."""
         for field in self.query(Input):
             field.cursor_blink = False
+        self.run_worker(self._find_out())
+
+    async def _find_out(self) -> None:
+        """What libvirt lacks here: asked once in a run, in a thread."""
+        self._lacks = await in_thread(lacking)
+        self._show_choices()
+
+    def on_descendant_focus(self) -> None:
+        """Another field: what may be put there."""
+        self._show_choices()
+
+    def _show_choices(self) -> None:
+        focused = self.focused.id if self.focused is not None else None
+        part = next((p for row in PARTS for p in row if f"part-{p.id}" == focused), None)
+        line = choices_of(part, self._lacks) if part is not None and part.choices else Content("")
+        area = self.query_one("#host-choices", Static)
+        area.display = bool(line.plain)
+        area.update(line)
 
     def on_unmount(self) -> None:
         """A test under way ends with the dialog."""
@@ -179,7 +201,9 @@ class HostDialog(ModalScreen[HostEntry | None]):
             uri = self.query_one("#host-uri", Input)
             with self.prevent(Input.Changed):
                 uri.value = uri_of(self._parts(), uri.value)
-            self._say(fault_of(self._parts()), "$text-warning")
+            parts = self._parts()
+            lack = next((self._lacks[p] for p in parts.values() if p in self._lacks), "")
+            self._say(lack or fault_of(parts), "$text-warning")
 
     def _parts(self) -> dict[str, str]:
         fields = self.query(".host-part").results(Input)

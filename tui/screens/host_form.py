@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from textual.content import Content
+
+from tui.model.text import visible
 from tui.model.uri import NETWORK_TRANSPORTS, SSH_TRANSPORTS, Uri
 
 TRANSPORTS = ("", "unix", *NETWORK_TRANSPORTS)
@@ -30,6 +33,15 @@ PARTS: tuple[tuple[Part, Part], ...] = (
     (Part("socket", "Socket", "usual"), Part("proxy", "Proxy", "auto", PROXIES)),
 )
 """Side by side, two in a row."""
+
+
+def choices_of(part: Part, lacks: Mapping[str, str]) -> Content:
+    """The choices of a field in a line; what this libvirt lacks is dimmed, with the reason."""
+    there = " ".join(name for name in part.choices if name and name not in lacks)
+    missing = [f"{name} ({lacks[name]})" for name in part.choices if name in lacks]
+    return Content.assemble(
+        f"{part.label}: {there}", *((visible(f"  {text}"), "$faint") for text in missing)
+    )
 
 
 def parts_of(text: str) -> dict[str, str]:

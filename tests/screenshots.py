@@ -21,7 +21,9 @@ from tui.app import VirttyApp
 from tui.demo import demo_uri
 from tui.hypervisor.fleet import Fleet
 from tui.screens.machine.hardware import HardwareTab
+from tui.screens.machine.new_snapshot import NewSnapshot
 from tui.screens.machine.screen import MachineScreen
+from tui.screens.machine.snapshots import SnapshotsTab
 from tui.settings import Settings
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
@@ -103,7 +105,7 @@ async def guest_pictures() -> None:
             await until(lambda: bool(app.consoles.sessions), seconds=20)
             session = next(iter(app.consoles.sessions.values()))
             await until(lambda: session.attached, seconds=20)
-            session.tell_size()
+            await session.tell_size()
             session.write(b"clear; vi /init\r")
             await until(lambda: "- /init" in session.emulator.screen(), seconds=20)
             await pilot.pause(1.0)
@@ -123,6 +125,43 @@ async def guest_pictures() -> None:
         fleet.close()
 
 
+SNAPSHOTS = (
+    ("fresh-install", "packages up to date"),
+    ("before-php-8.3", "the old PHP, as it ran for two years"),
+    ("php-8.3", "works, before the tuning"),
+)
+
+
+async def snapshot_pictures() -> None:
+    """A real guest's tree of external snapshots, and the check before another one."""
+    with Lab() as lab, lab.isolated_daemon() as daemon:
+        guest = daemon.guest(GuestSpec(name="web", disk=True, agent=True, memory_mib=192))
+        guest.wait_for_output()
+        for name, description in SNAPSHOTS:
+            file = guest.host.workspace.path / f"web.{name}.qcow2"
+            guest.virsh(
+                "snapshot-create-as", name, description, "--disk-only", "--atomic",
+                "--diskspec", f"vda,snapshot=external,file={file}",
+            )  # fmt: skip
+        fleet = Fleet()
+        fleet.add("lab", daemon.uri).open()
+        app = VirttyApp(fleet, Settings(), machine=guest.name, tab="snapshots")
+        async with app.run_test(size=(110, 26)) as pilot:
+            await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab, 20)
+            assert isinstance(app.screen, MachineScreen)
+            tab = app.screen.tab
+            assert isinstance(tab, SnapshotsTab)
+            await until(lambda: tab.looked is not None, seconds=20)
+            await pilot.press("G", "k")
+            await pilot.pause(0.5)
+            save(app, "snapshots")
+            await pilot.press("a")
+            await until(lambda: isinstance(app.screen, NewSnapshot), seconds=20)
+            await pilot.pause(0.5)
+            save(app, "new-snapshot")
+        fleet.close()
+
+
 async def main() -> None:
     """Take all of them, or those that are named."""
     wanted = sys.argv[1:]
@@ -131,6 +170,8 @@ async def main() -> None:
             await picture(name, size, keys)
     if not wanted or {"console", "review"} & set(wanted):
         await guest_pictures()
+    if not wanted or {"snapshots", "new-snapshot"} & set(wanted):
+        await snapshot_pictures()
 
 
 if __name__ == "__main__":

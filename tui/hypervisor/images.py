@@ -21,6 +21,7 @@ from lxml import etree
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
+from tui.hypervisor.opening import is_remote
 from tui.in_thread import in_thread
 from tui.model.disk_chains import Image
 from tui.model.text import visible
@@ -200,8 +201,7 @@ def _image(xml: str) -> Image:
 
 def _shell(host: Host) -> str | None:
     """How a command can be run on the host: ``here``, ``ssh``, or not at all."""
-    facts = host.record.facts
-    if facts is not None and facts.is_local and facts.driver.upper() == "QEMU":
+    if not is_remote(host.record.uri):
         return "here"
     return "ssh" if host.has_sign_in else None
 

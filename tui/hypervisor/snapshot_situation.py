@@ -15,6 +15,7 @@ from tui.hypervisor.block_jobs import jobs_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.images import Folders, look_into
 from tui.hypervisor.lanes import Lane
+from tui.hypervisor.listing import dotted
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshots import snapshots_of
 from tui.model import Domain
@@ -40,6 +41,8 @@ class Looked:
 class _Documents:
     """What one helping of calls gave."""
 
+    driver: str
+    libvirt: str
     stored: Domain
     live: Domain | None
     snapshots: tuple[Snapshot, ...]
@@ -61,8 +64,6 @@ async def look_at(host: Host, record: DomainRecord, *, who_else: bool = False) -
     Raises HypervisorError.
     """
     readonly = host.record.readonly
-    facts = host.record.facts
-    driver = facts.driver.upper() if facts is not None else ""
     read = await host.run(
         lambda connection: _read(connection, record, readonly, who_else),
         lane=Lane.JOB,
@@ -70,7 +71,7 @@ async def look_at(host: Host, record: DomainRecord, *, who_else: bool = False) -
         timeout=None,
     )
     folders, chains, uses = Folders(), tuple[Chain, ...](), Uses()
-    if driver == "QEMU":  # others have no images to look at
+    if read.driver == "QEMU":  # others have no images to look at
         paths = {*read.sources.values()}
         for one in read.snapshots:
             paths.update((*one.sources.values(), *one.external_disks.values(), one.memory_file))
@@ -85,8 +86,8 @@ async def look_at(host: Host, record: DomainRecord, *, who_else: bool = False) -
         persistent=read.persistent,
         managed_save=read.managed_save,
         daemon_can=read.daemon_can,
-        libvirt=facts.libvirt_version if facts is not None else "",
-        driver=driver,
+        libvirt=read.libvirt,
+        driver=read.driver,
     )
     circumstances = _circumstances(read, folders, situation)
     return Looked(situation, circumstances, read.stored, read.live is not None)
@@ -117,6 +118,8 @@ def _read(
                         named[path] = (*named.get(path, ()), *owners)
     front = live or stored
     return _Documents(
+        connection.getType().upper(),
+        dotted(connection.getLibVersion()),
         stored,
         live,
         snapshots,

@@ -41,6 +41,7 @@ class Character(Device):
         "Socket mode",
         "Whether QEMU waits for others, or goes to them.",
         values={"bind": "waits", "connect": "goes"},
+        volatile=True,
         unless=lambda view: "" if view.type in ("unix", "tcp") else "only for sockets",
     )
     host = Text(

@@ -62,9 +62,12 @@ class IsolatedDaemon(LabHost):
             self.close()
             raise
 
-    def start(self, *options: str) -> None:
+    def start(self, *options: str, **environment: str) -> None:
         """Start libvirtd and wait until it answers."""
-        self._inside("libvirtd", "--daemon", "--pid-file", "/run/libvirtd.pid", *options)
+        settings = [f"{name}={value}" for name, value in environment.items()]
+        self._inside(
+            "env", *settings, "libvirtd", "--daemon", "--pid-file", "/run/libvirtd.pid", *options
+        )
         self.virsh("uri")
 
     @property

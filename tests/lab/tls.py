@@ -17,7 +17,7 @@ auth_unix_rw = "none"
 unix_sock_rw_perms = "0777"
 listen_tls = 1
 listen_tcp = 1
-auth_tls = "none"
+auth_tls = "{auth}"
 auth_tcp = "none"
 key_file = "/etc/libvirt/pki/serverkey.pem"
 cert_file = "/etc/libvirt/pki/servercert.pem"
@@ -62,13 +62,16 @@ def certificate(authority: Path, folder: Path, kind: str) -> None:
 class NetworkSockets:
     """Lets an isolated libvirtd listen on TLS and TCP, and brings both to this side's loopback."""
 
-    def __init__(self, daemon: IsolatedDaemon, authority: Path) -> None:
+    def __init__(
+        self, daemon: IsolatedDaemon, authority: Path, *, auth: str = "none", **environment: str
+    ) -> None:
+        """`auth` is auth_tls of libvirtd.conf, `environment` libvirtd's."""
         etc = Path(daemon.uri.partition("socket=")[2]).parents[2] / "etc"
         certificate(authority, etc / "pki", "server")
-        (etc / "libvirtd.conf").write_text(_CONF)
+        (etc / "libvirtd.conf").write_text(_CONF.format(auth=auth))
         self._pid = daemon.pid
         daemon.kill()
-        daemon.start("--listen")
+        daemon.start("--listen", **environment)
         poll(lambda: self._reaches(PORTS["tls"]), "libvirtd listens on TLS", timeout=10)
         self._listeners: list[socket.socket] = []
         self.port = {name: self._serve(port) for name, port in PORTS.items()}

@@ -162,7 +162,6 @@ class Attempt:
 
 SECRET_CREDENTIALS = (libvirt.VIR_CRED_PASSPHRASE, libvirt.VIR_CRED_NOECHOPROMPT)
 CREDENTIALS = [
-    libvirt.VIR_CRED_USERNAME,
     libvirt.VIR_CRED_AUTHNAME,
     libvirt.VIR_CRED_ECHOPROMPT,
     libvirt.VIR_CRED_REALM,
@@ -170,7 +169,10 @@ CREDENTIALS = [
     libvirt.VIR_CRED_NOECHOPROMPT,
     libvirt.VIR_CRED_EXTERNAL,
 ]
-"""What the callback can answer; libvirt looks into ``auth.conf`` before it asks."""
+"""What the callback can answer, as virsh; libvirt looks into ``auth.conf`` before it asks.
+
+Without USERNAME: SASL would ask for a name to act as besides the name to sign in with.
+"""
 
 
 def libvirt_auth(attempt: Attempt) -> list[Any]:

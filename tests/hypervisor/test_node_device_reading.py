@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -118,3 +119,14 @@ async def test_the_demo_host_has_devices_worth_looking_at():
         assert reader.devices.functions_in_use(card) == 1
         office = devices.index.by_pci["0000:04:00.0"]
         assert "forwards through it" in reader.devices.guard(office).words
+
+
+async def test_what_an_event_told_outlives_a_reading_that_began_before(tmp_path: Path):
+    async with reading(inventory(tmp_path)) as (fleet, reader):
+        name = "pci_0000_01_10_2"
+        under_way = asyncio.ensure_future(reader.refresh())
+        await asyncio.sleep(0)  # the list has been asked for
+        for observer in tuple(fleet.hosts["host"].observers):
+            observer(Event("node-device", name, name, (1, 0)))
+        await under_way
+        assert name not in reader.devices.index.by_name

@@ -66,6 +66,8 @@ class NodeDevices:
         self._claims: dict[str, tuple[bool, tuple[Claim, ...]]] = {}
         """What is known of each machine: whether it is active, what it claims."""
         self._stale: set[str] = set()
+        self._touched: set[str] = set()
+        """Names that events told of since the last reading of all began."""
         self._around_stale = False
         self._timer: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -125,6 +127,7 @@ class NodeDevices:
 
     def _start_reading(self) -> None:
         if self._reading is None or self._reading.done():
+            self._touched.clear()
             self._reading = self._spawn(self._read_all())
 
     async def _read_all(self) -> None:
@@ -141,6 +144,10 @@ class NodeDevices:
                 self._records = dict(fresh)
                 self._changed(reindex=True)
         self._use = await read_use(self.host)
+        for name in self._touched if self.is_read else ():
+            fresh.pop(name, None)  # what was read of it since the event is newer than this list
+            if name in self._records:
+                fresh[name] = self._records[name]
         self.is_read, self.error = True, None
         self._records = fresh
         self._changed(reindex=True)
@@ -206,6 +213,7 @@ class NodeDevices:
         if not self._wanted:
             return
         if event.kind == "node-device":
+            self._touched.add(event.identity)
             known = self._records.get(event.identity)
             if event.detail[:1] == (DELETED,) and known is not None:
                 del self._records[event.identity]

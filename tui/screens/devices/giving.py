@@ -44,5 +44,6 @@ async def give_to_machine(
         app.say(f"The hardware of {visible(record.name)} could not be opened.", "error")
         return
     await tab.when_read()
+    await tab.when_settled()
     await tab.give(added)
     await tab.review()

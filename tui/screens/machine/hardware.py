@@ -73,6 +73,8 @@ class HardwareTab(Tab):
         self.findings: Sequence[Finding] = ()
         self._keys: list[str] = []
         self._ready = asyncio.Event()
+        self._settled = asyncio.Event()
+        """What runs has been read as well, or it is off, or it cannot be read."""
         self._help_timer: Timer | None = None
         self._doomed: set[str] = set()
         """Sources whose data goes once their disks are removed."""
@@ -130,6 +132,7 @@ class HardwareTab(Tab):
             self._take(hardware)
             if record.state.is_active:
                 self._take(await read_live(host, record, hardware))
+            self._settled.set()
             if self.surroundings.capabilities is None:
                 found = await read_surroundings(host, hardware.stored)
                 self.surroundings = replace(found, macs=self._macs_of_others())
@@ -137,6 +140,7 @@ class HardwareTab(Tab):
                 neighbours = await read_neighbours(host, record.uuid)
                 self.surroundings = replace(self.surroundings, neighbours=neighbours)
         except HypervisorError as error:
+            self._settled.set()
             self.say(error.words)
             return
         self._show()
@@ -461,6 +465,10 @@ class HardwareTab(Tab):
     async def when_read(self) -> None:
         """Wait until there is something to edit."""
         await self._ready.wait()
+
+    async def when_settled(self) -> None:
+        """Wait until what runs is known too: the forecast needs it."""
+        await self._settled.wait()
 
     # -- applying ------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import base64
 import json
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,10 @@ from tests.lab import Guest, IsolatedDaemon
 from tests.lab.commands import LabError, run
 from tests.lab.guests import GuestSpec
 from tests.waiting import until
-from tui.hypervisor import block_jobs, snapshots
+from tui.hypervisor import block_jobs, chain_work, snapshots
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.found_jobs import FoundJobs
 from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Outcome
 from tui.hypervisor.records import DomainRecord
@@ -29,8 +30,10 @@ from tui.model.snapshot_plans import plan_reversion
 from tui.model.snapshot_request import DiskWish, SnapshotRequest, overlay_path
 from tui.model.snapshot_rules import findings, forbidden
 from tui.model.states import DomainState
+from tui.screens.machine.new_snapshot import first_request, placed
 
 MIB = 1024**2
+FOUND = "block commit of vda, found under way, on"
 
 
 @dataclass
@@ -296,6 +299,12 @@ async def test_a_merge_outlives_the_daemon(
     await until(lambda: bench.host.is_connected, 20)
     jobs = await block_jobs.read_jobs(bench.host, bench.record, ["vda"])
     assert [job.word for job in jobs] == ["commit"]
+    await until(lambda: bench.record.snapshots and not bench.record.stale)
+    found = FoundJobs(bench.host)
+    await found.look()
+    await until(lambda: [e.text for e in bench.host.journal.running.values()] == [FOUND])
+    found.close()
+    await until(lambda: not bench.host.journal.running)
     work = asyncio.create_task(delete_snapshots(bench.host, bench.record, ["slow"]))
     await until(lambda: job_of(bench) is not None, 20)
     await block_jobs.limit(bench.host, bench.record, "vda", 0)
@@ -303,6 +312,57 @@ async def test_a_merge_outlives_the_daemon(
     assert bench.names == []
     assert bench.files == ["web.qcow2"]
     assert bench.inside("md5sum /mnt/much") == sum_before
+
+
+async def test_with_memory_and_the_work_on_chains(bench: Bench, isolated_daemon: IsolatedDaemon):
+    """External with memory; flatten, commit down, and what is left over found and cleared."""
+    bench.write("one")
+    looked = await look_at(bench.host, bench.record)
+    wanted = replace(
+        first_request(bench.record.name, looked.circumstances),
+        name="whole", external=True, memory=True, quiesce=False, disks={},
+    )  # fmt: skip
+    wanted = placed(bench.record.name, wanted, looked.circumstances)
+    await snapshots.create(bench.host, bench.record, wanted)
+    assert wanted.memory_file.endswith("web.whole.memory")
+    assert memory_files(isolated_daemon) == [Path(wanted.memory_file).name]
+    assert bench.guest.state == "running"
+    await delete_snapshots(bench.host, bench.record, ["whole"])
+    assert memory_files(isolated_daemon) == []
+    assert bench.files == ["web.qcow2"]
+
+    # Overlays that no snapshot knows of: made by hand.
+    for name in ("lower", "upper"):
+        bench.guest.virsh(
+            "snapshot-create-as", name, "--disk-only", "--no-metadata", "--diskspec",
+            f"vda,file={isolated_daemon.workspace.path / f'web.{name}.qcow2'}",
+        )  # fmt: skip
+        bench.write(name)
+    lower = str(isolated_daemon.workspace.path / "web.lower.qcow2")
+    await chain_work.commit_down(bench.host, bench.record, "vda", lower, lambda: None)
+    assert bench.chain == ["web.upper.qcow2", "web.qcow2"]
+    assert bench.files == ["web.qcow2", "web.upper.qcow2"]
+    await bench.off()
+    await chain_work.flatten(bench.host, bench.record, "vda", lambda: None)
+    assert bench.chain == ["web.upper.qcow2"]
+    assert bench.guest.state == "shut off"
+    await bench.boot()
+    assert bench.read() == "upper"
+
+    orphan = isolated_daemon.workspace.path / "web.orphan.qcow2"
+    active = isolated_daemon.workspace.path / "web.upper.qcow2"
+    run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(active), "-F", "qcow2",
+         "-u", str(orphan), "64M"])  # fmt: skip
+    found = await chain_work.find_leftovers(bench.host, bench.record)
+    assert {(one.kind, one.name) for one in found} == {
+        ("file", str(orphan)),
+        ("write", "vda"),
+    }
+    file = next(one for one in found if one.kind == "file")
+    await chain_work.clear_away(bench.host, bench.record, file)
+    assert "web.orphan.qcow2" not in bench.files
+    with pytest.raises(HypervisorError, match="not left over"):
+        await chain_work.clear_away(bench.host, bench.record, file)
 
 
 async def test_a_merge_is_cancelled(bench: Bench, monkeypatch: pytest.MonkeyPatch):
@@ -323,3 +383,7 @@ def job_of(bench: Bench) -> str | None:
     """virsh's words for the job on the first disk; None without one."""
     told = bench.guest.virsh("blockjob", "vda", "--raw")
     return told if "cur=" in told else None
+
+
+def memory_files(daemon: IsolatedDaemon) -> list[str]:
+    return [file.name for file in daemon.workspace.path.glob("*.memory")]

@@ -34,6 +34,7 @@ from tui.screens.marks import marks
 from tui.screens.program import Program
 from tui.screens.sign_in import SignInDesk
 from tui.screens.thrift import Thrift
+from tui.screens.where import MachineCommands
 from tui.settings import Problem, Settings
 from tui.themes import DEFAULTS, THEMES, default_theme
 from tui.widgets.key_bar import key_bar
@@ -94,7 +95,7 @@ class VirttyApp(Program):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True)
     ]
-    COMMANDS: ClassVar = {ActionCommands}
+    COMMANDS: ClassVar = {ActionCommands, MachineCommands}
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(

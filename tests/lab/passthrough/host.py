@@ -14,7 +14,7 @@ from tests.lab.passthrough import hardware
 from tests.lab.passthrough.guest import PassthroughGuest, domain
 from tests.lab.passthrough.image import image
 from tests.lab.passthrough.qmp import Monitor
-from tests.lab.workspace import Workspace
+from tests.lab.workspace import Workspace, remove_leftover_directories
 
 _SSH = 22
 _LIBVIRT = 16509
@@ -32,6 +32,7 @@ class PassthroughHost:
 
     def __init__(self, *, vfs: int = 4, memory_mib: int = 1536, cpus: int = 2) -> None:
         made = image()
+        remove_leftover_directories()
         self._workspace = Workspace()
         self._guest_ports = itertools.count(5000)
         self._directory = self._workspace.private
@@ -64,7 +65,8 @@ class PassthroughHost:
     @property
     def ssh_uri(self) -> str:
         """The same libvirt, reached by signing in over SSH."""
-        return f"qemu+ssh://root@127.0.0.1:{self.ssh_port}/system?command={self.ssh_command}"
+        where = f"root@127.0.0.1:{self.ssh_port}"
+        return f"qemu+ssh://{where}/system?command={self.ssh_command}"
 
     @property
     def ssh_port(self) -> int:

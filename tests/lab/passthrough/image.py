@@ -36,7 +36,13 @@ _CONFIGURATION = {
     ),
 }
 # What the scripts of packages make.
-_LINKS = {"usr/bin/sh": "dash", "usr/bin/awk": "mawk", "var/run": "/run", "var/lock": "/run/lock"}
+_LINKS = {
+    "usr/bin/awk": "mawk",
+    "usr/bin/sh": "dash",
+    "usr/bin/which": "which.debianutils",
+    "var/lock": "/run/lock",
+    "var/run": "/run",
+}
 
 # Where the host has its guests' kernel and initramfs.
 GUEST_KERNEL = f"/{_GUEST}/vmlinux"

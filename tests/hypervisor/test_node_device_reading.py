@@ -59,8 +59,10 @@ async def test_devices_and_their_holders(tmp_path: Path):
         holders = [h.words for h in reader.devices.holders_of(function)]
         assert holders == ["web (running)", "idle (configured)"]
         records = {d.name: d for d in fleet.domains()}
-        assert fleet.device_warnings(records["idle"]) == ["01:10.0 is held by web"]
-        assert fleet.device_warnings(records["web"]) == []
+        assert fleet.device_warnings(records["idle"]) == ("01:10.0 is held by web",)
+        assert fleet.device_warnings(records["web"]) == ()
+        bound = "not live-migratable: 01:10.0 without <teaming>"
+        assert fleet.why_not_migratable(records["web"]) == bound
         assert not reader.devices.use.known  # this machine's own devices are not the host's
 
 
@@ -70,7 +72,7 @@ async def test_holders_follow_the_machines(tmp_path: Path):
         await fleet.hosts["host"].call(lambda c: c.lookupByName("web").destroy())
         await until(lambda: not fleet.domain(web.key).state.is_active)
         idle = next(d for d in fleet.domains() if d.name == "idle")
-        await until(lambda: fleet.device_warnings(idle) == [])
+        await until(lambda: fleet.device_warnings(idle) == ())
         function = reader.devices.index.by_pci["0000:01:10.0"]
         await until(lambda: not any(h.claim.running for h in reader.devices.holders_of(function)))
 

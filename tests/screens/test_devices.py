@@ -25,7 +25,9 @@ from tui.model.passthrough import Devices
 from tui.screens.devices.details import device_details, note
 from tui.screens.devices.pane import DevicesPane
 from tui.screens.devices.rows import GROUPS, TREE, rows_of
+from tui.screens.dialogs import Confirm
 from tui.screens.machine.screen import MachineScreen
+from tui.screens.machines import MachinesPane
 from tui.settings import Settings
 
 
@@ -46,7 +48,7 @@ async def shown(
         await pilot.press("4")
         await until(lambda: app.main.query(DevicesPane) and pane_of(app).table.has_focus)
         await until(lambda: fleet.devices_of("host").is_read and pane_of(app).table.rows_total)
-        await until(lambda: not fleet.devices_of("host").devices.unread)
+        await until(lambda: not fleet.devices_of("host").unread)
         await until(lambda: pane_of(app)._due is None)
         await pilot.pause()
         yield app, pilot, pane_of(app)
@@ -237,3 +239,22 @@ async def test_five_hundred_devices_scroll(tmp_path: Path):
         took = time.perf_counter() - begin
         assert pane.table.cursor == 249
         assert took < 4, f"a page took {took / 20 * 1000:.0f} ms"
+
+
+async def test_a_machine_that_could_not_start_says_so_in_the_list(tmp_path: Path):
+    async with shown(inventory(tmp_path)) as (app, pilot, _pane):
+        await pilot.press("1")
+        machines = app.main.query_one(MachinesPane)
+        await until(
+            lambda: any(
+                row.warnings and row.record.name == "idle" for row in machines.table.visible_rows
+            )
+        )
+        await pilot.press("slash", *"idle", "enter")
+        await until(lambda: "⚠ 01:10.0 is held by web" in screen_text(app))
+        assert "not live-migratable" in screen_text(app)
+        await pilot.press("s")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.pause()
+        assert "01:10.0 is held by web" in screen_text(app)
+        await pilot.press("n")

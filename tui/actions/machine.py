@@ -42,7 +42,9 @@ class Start(MachineAction):
         return ""
 
     def worry(self, fleet: Fleet, domain: DomainRecord) -> str:
-        return fleet.against_start(domain)
+        return "\n".join(
+            filter(None, (fleet.against_start(domain), *fleet.device_warnings(domain)))
+        )
 
     def virsh(self, domain: DomainRecord) -> str:
         command = {DomainState.PAUSED: "resume", DomainState.PMSUSPENDED: "dompmwakeup"}

@@ -178,14 +178,21 @@ class Fleet:
             self._node_devices[host] = found
         return found
 
-    def device_warnings(self, domain: DomainRecord) -> list[str]:
+    def device_warnings(self, domain: DomainRecord) -> tuple[str, ...]:
         """What of the host's devices speaks against a machine's start, as far as it is known."""
         reader = self._node_devices.get(domain.host)
         if reader is None or not reader.is_read or domain.details is None:
-            return []
+            return ()
         if domain.state.is_active or not domain.details.claims:
-            return []
-        return reader.devices.against_start(domain.uuid, domain.details.claims)
+            return ()
+        return tuple(reader.devices.against_start(domain.uuid, domain.details.claims))
+
+    def why_not_migratable(self, domain: DomainRecord) -> str:
+        """Which of the host's devices keep a machine here; empty where none is known to."""
+        reader = self._node_devices.get(domain.host)
+        if reader is None or not reader.is_read or domain.details is None:
+            return ""
+        return reader.devices.why_not_migratable(domain.details.claims)
 
     def _watch_devices(self, change: Change) -> None:
         """Where machines have devices of the host, these are followed."""

@@ -98,9 +98,13 @@ class NodeDevices:
                 use=self._use,
                 told=told_of(self._index, self._around, self._use),
                 cpu_vendor=self._around.cpu_vendor,
-                unread=sum(domain.details is None for domain in domains),
             )
         return self._snapshot
+
+    @property
+    def unread(self) -> int:
+        """Machines whose definition has not been read yet: they may hold devices too."""
+        return sum(d.details is None for d in self.host.inventory.domains.values())
 
     def _holders(self, domains: Iterable[DomainRecord]) -> Iterable[Holder]:
         pools = self._around.pools
@@ -256,7 +260,11 @@ class NodeDevices:
             if domain is None:
                 self._claims.pop(uuid, None)
             elif domain.details is not None:
-                self._claims[uuid] = (domain.state.is_active, domain.details.claims)
+                claims = with_pools(domain.details.claims, self._around.pools)
+                if claims:
+                    self._claims[uuid] = (domain.state.is_active, claims)
+                else:
+                    self._claims.pop(uuid, None)
         differing = [uuid for uuid in uuids if before.get(uuid) != self._claims.get(uuid)]
         if not differing:
             return

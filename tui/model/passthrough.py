@@ -46,8 +46,6 @@ class Devices:
     """What libvirt tells of the host's use, by name of the device."""
     cpu_vendor: str = ""
     """``Intel``, ``AMD``, …; empty where not told."""
-    unread: int = 0
-    """Machines whose definition has not been read yet: they may hold devices too."""
 
     # -- who has it ------------------------------------------------------------------------
 

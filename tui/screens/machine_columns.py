@@ -128,10 +128,10 @@ def badges_cell(row: MachineRow) -> Cell:
         ("⟳", record.autostart),
         (f"◉{record.snapshots}" if record.snapshots > 1 else "◉", record.snapshots),
         ("t", not record.persistent),
-        ("⚠", row.twin),
+        ("⚠", row.twin or bool(row.warnings)),
     )
     text = " ".join(sign for sign, shown in signs if shown)
-    return Cell(text, "error" if row.twin else "accent")
+    return Cell(text, "error" if row.twin or row.warnings else "accent")
 
 
 def uptime_cell(row: MachineRow) -> Cell:

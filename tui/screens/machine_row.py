@@ -18,6 +18,8 @@ class MachineRow:
     usage: Usage | None
     twin: bool = False
     """The same UUID is active on another host too."""
+    warnings: tuple[str, ...] = ()
+    """What of the host's devices speaks against its start."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -27,7 +29,7 @@ class MachineRow:
 
 def row_of(fleet: Fleet, record: DomainRecord, twin: bool) -> MachineRow:
     """The line of a machine as things are now."""
-    return MachineRow(record, fleet.usage(record.key), twin)
+    return MachineRow(record, fleet.usage(record.key), twin, fleet.device_warnings(record))
 
 
 def facts_of(record: DomainRecord) -> Facts:

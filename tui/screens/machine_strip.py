@@ -25,17 +25,22 @@ def strip(
     last_event: str,
     width: int,
     height: int,
+    warnings: Sequence[str] = (),
+    bound: str = "",
 ) -> Content:
-    """At most ``height`` lines of ``width`` cells: identity, usage, addresses, last event."""
+    """At most ``height`` lines of ``width`` cells: identity, usage, addresses, last event.
+
+    ``warnings`` speak against its start, ``bound`` says what keeps it on its host.
+    """
     lines = [
-        _identity(record),
+        _identity(record, warnings, bound),
         _usage(record, usage, history, SPARK if width >= WIDE else SPARK_NARROW),
         _network(record, last_event),
     ]
     return Content("\n").join(lines[:height])
 
 
-def _identity(record: DomainRecord) -> Content:
+def _identity(record: DomainRecord, warnings: Sequence[str], bound: str) -> Content:
     details = record.details
     title = visible(details.title) if details and details.title else ""
     reason = reason_text(record.state, record.reason)
@@ -52,6 +57,9 @@ def _identity(record: DomainRecord) -> Content:
     if details and details.pending:
         words = "  next boot changes " + ", ".join(visible(what) for what in details.pending)
         parts.append((words, "$text-warning"))
+    parts += [(f"  ⚠ {visible(words)}", "bold $text-error") for words in warnings]
+    if bound:
+        parts.append((f"  {visible(bound)}", "$quiet"))
     if record.stale:
         parts.append(("  last known, not current", "$text-error"))
     if details and details.tags:

@@ -123,6 +123,8 @@ class MachinesPane(Vertical):
             for key in removed:
                 self._facts.pop(key, None)
             self._say_empty()
+        if change.node_devices:
+            self._devices_changed(change.host)
         if change.sampled:
             self._sampled(change.host)
         if change.host_changed:
@@ -133,6 +135,13 @@ class MachinesPane(Vertical):
                 self._show_strip()
         elif cursor is None:
             self._show_strip()
+
+    def _devices_changed(self, host: str) -> None:
+        """What speaks against the start of machines with devices of the host may be otherwise."""
+        records = self.app.fleet.hosts[host].inventory.domains.values()
+        with_devices = [r for r in records if r.details is not None and r.details.claims]
+        self.table.update_rows(self._row(record) for record in with_devices)
+        self._show_strip()
 
     def _sampled(self, host: str) -> None:
         """New figures: for what is on the screen, or for all when sorted by them."""
@@ -214,6 +223,8 @@ class MachinesPane(Vertical):
                 last,
                 self.size.width,
                 height,
+                row.warnings,
+                self.app.fleet.why_not_migratable(row.record),
             ),
             layout=False,
         )

@@ -113,6 +113,9 @@ class DevicesView(Vertical):
         """The note above the table, and what an empty one says."""
         readers = self._readers()
         told = note(reader.devices for _host, reader in readers)
+        unread = sum(reader.unread for _host, reader in readers)
+        if unread and not told:
+            told = f"{unread} machines are not read yet: they may have devices too."
         area = self.query_one("#devices-note", Static)
         area.display = bool(told)
         area.update(told)

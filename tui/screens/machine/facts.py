@@ -22,9 +22,16 @@ Block = tuple[str, list[Content]]
 
 
 def blocks(
-    record: DomainRecord, domain: Domain, addresses: Sequence[Address] | None
+    record: DomainRecord,
+    domain: Domain,
+    addresses: Sequence[Address] | None,
+    about_devices: Sequence[str] = (),
 ) -> list[Block]:
-    """Everything the Overview shows; ``addresses`` is None while they are being asked for."""
+    """Everything the Overview shows; ``addresses`` is None while they are being asked for.
+
+    ``about_devices``: what its devices of the host mean for its start and for a migration.
+    """
+    told = [Content.assemble((visible(words), "$text-warning")) for words in about_devices]
     return [
         ("Identity", _identity(record, domain)),
         ("State", _state(record)),
@@ -32,6 +39,7 @@ def blocks(
         ("Disks", _disks(domain)),
         ("Network", _network(record, domain, addresses)),
         ("Access", _access(domain)),
+        *([("Devices of the host", told)] if told else []),
     ]
 
 

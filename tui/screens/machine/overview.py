@@ -52,16 +52,19 @@ class OverviewTab(Tab):
             self.say(error.words)
             return
         self.say("T title, D description")
+        fleet = self.app.fleet
+        told = [*fleet.device_warnings(record), fleet.why_not_migratable(record)]
+        about = [words for words in told if words]
         if not record.state.is_active:
-            self._show(blocks(record, domain, ()))
+            self._show(blocks(record, domain, (), about))
             return
-        self._show(blocks(record, domain, None))
+        self._show(blocks(record, domain, None, about))
         addresses: Sequence[Address] = ()
         try:
             addresses = await read_addresses(host, record)
         except HypervisorError as error:
             self.say(error.words)
-        self._show(blocks(record, domain, addresses))
+        self._show(blocks(record, domain, addresses, about))
 
     def _show(self, found: Sequence[Block]) -> None:
         wide = self.size.width >= WIDE

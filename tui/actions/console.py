@@ -67,6 +67,15 @@ class TakeOver(_ConsoleView):
     method = "take_over"
 
 
+class Mark(_ConsoleView):
+    """Select a part of the screen or the scrollback and copy it; the mouse does it as well."""
+
+    id = "console.mark"
+    key = "m"
+    name = "Mark"
+    method = "mark"
+
+
 class Copy(_ConsoleView):
     """Copy the screen to your own clipboard."""
 

@@ -227,4 +227,7 @@ async def open_console(
     except HypervisorError as error:
         if "ctive console session exists" in error.words:
             raise ConsoleInUseError(what, words=error.words, code=error.code) from error
+        if error.code == libvirt.VIR_ERR_NO_SUPPORT:
+            words = "this host's driver has no consoles"
+            raise HypervisorError(what, words=words, code=error.code) from error
         raise

@@ -12,6 +12,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tui.widgets.emulator_marks import Marks
+
 SCROLLBACK_BYTES = 48 * 1024 * 1024
 """What is kept above the screen: ten thousand lines of 300 columns, more of narrower ones.
 
@@ -69,6 +71,10 @@ class Emulator(Protocol):
     def screen(self) -> str:
         """The text of the screen."""
 
+    @property
+    def marks(self) -> Marks | None:
+        """What can be marked in it; None where nothing can."""
+
     def close(self) -> None:
         """Give its memory back; from then on it takes nothing and shows nothing."""
 
@@ -105,6 +111,7 @@ class Ghostty:
         self._scroll_viewport = _scroll_function()
         self._styles: dict[tuple[Any, ...], Style] = {}
         self._closed = False
+        self._marks = Marks(self._terminal)
 
     def feed(self, data: bytes) -> bytes:
         """Take what the guest prints; returns what the terminal answers to it."""
@@ -312,11 +319,17 @@ class Ghostty:
         """The text of the screen."""
         return "" if self._closed else str(self._terminal.text())
 
+    @property
+    def marks(self) -> Marks | None:
+        """What can be marked in it."""
+        return None if self._closed else self._marks
+
     def close(self) -> None:
         """Give its memory back; from then on it takes nothing and shows nothing."""
         if self._closed:
             return
         self._closed = True  # what is still drawing it must not reach freed memory
+        self._marks.clear()
         self._lib.ghostty_render_state_row_cells_free(self._cells[0])
         self._lib.ghostty_render_state_row_iterator_free(self._rows[0])
         self._lib.ghostty_render_state_free(self._state[0])
@@ -351,6 +364,7 @@ class Blind:
         """It is always drawn whole."""
 
     cursor: Cursor | None = None
+    marks: Marks | None = None
 
     def mode(self, number: int) -> bool:
         """No mode is known."""

@@ -16,19 +16,36 @@ from textual.widget import Widget
 
 from tui.widgets.emulator import Emulator
 from tui.widgets.terminal_keys import encode, encode_mouse, encode_paste
+from tui.widgets.terminal_selection import (
+    BEGIN_KEYS,
+    COPY_KEYS,
+    LEAVE_KEYS,
+    LINE_KEYS,
+    MOVES,
+    PAGES,
+    Selection,
+)
 
 FRAME = 1 / 30
 """Seconds between two frames while output floods; a single echo is shown at once."""
 ESCAPE = "ctrl+right_square_bracket"
 SCROLL_KEYS = {"shift+pageup": -1, "shift+pagedown": 1}
 MOUSE_MODES = (1000, 1002, 1003)
+DRAGS, ALL_MOVES = 1002, 1003
+MOVING = 32
+"""What a mouse report's button has on top when the mouse moves."""
 SGR_MOUSE, BRACKETED_PASTE, APPLICATION_CURSOR = 1006, 2004, 1
 
 
 class TerminalView(Widget, can_focus=True):
     """Draws an emulator's lines as they change and turns keys into bytes."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"terminal--cursor", "terminal--found"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "terminal--cursor",
+        "terminal--found",
+        "terminal--marked",
+    }
+    ALLOW_SELECT = False  # Textual's own selection knows nothing of a scrollback
 
     class Typed(Message):
         """Bytes for the program on the other end."""
@@ -39,6 +56,16 @@ class TerminalView(Widget, can_focus=True):
 
     class Left(Message):
         """The escape key: keys are no longer for the terminal."""
+
+    class Copied(Message):
+        """A person has selected this and wants to have it."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class MarkingEnded(Message):
+        """Keys do not move the mark any more."""
 
     class Sized(Message):
         """The terminal has another size."""
@@ -53,6 +80,12 @@ class TerminalView(Widget, can_focus=True):
         self.scrolled = False
         self.found = -1
         """Line of the view that a search has found."""
+        self.selection: Selection | None = None
+        self.marking = False
+        """Keys move the mark; else they are for the guest."""
+        self._spans: dict[int, tuple[int, int]] = {}
+        self._drag: tuple[int, int] | None = None
+        """Where a button went down that may begin a selection."""
         self._lines: list[Strip] = []
         self._cursor: tuple[int, int] | None = None
         self._pending: asyncio.TimerHandle | None = None
@@ -64,6 +97,7 @@ class TerminalView(Widget, can_focus=True):
 
     def show(self, emulator: Emulator | None) -> None:
         """Show another emulator."""
+        self.end_selection()
         self.emulator = emulator
         self.scrolled = False
         self._lines = []
@@ -113,17 +147,31 @@ class TerminalView(Widget, can_focus=True):
                 self._lines[y] = line
                 if y < height:
                     regions.append(Region(0, y, width, 1))
-        cursor = self.emulator.cursor
-        now = None if cursor is None else (cursor.x, cursor.y)
+        now, spans = self._what_is_marked()
         if now != self._cursor:
             places = [place for place in (self._cursor, now) if place is not None]
             regions += [Region(0, y, width, 1) for _x, y in places]
             self._cursor = now
+        if spans != self._spans:
+            different = {y for y in {*spans, *self._spans} if spans.get(y) != self._spans.get(y)}
+            regions += [Region(0, y, width, 1) for y in different]
+            self._spans = spans
         if regions:
             self.refresh(*regions)
 
+    def _what_is_marked(self) -> tuple[tuple[int, int] | None, dict[int, tuple[int, int]]]:
+        """The cursor, ours or the guest's, and what is selected."""
+        selection = self.selection
+        if selection is not None and not selection.is_there:
+            self.end_selection()
+        elif selection is not None and self.marking:
+            return selection.cursor, selection.spans()
+        cursor = None if self.emulator is None else self.emulator.cursor
+        place = None if cursor is None else (cursor.x, cursor.y)
+        return place, {} if self.selection is None else self.selection.spans()
+
     def render_line(self, y: int) -> Strip:
-        """One line, the cursor on it."""
+        """One line, with what is found or marked on it, and the cursor."""
         width = self.size.width
         base = self._look
         if y >= len(self._lines):
@@ -131,19 +179,14 @@ class TerminalView(Widget, can_focus=True):
         strip = self._lines[y].adjust_cell_length(width, base)
         if y == self.found:
             strip = strip.apply_style(self.get_component_rich_style("terminal--found"))
-        if self._cursor is None or self._cursor[1] != y or self._cursor[0] >= width:
-            return strip
-        x = self._cursor[0]
-        look = (
-            self.get_component_rich_style("terminal--cursor")
-            if self.has_focus
-            else Style(underline=True)
-        )
-        under = strip.crop(x, x + 1)
-        if under.cell_length == 0:
-            under = Strip.blank(1, base)
-        marked = Strip([type(s)(s.text, (s.style or base) + look) for s in under], 1)
-        return Strip.join([strip.crop(0, x), marked, strip.crop(x + 1, width)])
+        if y in self._spans:
+            look = self.get_component_rich_style("terminal--marked")
+            strip = highlighted(strip, *self._spans[y], look)
+        if self._cursor is not None and self._cursor[1] == y and self._cursor[0] < width:
+            x = self._cursor[0]
+            block = self.get_component_rich_style("terminal--cursor")
+            strip = highlighted(strip, x, x, block if self.has_focus else Style(underline=True))
+        return strip
 
     @property
     def _look(self) -> Style:
@@ -184,21 +227,74 @@ class TerminalView(Widget, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """Every key is the guest's, but the one that leads out and those that look back."""
-        if event.key == ESCAPE:
+        if event.key == ESCAPE and not self.marking:
             event.stop()
             event.prevent_default()
             self.post_message(self.Left())
             return
         event.stop()
         event.prevent_default()
+        if self.marking:
+            self._move_mark(event.key)
+            return
         if event.key in SCROLL_KEYS:
             self.scroll_view(SCROLL_KEYS[event.key] * max(1, self.size.height - 1))
             return
         application = self.emulator is not None and self.emulator.mode(APPLICATION_CURSOR)
         data = encode(event.key, event.character, application=application)
         if data:
+            self.end_selection()
             self.to_the_end()
             self.post_message(self.Typed(data))
+
+    # -- selecting -----------------------------------------------------------------------
+
+    def begin_marking(self) -> bool:
+        """Keys move a mark from where the cursor is; False where nothing can be marked."""
+        cursor = self.emulator.cursor if self.emulator is not None else None
+        if self._new_selection(*((cursor.x, cursor.y) if cursor else (0, 0))) is None:
+            return False
+        self.marking = True
+        self._draw()
+        return True
+
+    def _new_selection(self, x: int, y: int) -> Selection | None:
+        self.end_selection()
+        emulator = self.emulator
+        if emulator is None or emulator.marks is None or not self.size:
+            return None
+        self.selection = Selection(emulator, emulator.marks, *self.size)
+        self.selection.go_to(x, y)
+        return self.selection
+
+    def end_selection(self) -> None:
+        """Nothing is selected any more, and keys are the guest's again."""
+        selection, self.selection = self.selection, None
+        if selection is not None:
+            selection.end()
+            if self.marking:
+                self.marking = False
+                self.post_message(self.MarkingEnded())
+            self.changed()
+
+    def _move_mark(self, key: str) -> None:
+        selection = self.selection
+        if selection is None:
+            return
+        if key in LEAVE_KEYS:
+            self.end_selection()
+        elif key in COPY_KEYS:
+            text = selection.text()
+            self.end_selection()
+            self.post_message(self.Copied(text))
+        elif key in BEGIN_KEYS or key in LINE_KEYS:
+            selection.begin(whole_lines=key in LINE_KEYS)
+        elif key in PAGES:
+            selection.move(0, PAGES[key] * max(1, self.size.height - 1))
+        elif key in MOVES:
+            selection.move(*MOVES[key])
+        self.scrolled = True
+        self._draw()
 
     def on_paste(self, event: events.Paste) -> None:
         """Pasted text, in brackets where the guest's program asks for them."""
@@ -218,12 +314,38 @@ class TerminalView(Widget, can_focus=True):
         return True
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """A button, where the guest wants to know."""
-        self._report_mouse(event, event.button - 1, pressed=True)
+        """A button: the guest's where it wants to know, else it may begin a selection."""
+        if not self._report_mouse(event, event.button - 1, pressed=True) and event.button == 1:
+            self.end_selection()
+            self._drag = int(event.x), int(event.y)
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Dragging selects; the guest is told of moves where it wants to know."""
+        if self._drag is not None:
+            x, y = int(event.x), int(event.y)
+            if self.selection is None and (x, y) != self._drag:
+                selection = self._new_selection(*self._drag)
+                if selection is not None:
+                    selection.begin()
+            if self.selection is not None:
+                self.selection.go_to(x, y)
+                self.scrolled = self.scrolled or not 0 <= y < self.size.height
+                self._draw()
+        elif self.emulator is not None and (
+            self.emulator.mode(ALL_MOVES) or (self.emulator.mode(DRAGS) and event.button)
+        ):
+            self._report_mouse(event, (event.button or 4) - 1 + MOVING, pressed=True)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """A button let go."""
-        self._report_mouse(event, event.button - 1, pressed=False)
+        """A button let go: what was dragged over is copied."""
+        if self._drag is None:
+            self._report_mouse(event, event.button - 1, pressed=False)
+            return
+        self._drag = None
+        self.release_mouse()
+        if self.selection is not None:
+            self.post_message(self.Copied(self.selection.text()))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """The wheel: the guest's, else our own scrollback."""
@@ -237,6 +359,7 @@ class TerminalView(Widget, can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         """Another size: the owner tells the emulator."""
+        self.end_selection()
         self._lines = []
         self.post_message(self.Sized(event.size))
 
@@ -247,3 +370,14 @@ class TerminalView(Widget, can_focus=True):
     def on_blur(self) -> None:
         """The cursor is a line."""
         self.refresh()
+
+
+def highlighted(strip: Strip, first: int, last: int, look: Style) -> Strip:
+    """The columns from first to last in another look."""
+    marked = strip.crop(first, last + 1)
+    if not marked.cell_length:
+        return strip
+    part = Strip(
+        [type(s)(s.text, s.style + look if s.style else look) for s in marked], marked.cell_length
+    )
+    return Strip.join([strip.crop(0, first), part, strip.crop(last + 1)])

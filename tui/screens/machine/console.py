@@ -26,6 +26,7 @@ from tui.model.states import DomainState
 from tui.model.templates import TEMPLATES
 from tui.model.text import visible
 from tui.screens.choose import Choose, Offer
+from tui.screens.machine.console_search import ScrollbackSearch
 from tui.screens.machine.console_session import ConsoleSession
 from tui.screens.machine.hand_over import hand_over
 from tui.screens.machine.tab import Tab
@@ -41,7 +42,7 @@ The guest has to use its serial port. On most Linux systems, inside of it:
 """
 
 
-class ConsoleTab(Tab, can_focus=True):
+class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
     """Shows the machine's session; the session stays when the tab goes.
 
     It has the focus itself once Ctrl+] has led out of the terminal.
@@ -149,22 +150,24 @@ class ConsoleTab(Tab, can_focus=True):
         name = "gone" if record is None else f"{visible(record.name)} on {visible(record.host)}"
         told = session.guest.told == session.size
         columns, rows = session.size
+        keys = "Ctrl+] leaves" if self.terminal.has_focus else "Enter back to the guest"
+        if self.terminal.marking:
+            keys = "mark: arrows move, Space or V begins, y copies, Esc ends"
         parts: list[str | tuple[str, str]] = [
             (f" {name} ", "bold $text-primary"),
+            (f" {keys} ", "bold $text-accent"),
             (f" {session.status} ", "$text-success" if session.attached else "$text-warning"),
         ]
+        port = session.guest.port
+        if session.guest.device is not None and port is not None:
+            parts.append((f" {visible(port.alias)}", "bold"))
         if session.attached:
-            port = session.guest.port
-            if session.guest.device is not None and port is not None:
-                parts.append((f" {visible(port.alias)}", "bold"))
             size = f" {columns}×{rows}" if told else f" guest: 80×24? z tells it {columns}×{rows}"
             parts.append((size, "$quiet"))
         if session.is_silent:
             parts.append(("  silent: Enter wakes it, ? helps", "$text-warning"))
         if session.log is not None:
             parts.append((f"  log {session.log.path}", "$quiet"))
-        keys = "Ctrl+] leaves" if self.terminal.has_focus else "Enter back to the guest"
-        parts.append((f"  {keys}", "bold $text-accent"))
         self.query_one("#console-status", Static).update(Content.assemble(*parts), layout=False)
         self._show_tabs()
 
@@ -191,6 +194,17 @@ class ConsoleTab(Tab, can_focus=True):
     def on_terminal_view_left(self) -> None:
         """Keys are the program's again."""
         self.focus()
+
+    def on_terminal_view_copied(self, event: TerminalView.Copied) -> None:
+        """To the person's own clipboard (OSC 52)."""
+        if event.text:
+            self.app.copy_to_clipboard(event.text)
+            self.app.say(f"Copied {len(event.text)} characters.")
+
+    def on_terminal_view_marking_ended(self) -> None:
+        """Keys are the program's."""
+        self.focus()
+        self._show_status()
 
     def on_descendant_focus(self) -> None:
         """The guest has the keys."""
@@ -278,50 +292,17 @@ class ConsoleTab(Tab, can_focus=True):
         if path:
             session.log_to(Path(path), plain=path.endswith(".txt"))
 
-    async def start_search(self) -> None:  # type: ignore[override]
-        """``/``: find a text in what was printed, the last one first."""
-        text = await self.app.ask_text("Search the scrollback", "Text", self._needle)
-        if text:
-            self._needle = text
-            self._found = -1
-            self.search_back()
-
-    _needle = ""
-    _found = -1
-
-    def search_back(self) -> None:
-        """``<``: the one before."""
-        self._find(-1)
-
-    def search_on(self) -> None:
-        """``>``: the next one."""
-        self._find(1)
-
-    def _find(self, step: int) -> None:
-        lines = self.session.emulator.history()
-        needle = self._needle.casefold()
-        places = [y for y, line in enumerate(lines) if needle and needle in line.casefold()]
-        if not places:
-            self.app.say(f"{self._needle!r} is not there.", "warning")
-            return
-        if self._found < 0:
-            place = len(places) - 1
-        else:
-            place = min(max(self._found + step, 0), len(places) - 1)
-        self._found = place
-        height = self.terminal.size.height
-        top = max(0, min(places[place] - height // 2, len(lines) - height))
-        self.session.emulator.scroll_to(top)
-        self.terminal.scrolled = True
-        self.terminal.found = places[place] - top
-        self.terminal.show_again()
-        self.say(f"match {place + 1} of {len(places)}, < > go on")
-
     async def copy(self) -> None:
         """``y``: the screen to the person's own clipboard (OSC 52)."""
         text = self.session.emulator.screen().rstrip()
         self.app.copy_to_clipboard(text)
         self.app.say(f"Copied {len(text)} characters of the screen.")
+
+    def mark(self) -> None:
+        """``m``: select a part of the screen or of what is above it."""
+        if self.terminal.begin_marking():
+            self.terminal.focus()
+            self._show_status()
 
     async def save_scrollback(self) -> None:
         """``w``: everything that is kept, to a file."""

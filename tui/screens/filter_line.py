@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 
@@ -16,6 +18,9 @@ class FilterLine(Input):
         Binding("escape", "clear_filter", "Clear", show=False),
         Binding("enter,down,tab", "leave", "To the table", show=False),
     ]
+
+    # Textual lays the whole screen out anew for each change of this, at every keystroke.
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False, repaint=False)
 
     def __init__(
         self, value: str, changed: Callable[[str], None], leave: Callable[[], object]

@@ -64,12 +64,24 @@ class Proxy:
     def calls(self, since: float = 0.0, until: float = float("inf")) -> list[Call]:
         """The calls that clients made in a span of time.monotonic."""
         calls = []
-        for line in self._log.read_text().splitlines():
-            at, procedure, groups, flags = line.split()
-            call = Call(float(at), int(procedure), int(groups), int(flags))
+        for at, *words in self._lines():
+            if len(words) == 1:
+                continue
+            call = Call(float(at), *map(int, words))
             if since <= call.at < until:
                 calls.append(call)
         return calls
+
+    def bytes(self, since: float = 0.0, until: float = float("inf")) -> int:
+        """What went through, both ways, in a span of time.monotonic."""
+        return sum(
+            int(words[0])
+            for at, *words in self._lines()
+            if len(words) == 1 and since <= float(at) < until
+        )
+
+    def _lines(self) -> list[list[str]]:
+        return [line.split() for line in self._log.read_text().splitlines()]
 
     def close(self) -> None:
         """End the process and its connections."""
@@ -104,8 +116,9 @@ def serve(listen: str, upstream: str, round_trip: float, multiply: bool, log: Te
             client = server.accept()[0]
             daemon = socket.socket(socket.AF_UNIX)
             daemon.connect(upstream)
-            _join(client, daemon, round_trip / 2, log)
-            _join(daemon, client, round_trip / 2, None, Multiplier().feed if multiply else None)
+            _join(client, daemon, round_trip / 2, log, is_client=True)
+            change = Multiplier().feed if multiply else None
+            _join(daemon, client, round_trip / 2, log, change)
 
 
 class Multiplier:
@@ -134,12 +147,14 @@ def _join(
     source: socket.socket,
     target: socket.socket,
     delay: float,
-    log: TextIO | None,
+    log: TextIO,
     change: Callable[[bytes], bytes] | None = None,
+    *,
+    is_client: bool = False,
 ) -> None:
     """Carry bytes one way, each `delay` seconds late, however many are under way.
 
-    `change` may hold back, alter or add; `log` is given the calls among what comes.
+    `change` may hold back, alter or add; `log` is given how much comes, and a client's calls.
     """
     under_way: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
     splitter = Splitter()
@@ -156,8 +171,10 @@ def _join(
                 under_way.put((now + delay, passed))
             elif passed or not data:
                 _pass_on(target, passed)
-            if log is not None:
+            log.write(f"{now} {len(data)}\n")
+            if is_client:
                 _note(log, now, splitter, data)
+            log.flush()
             if not data:
                 return
 
@@ -191,7 +208,6 @@ def _note(log: TextIO, at: float, splitter: Splitter, data: bytes) -> None:
                 message.stats_arguments() if message.procedure == GET_ALL_DOMAIN_STATS else (0, 0)
             )
             log.write(f"{at} {message.procedure} {groups} {flags}\n")
-            log.flush()
 
 
 if __name__ == "__main__":

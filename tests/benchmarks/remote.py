@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from tui.hypervisor.records import HostState
 ROUND_TRIP = 0.1
 MACHINES = 200
 HOSTS, HANGING = 20, 5
+F5 = "\x1b[15~"
 
 
 def round_trips(calls: list[Call]) -> int:
@@ -134,6 +136,47 @@ def _virsh(stage: Stage, uri: str) -> Iterator[Figure]:
             "round trips",
             note=f"{1000 * seconds:.0f} ms; {named(calls)}",
         )
+
+
+@measure("refresh")
+def refresh(stage: Stage) -> Iterator[Figure]:
+    """What reading the list again costs on the connection, beside virsh over the same link."""
+    uri = stage.host_with(MACHINES)
+    with stage.proxy(uri, ROUND_TRIP) as proxy, stage.virtty(proxy.uri) as terminal:
+        terminal.wait_until(lambda: bool(screen.machines(terminal)), "a list", 60)
+        wait_for_silence(proxy, terminal)
+        begin = terminal.send(F5)
+        wait_for_silence(proxy, terminal)
+        made = _once(proxy.calls(begin))
+        end = made[-1].at + 5 * ROUND_TRIP
+        trips, size = round_trips(made), proxy.bytes(begin, end)
+    virsh = {}
+    for command in ("list --all", "domstats --state"):
+        with stage.proxy(uri, ROUND_TRIP) as proxy:
+            line = ["virsh", "-q", "-c", proxy.uri, *command.split()]
+            subprocess.run(line, check=True, capture_output=True)
+            virsh[command] = round_trips(proxy.calls()), proxy.bytes()
+    words = [f"virsh {name}: {t} round trips, {b / 1000:.1f} KB" for name, (t, b) in virsh.items()]
+    note = "; ".join([*words, "its opening included"])
+    reference = virsh["list --all"]
+    yield Figure(
+        f"round trips of a refresh, {MACHINES} machines",
+        trips,
+        "round trips",
+        reference[0],
+        "virsh list --all",
+        reference[0],
+        note,
+    )
+    yield Figure(
+        f"bytes of a refresh, {MACHINES} machines",
+        size / 1000,
+        "KB",
+        reference[1] / 1000,
+        "virsh list --all",
+        reference[1] / 1000,
+        note,
+    )
 
 
 @measure("many-hosts")

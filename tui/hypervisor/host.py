@@ -497,3 +497,4 @@ class Host:
         task = self._mailbox.loop.create_task(guarded())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _task: work.close())  # where it was ended before it began

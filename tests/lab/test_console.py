@@ -110,6 +110,16 @@ def test_an_agent_is_told_the_size_and_other_ports_can_be_chosen(
         terminal.settle(0.3)  # it also forgets what was typed
         terminal.send("stty size\r")
         terminal.wait_for_text("25 100")
+        terminal.send(LEAVE)
+        terminal.wait_for_text("Enter back to the guest")
+        terminal.send("f")  # the whole window is the guest's, and it knows
+        terminal.wait_for_text("byte for byte")
+        terminal.send("\rstty size\r")
+        terminal.wait_for_text("30 100")
+        terminal.send(LEAVE)
+        terminal.wait_for_text("  attached  100×25")
+        terminal.send("\r")
+        terminal.wait_for_text("Ctrl+] leaves")
         terminal.send("setsid -c sh -c 'exec sh -i </dev/ttyS1 >/dev/ttyS1 2>&1' &\r")
         terminal.send(LEAVE)
         terminal.wait_for_text("Enter back to the guest")

@@ -28,6 +28,7 @@ from tui.keymap import ActionKeys, resolve_keymap
 from tui.model.text import visible
 from tui.remembered import Remembered, save_remembered
 from tui.resources import styles
+from tui.screens.acting import act_on_machines
 from tui.screens.consoles import Consoles
 from tui.screens.main import MainScreen
 from tui.screens.marks import marks
@@ -40,9 +41,6 @@ from tui.themes import DEFAULTS, THEMES, default_theme
 from tui.widgets.key_bar import key_bar
 
 log = logging.getLogger(__name__)
-
-SHUTDOWN_PATIENCE = 60.0
-"""Seconds after which a machine that was asked to shut down is worth a word."""
 
 
 def action_keys() -> dict[str, ActionKeys]:
@@ -315,7 +313,7 @@ class VirttyApp(Program):
     async def _act(self, action: Action) -> None:
         try:
             if isinstance(action, MachineAction) and type(action).run is MachineAction.run:
-                await self._act_on_machines(action)
+                await act_on_machines(self, action, self.subjects())
             else:
                 await action.run(self)
         except HypervisorError as error:
@@ -325,90 +323,6 @@ class VirttyApp(Program):
         """What failed, libvirt's words, what to do; Activity keeps it."""
         text = f"{error.what}: {error.words}"
         self.say(f"{text}\n{error.advice}" if error.advice else text, "error")
-
-    async def _act_on_machines(self, action: MachineAction) -> None:
-        subjects = self.subjects()
-        willing = [d for d in subjects if not action.refusal(self.fleet, d)]
-        worries = [text for d in willing if (text := action.worry(self.fleet, d))]
-        if (action.dangerous or worries) and not await self._agreed(action, willing, worries):
-            return
-        outcomes = await asyncio.gather(
-            *(action.perform(self.fleet.hosts[d.host], d) for d in willing),
-            return_exceptions=True,
-        )
-        failures: dict[tuple[str, str], HypervisorError] = {}
-        for domain, outcome in zip(willing, outcomes, strict=True):
-            if isinstance(outcome, HypervisorError):
-                failures[domain.key] = outcome
-            elif isinstance(outcome, BaseException):
-                raise outcome
-        if action.id == "machine.shutdown":
-            keys = [d.key for d in willing if d.key not in failures]
-            self.set_timer(SHUTDOWN_PATIENCE, lambda: self._still_up(keys))
-        if len(subjects) == 1:
-            if failures:
-                await self._single_failure(action, willing[0], failures[willing[0].key])
-            return
-        if failures or len(willing) < len(subjects):
-            await self._show_results(action, subjects, failures)
-        else:
-            self.say(f"{action.name}: {len(willing)} machines")
-
-    async def _agreed(
-        self, action: MachineAction, domains: Sequence[DomainRecord], worries: Sequence[str]
-    ) -> bool:
-        if len(domains) == 1:
-            only = domains[0]
-            question = f"{action.name} {visible(only.name)} on {visible(only.host)}?"
-        else:
-            question = f"{action.name} {len(domains)} machines?"
-        lines = [visible(action.virsh(domain)) for domain in domains]
-        consequence = "\n".join(filter(None, (*map(visible, worries), action.consequence)))
-        return await self.ask(question, consequence, lines, action.name)
-
-    async def _single_failure(
-        self, action: MachineAction, domain: DomainRecord, error: HypervisorError
-    ) -> None:
-        self.tell_error(error)
-        if action.id == "machine.start":
-            self.open_machine(domain.key, "log", error)
-
-    async def _show_results(
-        self,
-        action: MachineAction,
-        subjects: Sequence[DomainRecord],
-        failures: dict[tuple[str, str], HypervisorError],
-    ) -> None:
-        from tui.screens.dialogs import Results
-
-        lines = []
-        done = 0
-        for domain in subjects:
-            name = visible(domain.name)
-            if domain.key in failures:
-                error = failures[domain.key]
-                lines.append(Content.assemble((f"! {name}: ", "$text-error"), error.words))
-                if error.advice:
-                    lines.append(Content.assemble((f"  {error.advice}", "$quiet")))
-            elif reason := action.refusal(self.fleet, domain) and not failures.get(domain.key):
-                lines.append(Content.assemble((f"– {name}: not done, {reason}", "$text-warning")))
-            else:
-                done += 1
-                lines.append(Content.assemble((f"✓ {name}", "$text-success")))
-        await self.push_screen_wait(
-            Results(f"{action.name}: {done} of {len(subjects)} machines done", lines)
-        )
-
-    def _still_up(self, keys: Sequence[tuple[str, str]]) -> None:
-        for key in keys:
-            record = self.fleet.domain(key)
-            if record is not None and record.transition == "stopping":
-                self.say(
-                    f"{visible(record.name)} has not shut down after "
-                    f"{SHUTDOWN_PATIENCE:.0f} s: o forces it off",
-                    "warning",
-                )
-                self.fleet.journal.event(record.host, record.name, "has not shut down yet")
 
     # -- commands (tui.actions.everywhere) -------------------------------------------------
 

@@ -51,8 +51,6 @@ CALL_TIMEOUT = 35.0
 after which libvirt itself gives up on a hung QEMU: its words say more than ours."""
 RETRY_FIRST, RETRY_LOCAL, RETRY_REMOTE = 0.25, 3.0, 30.0
 """Seconds before the first new attempt, and the most between two: a socket here, a network."""
-SILENT = "nothing has come from the host for too long"
-"""Why a connection was given up that never said it was broken."""
 
 
 class Host:
@@ -455,7 +453,8 @@ class Host:
         if self._connection is None:
             return
         if self._pulse.is_dead and watched_by_us(self.record.uri):
-            self._lose(HypervisorError(f"Connection to {self.record.name}", words=SILENT))
+            words = f"no sign of life for {self._pulse.silence:.0f} s"
+            self._lose(HypervisorError(f"Connection to {self.record.name}", words=words))
         elif oldest is None and self._pulse.is_silent:
             self.probe()
 

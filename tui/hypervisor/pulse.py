@@ -57,9 +57,14 @@ class Pulse:
     def is_dead(self) -> bool:
         """Whether the host has been silent for so long that it is not coming back."""
         patience = GIVE_UP + (SLOW_WITHIN if self._middle >= SLOW else 0)
-        return time.monotonic() - self.last_answer > patience
+        return self.silence > patience
 
     @property
     def is_silent(self) -> bool:
         """Whether it is time to ask for a sign of life."""
-        return time.monotonic() - self.last_answer > HEARTBEAT
+        return self.silence > HEARTBEAT
+
+    @property
+    def silence(self) -> float:
+        """Seconds since anything came."""
+        return time.monotonic() - self.last_answer

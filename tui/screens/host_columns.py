@@ -80,7 +80,11 @@ def book_row(entry: HostEntry) -> HostRow:
 
 
 def _look(record: HostRecord) -> tuple[str, str]:
-    return LOOKS[record.state] if record.responding else ("!", "error")
+    if not record.responding:
+        return "!", "error"
+    if record.state is HostState.CONNECTED and record.is_slow:
+        return "~", "warning"
+    return LOOKS[record.state]
 
 
 def _state(row: HostRow) -> Cell:

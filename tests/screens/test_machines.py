@@ -112,7 +112,8 @@ async def test_marked_machines_are_acted_on_together_and_failures_are_listed():
         await pilot.pause()
         text = screen_text(app)
         assert "1 of 3" in text
-        assert "not done" in text
+        assert "web-01: not done, it is paused and cannot hear" in text
+        assert "✓ web-03" in text, "done, although it is off by now"
         await pilot.press("escape", "escape", "escape")
         assert not pane(app).table.marked
         assert pane(app).table.rows_shown == pane(app).table.rows_total

@@ -21,7 +21,8 @@ async def act_on_machines(
     app: Program, action: MachineAction, subjects: Sequence[DomainRecord]
 ) -> None:
     """Do it to those that allow it, side by side, after asking where it has to be asked."""
-    willing = [d for d in subjects if not action.refusal(app.fleet, d)]
+    reasons = {d.key: action.refusal(app.fleet, d) for d in subjects}
+    willing = [d for d in subjects if not reasons[d.key]]
     worries = [text for d in willing if (text := action.worry(app.fleet, d))]
     if (action.dangerous or worries) and not await _agreed(app, action, willing, worries):
         return
@@ -42,10 +43,22 @@ async def act_on_machines(
         if failures:
             await _single_failure(app, action, willing[0], failures[willing[0].key])
         return
-    if failures or len(willing) < len(subjects):
-        await _show_results(app, action, subjects, failures)
-    else:
+    if not failures and len(willing) == len(subjects):
         app.say(f"{action.name}: {len(willing)} machines")
+        return
+    from tui.screens.dialogs import Results
+
+    lines = [
+        failed_line(d.name, failures[d.key])
+        if d.key in failures
+        else not_done_line(d.name, reasons[d.key])
+        if reasons[d.key]
+        else done_line(d.name)
+        for d in subjects
+    ]
+    done = len(willing) - len(failures)
+    title = f"{action.name}: {done} of {len(subjects)} machines done"
+    await app.push_screen_wait(Results(title, lines))
 
 
 async def _agreed(
@@ -69,31 +82,22 @@ async def _single_failure(
         app.open_machine(domain.key, "log", error)
 
 
-async def _show_results(
-    app: Program,
-    action: MachineAction,
-    subjects: Sequence[DomainRecord],
-    failures: dict[tuple[str, str], HypervisorError],
-) -> None:
-    from tui.screens.dialogs import Results
+def done_line(name: str, said: str = "") -> Content:
+    """A machine on which it was done."""
+    return Content.assemble((f"✓ {visible(name)}", "$text-success"), (f"  {said}", "$quiet"))
 
-    lines = []
-    done = 0
-    for domain in subjects:
-        name = visible(domain.name)
-        if domain.key in failures:
-            error = failures[domain.key]
-            lines.append(Content.assemble((f"! {name}: ", "$text-error"), error.words))
-            if error.advice:
-                lines.append(Content.assemble((f"  {error.advice}", "$quiet")))
-        elif reason := action.refusal(app.fleet, domain) and not failures.get(domain.key):
-            lines.append(Content.assemble((f"– {name}: not done, {reason}", "$text-warning")))
-        else:
-            done += 1
-            lines.append(Content.assemble((f"✓ {name}", "$text-success")))
-    await app.push_screen_wait(
-        Results(f"{action.name}: {done} of {len(subjects)} machines done", lines)
-    )
+
+def not_done_line(name: str, reason: str) -> Content:
+    """A machine that it was not begun on."""
+    return Content.assemble((f"– {visible(name)}: not done, {visible(reason)}", "$text-warning"))
+
+
+def failed_line(name: str, error: HypervisorError) -> Content:
+    """A machine on which it failed, and what to do."""
+    words = Content.assemble((f"! {visible(name)}: ", "$text-error"), error.words)
+    if not error.advice:
+        return words
+    return Content.assemble(words, "\n", (f"  {error.advice}", "$quiet"))
 
 
 def _still_up(app: Program, keys: Sequence[tuple[str, str]]) -> None:

@@ -19,6 +19,7 @@ from tui.hypervisor.snapshot_situation import look_at
 from tui.model.snapshot_request import default_name
 from tui.model.snapshot_rules import findings, forbidden
 from tui.model.text import visible
+from tui.screens.acting import done_line, failed_line, not_done_line
 from tui.screens.choose import Choose, Offer
 from tui.screens.dialogs import Results
 from tui.screens.machine.new_snapshot import first_request, placed
@@ -104,19 +105,15 @@ async def _on_all(
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def one(record: DomainRecord) -> tuple[bool, Content]:
-        name, host = visible(record.name), app.fleet.hosts.get(record.host)
-        if host is None:
-            return False, Content.assemble((f"! {name}: its host is gone", "$text-error"))
-        if reason := host_refusal(host.record, changes=True):
-            line = f"– {name}: not done, {visible(reason)}"
-            return False, Content.assemble((line, "$text-warning"))
+        host = app.fleet.hosts.get(record.host)
+        reason = "its host is gone" if host is None else host_refusal(host.record, changes=True)
+        if host is None or reason:
+            return False, not_done_line(record.name, reason)
         async with turns:
             try:
                 said = await work(host, record)
             except HypervisorError as error:
-                advice = f"  {visible(error.advice)}" if error.advice else ""
-                words = f"! {name}: {visible(error.words)}"
-                return False, Content.assemble((words, "$text-error"), (advice, "$quiet"))
-        return True, Content.assemble((f"✓ {name}", "$text-success"), (f"  {said}", "$quiet"))
+                return False, failed_line(record.name, error)
+        return True, done_line(record.name, said)
 
     return list(await asyncio.gather(*map(one, records)))

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.hypervisor.test_node_device_reading import inventory
+from tests.model.node_device_samples import UUID
 from tests.screens.test_devices import details, go_to, shown
 from tests.screens.test_machines import screen_text
 from tests.waiting import until
@@ -259,3 +260,52 @@ async def test_detaching_asks_first():
         go_to(pane, "82:00.0")
         assert pane.refusal("detach") == "it is kept for machines already"
         assert pane.refusal("reattach") == "nas is running with it"
+
+
+async def test_a_card_whose_functions_would_go_is_asked_about(tmp_path: Path):
+    async with shown(inventory(tmp_path)) as (app, pilot, pane):
+        reader = app.fleet.devices_of("host")
+        await app.fleet.hosts["host"].call(lambda c: c.lookupByName("web").destroy())
+        await until(lambda: not reader.devices.functions_in_use(pane.devices.index.by_pci[CARD]))
+        await on(pilot, pane, "01:00.0", "a")
+        await choose(app, pilot, "idle")
+        await until(lambda: isinstance(app.screen, AskText))
+        await pilot.press(*"01:00.0", "enter")  # nobody knows whether the host uses it
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.pause()
+        assert "Its 2 virtual functions go away" in screen_text(app)
+        await pilot.press("y")
+        await apply(app, pilot, "Host device pci 0000:01:00.0")
+
+
+CARD = "0000:01:00.0"
+
+
+async def test_mediated_devices(tmp_path: Path):
+    async with shown(inventory(tmp_path)) as (app, pilot, pane):
+        go_to(pane, UUID)
+        await pilot.pause()
+        assert "nvidia-11, started" in details(pane)
+        assert pane.refusal("start_mdev") == "it is started"
+        assert pane.refusal("autostart_mdev") == "it is not defined"
+        assert pane.refusal("make_mdev") == "it makes no mediated devices"
+        await pilot.press("delete")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.pause()
+        assert "nodedev-destroy" in screen_text(app)
+        await pilot.press("n")
+        await on(pilot, pane, "06:00.0", "m")
+        await until(lambda: isinstance(app.screen, Choose))
+        await pilot.pause()
+        assert "nvidia-11, 16 more fit" in screen_text(app)
+        await choose(app, pilot, "GRID M60-0B")
+        await choose(app, pilot, "Keep it")
+        # The test driver makes none: the error has a name, and the journal the command.
+        await until(lambda: app.fleet.journal.entries[-1].error is not None)
+        assert app.fleet.journal.entries[-1].virsh == "virsh nodedev-define mdev.xml"
+        record = next(r for r in app.fleet.domains() if r.name == "idle")
+        await on(pilot, pane, UUID, "a")
+        await choose(app, pilot, "idle")
+        await apply(app, pilot, f"Host device mdev {UUID}")
+        (given,) = (await stored(app, record.name)).hostdevs
+        assert (given.type, given.address) == ("mdev", UUID)

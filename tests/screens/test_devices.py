@@ -87,7 +87,7 @@ def test_a_function_says_who_has_it():
     rows = {row.address: row for row in rows_of("h", found, TREE, titled=False)}
     assert rows["01:10.0"].held == "web (running) +1"
     assert rows["01:10.0"].troubled  # idle cannot start
-    assert rows["01:00.0"].held == "1 of 2 VFs in use, 7 at most"
+    assert rows["01:00.0"].held == "1 of 2 VFs used, 7 at most"
     assert rows["01:00.0"].what.startswith("Ethernet enp1s0 up Intel 82576")
     text = str(device_details(found, found.index.by_pci["0000:01:10.0"]))
     assert "idle (configured) MAC 52:54:00:ab:cd:01 VLAN 42" in text
@@ -128,7 +128,7 @@ def test_names_from_the_host_are_data():
 async def test_the_demo_host_shows_its_devices():
     async with shown(demo_uri()) as (app, pilot, pane):
         text = screen_text(app)
-        assert "1 of 4 VFs in use, 32 at most" in text
+        assert "1 of 4 VFs used, 32 at most" in text
         assert "pfsense (running)" in text
         assert "network sriov-10g" in text
         go_to(pane, "41:02.0")
@@ -258,3 +258,18 @@ async def test_a_machine_that_could_not_start_says_so_in_the_list(tmp_path: Path
         await pilot.pause()
         assert "01:10.0 is held by web" in screen_text(app)
         await pilot.press("n")
+
+
+async def test_several_hosts_have_a_heading_each(tmp_path: Path):
+    async with shown(demo_uri()) as (app, pilot, pane):
+        app.fleet.add("second", inventory(tmp_path)).open()
+        await until(lambda: any(row.host == "second" and row.depth for row in pane._rows))
+        headings = [row.address for row in pane._rows if row.is_heading]
+        assert headings == ["host", "second"]
+        await pilot.press("g")
+        await pilot.pause()
+        assert pane.refusal("assign") == "no device selected"
+        assert details(pane).strip() == "host"
+        go_to(pane, "05:01.0")
+        await pilot.pause()
+        assert pane.host.record.key == "second"

@@ -114,11 +114,9 @@ async def ask_assignment(
     """All that has to be told to give the device to the machine; None when backed out."""
     if not await may_take(app, devices, device, "Give away"):
         return None
-    holder = devices.running_holder(device, record.uuid)
-    if holder is not None:
-        told = f"{short(device.address)} is held by {holder.machine}, which is running."
+    if worries := _worries(devices, device, record.uuid):
         question = f"Configure {visible(record.name)} with it all the same?"
-        if not await app.ask(question, f"{told} Only one of them can run at a time.", yes="Go on"):
+        if not await app.ask(question, visible("\n".join(worries), newlines=True), yes="Go on"):
             return None
     together = await _ask_group(app, devices, device, record)
     if together is None:
@@ -128,6 +126,23 @@ async def ask_assignment(
     if xml is None:
         return None
     return Assignment((xml, *(hostdev_of(other) for other in taken)), tuple(detached))
+
+
+def _worries(devices: Devices, device: NodeDevice, uuid: str) -> list[str]:
+    """What is worth a question before a device is given away."""
+    found = []
+    for member in devices.index.members(device):
+        holder = devices.running_holder(member, uuid)
+        if holder is not None:
+            shared = "" if member is device else f" of the same group {device.group}"
+            found.append(
+                f"{short(member.address)}{shared} is held by {holder.machine}, which is running: "
+                "only one of the two machines can run at a time."
+            )
+    functions = devices.index.virtual_functions(device)
+    if functions:
+        found.append(f"Its {len(functions)} virtual functions go away while a machine has it.")
+    return found
 
 
 async def _ask_group(
@@ -147,7 +162,6 @@ async def _ask_group(
             return None
     giveable = [other for other in blockers if not devices.why_not_assign(other)]
     bound = [other for other in blockers if other not in giveable]
-    names = ", ".join(f"{short(o.address)} {o.product or o.name}" for o in blockers)
     commands = " ".join(detach_command(other) for other in blockers)
     offers = [
         Offer(
@@ -160,8 +174,7 @@ async def _ask_group(
         Offer(ALONE, "Only this one, as it is", "the machine does not start before"),
     ]
     why = devices.not_viable(device, present)
-    app.say(f"{why[:1].upper()}{why[1:]}: {visible(names)}", "warning")
-    title = f"Group {device.group} has {visible(names)} as well"
+    title = f"{visible(why[:1].upper() + why[1:])}."
     chosen = await app.push_screen_wait(Choose(title, offers))
     if chosen == ALL:
         return giveable, bound

@@ -9,13 +9,28 @@ from tui.hypervisor.records import DomainRecord
 from tui.model.devices import device_of
 from tui.model.domain import Domain
 from tui.model.editing import Edits
+from tui.model.passthrough_rules import findings
 from tui.model.pcie_ports import PORT_XML, free_ports, takes_port
+from tui.model.rules import Finding
+from tui.model.surroundings import Surroundings
 from tui.model.text import visible
 from tui.screens.devices.assign import Assignment
 from tui.screens.program import Program
 
 ROOM = 4
 """Root ports that are offered where none is free."""
+
+
+def findings_about(
+    app: Program, key: tuple[str, str], document: Domain, around: Surroundings
+) -> list[Finding]:
+    """What speaks against a machine's devices of the host, once these are read."""
+    reader = app.fleet.devices_of(key[0])
+    if any(device.tag_name == "hostdev" for device in document.devices):
+        reader.want()
+    if not reader.is_read:
+        return []
+    return findings(document, key[1], reader.devices, around.cells)
 
 
 async def room_for(app: Program, added: Assignment, live: Domain | None) -> list[str]:

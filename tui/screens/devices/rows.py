@@ -157,7 +157,7 @@ def held_words(devices: Devices, device: NodeDevice) -> tuple[str, str]:
     if device.pci is not None and device.pci.virtual:
         there = len(device.pci.virtual)
         used = devices.functions_in_use(device)
-        return f"{used} of {there} VFs in use, {device.pci.most_virtual} at most", ""
+        return f"{used} of {there} VFs used, {device.pci.most_virtual} at most", ""
     guard = devices.guard(device)
     if guard.certain and guard:
         return f"host: {guard.reasons[0]}", "muted"
@@ -210,15 +210,15 @@ COLUMNS: Sequence[Column[DeviceRow]] = (
         lambda row: Cell(visible(row.what), "muted" if row.is_heading else ""),
         importance=0,
         grow=True,
-        min_width=20,
+        min_width=24,
     ),
     Column(
         "held",
         "Held by",
-        32,
+        28,
         _held,
         importance=1,
-        min_width=16,
+        min_width=20,
     ),
     Column("driver", "Driver", 11, lambda row: Cell(visible(row.driver), "muted"), importance=2),
     Column("group", "Group", 6, lambda row: Cell(row.group), importance=3),

@@ -35,7 +35,6 @@ from tui.model.changes import LostError
 from tui.model.devices import Disk
 from tui.model.fields import Choice, Field, Switch
 from tui.model.node_devices import NodeDevice
-from tui.model.passthrough_rules import findings as passthrough_findings
 from tui.model.plan import counterpart
 from tui.model.rules import Finding, check
 from tui.model.sections import Cpu
@@ -46,6 +45,7 @@ from tui.model.units import size
 from tui.model.views import Device, View
 from tui.screens.choose import Choose, Offer
 from tui.screens.devices.assign import Assignment
+from tui.screens.devices.giving import findings_about, room_for
 from tui.screens.machine.disk_data import ask_about_data, ask_for_size, ask_to_force_eject
 from tui.screens.machine.hardware_lines import device_line, form_rows, ordered
 from tui.screens.machine.pins import FIELDS, PinGrid
@@ -181,7 +181,8 @@ class HardwareTab(Tab):
         session, hardware = self.session, self.hardware
         if session is None or hardware is None or not self._is_drawable:
             return
-        self.findings = (*check(session.edited, self.surroundings), *self._about_devices())
+        about_devices = findings_about(self.app, self.key, session.edited, self.surroundings)
+        self.findings = (*check(session.edited, self.surroundings), *about_devices)
         views = [*session.edited.sections, *ordered(session.edited.devices)]
         here = self.key_here
         self._keys = [view.key for view in views]
@@ -202,18 +203,6 @@ class HardwareTab(Tab):
             self.say(f"{count} {word}, Ctrl+S reviews, Ctrl+Z takes back")
         else:
             self.say(self.readonly or "a adds, Del removes, h history, P pending")
-
-    def _about_devices(self) -> Sequence[Finding]:
-        """What speaks against its devices of the host, once these are read."""
-        if self.session is None or not self.surroundings.cells:
-            return ()
-        reader = self.app.fleet.devices_of(self.key[0])
-        if any(device.tag_name == "hostdev" for device in self.session.edited.devices):
-            reader.want()
-        if not reader.is_read:
-            return ()
-        cells = self.surroundings.cells
-        return passthrough_findings(self.session.edited, self.key[1], reader.devices, cells)
 
     @property
     def readonly(self) -> str:
@@ -423,8 +412,6 @@ class HardwareTab(Tab):
 
     async def give(self, added: Assignment) -> None:
         """Take new devices into the edit; what has to leave the host does so when it is applied."""
-        from tui.screens.devices.giving import room_for
-
         session, hardware = self.session, self.hardware
         if session is None or hardware is None:
             return

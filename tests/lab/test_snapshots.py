@@ -342,7 +342,10 @@ async def test_with_memory_and_the_work_on_chains(bench: Bench, isolated_daemon:
     await chain_work.commit_down(bench.host, bench.record, "vda", lower, lambda: None)
     assert bench.chain == ["web.upper.qcow2", "web.qcow2"]
     assert bench.files == ["web.qcow2", "web.upper.qcow2"]
-    await bench.off()
+    bench.guest.virsh("managedsave")
+    with pytest.raises(HypervisorError, match="saved state"):
+        await chain_work.flatten(bench.host, bench.record, "vda", lambda: None)
+    bench.guest.virsh("managedsave-remove")
     await chain_work.flatten(bench.host, bench.record, "vda", lambda: None)
     assert bench.chain == ["web.upper.qcow2"]
     assert bench.guest.state == "shut off"

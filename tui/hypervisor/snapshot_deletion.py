@@ -122,14 +122,21 @@ async def awake(host: Host, record: DomainRecord) -> AsyncIterator[None]:
     The guest does not run in it. Raises HypervisorError where it cannot be started.
     """
 
+    what = f"Hold the disks of {record.name} open"
+
     def begin(connection: libvirt.virConnect) -> bool:
         domain = connection.lookupByUUIDString(record.uuid)
         if domain.isActive():
             return False
+        if domain.hasManagedSaveImage():  # starting would use it up
+            raise HypervisorError(
+                what,
+                words="it has a saved state, which expects the disks as they are",
+                advice="Start it, or discard the saved state (Ctrl+W), first.",
+            )
         domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
         return True
 
-    what = f"Hold the disks of {record.name} open"
     ours = await host.run(begin, lane=Lane.JOB, what=what, timeout=None)
     try:
         yield

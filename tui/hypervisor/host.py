@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -30,8 +29,8 @@ from tui.hypervisor.opening import (
     CLOSE_REASONS,
     Opened,
     close_quietly,
-    is_remote,
     open_connection,
+    retry_delay,
     state_after,
     watched_by_us,
 )
@@ -49,8 +48,6 @@ T = TypeVar("T")
 CALL_TIMEOUT = 35.0
 """Seconds after which a quick call is given up and its thread with it. Longer than the 30 s
 after which libvirt itself gives up on a hung QEMU: its words say more than ours."""
-RETRY_FIRST, RETRY_LOCAL, RETRY_REMOTE = 0.25, 3.0, 30.0
-"""Seconds before the first new attempt, and the most between two: a socket here, a network."""
 
 
 class Host:
@@ -215,8 +212,7 @@ class Host:
         self._retry_later()
 
     def _retry_later(self) -> None:
-        most = RETRY_REMOTE if is_remote(self.record.uri) else RETRY_LOCAL
-        delay = min(most, RETRY_FIRST * 2**self._attempts) * random.uniform(0.8, 1.2)
+        delay = retry_delay(self.record.uri, self._attempts)
         self._attempts = min(self._attempts + 1, 16)
         self._set(retry_at=time.time() + delay)
         self._cancel_retry()
@@ -452,6 +448,8 @@ class Host:
                 self.journal.event(self.record.name, "", "not responding")
         if self._connection is None:
             return
+        if self._pulse.is_stale != self.inventory.is_stale:
+            self.inventory.mark_stale(self._pulse.is_stale)
         if self._pulse.is_dead and watched_by_us(self.record.uri):
             words = f"no sign of life for {self._pulse.silence:.0f} s"
             self._lose(HypervisorError(f"Connection to {self.record.name}", words=words))

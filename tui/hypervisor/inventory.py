@@ -53,6 +53,8 @@ class Inventory:
         self.domains: dict[str, DomainRecord] = {}
         self.usage: dict[str, Usage] = {}
         self.history: dict[str, deque[Usage]] = {}
+        self.is_stale = False
+        """The records are what was last known: see :meth:`mark_stale`."""
         self.unread: set[str] = set()
         """UUIDs whose definition has not been read since it (or its state) changed."""
         self.named: dict[str, dict[str, NamedRecord]] = {
@@ -148,6 +150,7 @@ class Inventory:
 
     def mark_stale(self, stale: bool) -> None:
         """Say of every record whether it may be taken as true now."""
+        self.is_stale = stale
         for record in list(self.domains.values()):
             self._patch(record, stale=stale, transition=None if stale else record.transition)
         if stale and self.usage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ They keep the daemon and whatever stands in between content, but never end a con
 two calls wait for an answer at the end of libvirt's patience, its client library crashes
 (seen with 9.0). The host's own watch ends it; over SSH the master looks after the link.
 """
+
+RETRY_FIRST, RETRY_LOCAL, RETRY_REMOTE = 0.25, 3.0, 30.0
+"""Seconds before the first new attempt, and the most between two: a socket here, a network."""
 
 HOPELESS = frozenset(
     (
@@ -81,6 +85,12 @@ def is_remote(uri: str) -> bool:
         return Uri.parse(uri).is_remote
     except ValueError:
         return False
+
+
+def retry_delay(uri: str, attempts: int) -> float:
+    """Seconds before the next attempt after so many, with jitter."""
+    most = RETRY_REMOTE if is_remote(uri) else RETRY_LOCAL
+    return min(most, RETRY_FIRST * 2.0**attempts) * random.uniform(0.8, 1.2)
 
 
 def watched_by_us(uri: str) -> bool:

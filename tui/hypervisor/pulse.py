@@ -8,6 +8,8 @@ from collections import deque
 ANSWER_WITHIN, SLOW_WITHIN = 4.0, 30.0
 """Seconds after which a quick call without an answer makes a host "not responding"; over a
 slow link one definition may take longer than the first."""
+STALE_AFTER = 20.0
+"""Seconds without any answer after which what is known of a host may no longer be true."""
 GIVE_UP = 45.0
 """Seconds without any answer after which a link that nothing else watches is taken for dead."""
 HEARTBEAT = 5.0
@@ -56,8 +58,16 @@ class Pulse:
     @property
     def is_dead(self) -> bool:
         """Whether the host has been silent for so long that it is not coming back."""
-        patience = GIVE_UP + (SLOW_WITHIN if self._middle >= SLOW else 0)
-        return self.silence > patience
+        return self.silence > GIVE_UP + self._more
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what the host said last is too old to be shown as true."""
+        return self.silence > STALE_AFTER + self._more
+
+    @property
+    def _more(self) -> float:
+        return SLOW_WITHIN if self._middle >= SLOW else 0.0
 
     @property
     def is_silent(self) -> bool:

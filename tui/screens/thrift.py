@@ -5,7 +5,6 @@ from __future__ import annotations
 from tui import output
 from tui.hypervisor.records import Change
 from tui.model.text import visible
-from tui.screens.host_columns import round_trip
 from tui.screens.program import Program
 
 ON = "Low-bandwidth mode: no live figures; only what is on the screen is read."
@@ -32,6 +31,8 @@ class Thrift:
     def _changed(self, change: Change) -> None:
         host = self._app.fleet.hosts.get(change.host)
         if change.host_changed and host is not None and host.record.is_slow:
+            from tui.screens.host_columns import round_trip
+
             record = host.record
             reason = f"{visible(record.name)} answers in {round_trip(record.round_trip)}"
             self._offer(record.key, reason)

@@ -165,6 +165,7 @@ class VirttyApp(Program):
         self.sign_in_desk = SignInDesk(self)
         self.sign_in_desk.look()
         self.thrift = Thrift(self)
+        output.when_slow(self.thrift.terminal_is_slow)
         if self._notice:
             self.say(self._notice)
         if self._machine is not None:

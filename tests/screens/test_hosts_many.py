@@ -194,6 +194,10 @@ async def test_low_bandwidth_is_offered_once_where_it_helps() -> None:
             app.fleet.hosts["far"]._set(round_trip=0.64, facts=far)
             await pilot.pause()
         assert [text.partition(".")[0] for text in offers()] == ["far answers in 640 ms"]
+        for _ in range(2):
+            app.thrift.terminal_is_slow()
+        assert len(offers()) == 2
+        assert offers()[-1].startswith("This terminal takes its time. Low-bandwidth mode (L)")
 
 
 async def test_what_libvirt_lacks_is_dimmed_with_the_reason(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tui import output
 from tui.hypervisor.records import Change
 from tui.model.text import visible
 from tui.screens.program import Program
@@ -19,7 +18,10 @@ class Thrift:
         self._app = app
         self._offered: set[str] = set()
         app.fleet.subscribe(self._changed)
-        output.when_slow(lambda: self._offer("terminal", "This terminal takes its time"))
+
+    def terminal_is_slow(self) -> None:
+        """What is written to the terminal has been held up."""
+        self._offer("terminal", "This terminal takes its time")
 
     def toggle(self) -> None:
         """On or off."""

@@ -160,6 +160,22 @@ async def test_devices_come_and_go(bench: Bench, isolated_daemon: IsolatedDaemon
         assert definition.find(f"devices/disk/source[@file='{image}']") is None
 
 
+async def test_what_is_wanted_now_only_is_not_stored(bench: Bench):
+    before = await bench.read()
+    edited = before.stored.copy()
+    device = edited.add_device(
+        "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"
+    )
+    edited.general.heading = "both"
+    only = {(device.key, "")}
+    applied = await apply(bench.host, bench.record, before.stored, edited, now_only=only)
+    assert not applied.failed
+    after = await bench.read()
+    assert after.stored.device(device.key) is None
+    assert after.live.device(device.key) is not None
+    assert after.stored.general.heading == "both"
+
+
 async def test_network_media_and_limits_change_live(bench: Bench, isolated_daemon: IsolatedDaemon):
     other = isolated_daemon.add_network("other", "192.168.213")
     cd = isolated_daemon.image("cd.iso", "raw")

@@ -205,6 +205,21 @@ def test_the_person_may_wait_for_the_next_boot():
     assert not found.steps
 
 
+def test_the_person_may_want_it_now_only():
+    changes = {("cpu", "current"), ("disk vda", "cache")}
+    base, live = Domain.from_xml(Q35), Domain.from_xml(Q35)
+    edited = base.copy()
+    edited.cpu.current = 4
+    found = plan(ChangeSet(base, edited), RUNNING, live, now_only=changes)
+    assert [(f.effect, f.is_stored) for f in found.forecasts] == [(NOW, False)]
+    assert not found.define
+    assert [step.call for step in found.steps] == [Call.SET_VCPUS]
+    edited.disks[0].cache = "none"  # cannot be done now, so it is stored all the same
+    found = plan(ChangeSet(base, edited), RUNNING, live, now_only=changes)
+    assert {f.is_stored for f in found.forecasts} == {True, False}
+    assert found.define
+
+
 def test_what_the_running_machine_has_already_needs_no_step():
     base, edited, live = (Domain.from_xml(Q35) for _ in range(3))
     edited.disks[0].cache = live.disks[0].cache = "none"

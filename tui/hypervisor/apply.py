@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import libvirt
@@ -18,7 +18,7 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.in_thread import in_thread
 from tui.model.alterations import alterations
-from tui.model.changes import ChangeSet, FieldChange, canonical
+from tui.model.changes import Change, ChangeSet, FieldChange, canonical, replay
 from tui.model.domain import Domain
 from tui.model.fields import Call
 from tui.model.merge import ClashError, merge
@@ -75,8 +75,9 @@ async def apply(
     edited: Domain,
     *,
     held_back: Collection[tuple[str, str]] = (),
+    now_only: Collection[tuple[str, str]] = (),
 ) -> Applied:
-    """Change a machine from ``base`` to ``edited``.
+    """Change a machine from ``base`` to ``edited``; ``now_only`` is not stored.
 
     Raises ConflictError and RefusedError before anything is written, HypervisorError when the
     definition is not taken. A live step that fails is told in the result: it stays pending.
@@ -85,8 +86,11 @@ async def apply(
     base, edited, merged = on_top(base, edited, fresh.stored)
     edited, keys = with_macs(host, edited)
     held_back = {(keys.get(key, key), field) for key, field in held_back}
+    now_only = {(keys.get(key, key), field) for key, field in now_only}
     changes = ChangeSet(base, edited)
-    made = plan(changes, fresh.situation, fresh.live, held_back=held_back)
+    made = plan(changes, fresh.situation, fresh.live, held_back=held_back, now_only=now_only)
+    kept = [forecast.change for forecast in made.forecasts if forecast.is_stored]
+    stored = edited if len(kept) == len(changes.changes) else replay(base, kept)
     if made.refused:
         first = made.refused[0]
         raise RefusedError(
@@ -102,7 +106,7 @@ async def apply(
     warning = ""
     if made.define:
         try:
-            warning = await _define(host, record, base, edited, changes)
+            warning = await _define(host, record, base, stored, kept)
         except HypervisorError:
             if renamed:  # all or nothing
                 now = dataclasses.replace(record, name=edited.name)
@@ -113,7 +117,7 @@ async def apply(
         results += [await _live(host, record, changes, fresh.live, step) for step in steps]
     altered: tuple[str, ...] = ()
     if made.define:
-        altered = alterations(edited, (await read_stored(host, record)).stored)
+        altered = alterations(stored, (await read_stored(host, record)).stored)
     host.reread_soon(record.uuid)
     return Applied(tuple(results), merged, altered, _waiting(made), warning)
 
@@ -150,10 +154,10 @@ def with_macs(host: Host, edited: Domain) -> tuple[Domain, dict[str, str]]:
 
 
 async def _define(
-    host: Host, record: DomainRecord, base: Domain, edited: Domain, changes: ChangeSet
+    host: Host, record: DomainRecord, base: Domain, edited: Domain, changes: Sequence[Change]
 ) -> str:
     """Keep the old definition, store the new one; returns a warning, or nothing."""
-    words = tuple(f"{change.label}: {change.what}" for change in changes.changes)
+    words = tuple(f"{change.label}: {change.what}" for change in changes)
     if host.journal.audit_path is not None:
         directory = host.journal.audit_path.parent / "history"
         uri = host.record.uri

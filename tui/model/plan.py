@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui.model.changes import (
     Change,
@@ -54,6 +54,8 @@ class Forecast:
     """Why not now, or why not at all; empty where there is nothing to say."""
     call: Call | None = None
     """The libvirt call that does it now; None where the definition alone is changed."""
+    is_stored: bool = True
+    """The next boot has it too; False for what the person wants now only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +93,27 @@ def plan(
     live: Domain | None = None,
     *,
     held_back: Collection[tuple[str, str]] = (),
+    now_only: Collection[tuple[str, str]] = (),
 ) -> Plan:
     """Forecast a change set.
 
     ``live``: the running machine's document; None while it is off. ``held_back``: ids of
-    changes that the person wants at the next boot only.
+    changes that the person wants at the next boot only; ``now_only``: not at the next boot.
     """
     forecasts = [
         _forecast(change, changes, situation, live, change.id in held_back)
         for change in changes.changes
     ]
+    forecasts = [
+        replace(f, why="not at the next boot, as you chose", is_stored=False)
+        if f.change.id in now_only and f.call is not None and f.call is not Call.RENAME
+        else f
+        for f in forecasts
+    ]
     steps = _steps(forecasts, changes)
     define = situation.persistent and any(
-        not (isinstance(f.change, FieldChange) and f.call is Call.RENAME) for f in forecasts
+        f.is_stored and not (isinstance(f.change, FieldChange) and f.call is Call.RENAME)
+        for f in forecasts
     )
     name = changes.base.name
     commands = [step.virsh for step in steps if step.call is Call.RENAME]

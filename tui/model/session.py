@@ -16,6 +16,8 @@ class EditSession:
         self.edited = base.copy()
         self.held_back: set[tuple[str, str]] = set()
         """Ids of changes that the person wants at the next boot only."""
+        self.now_only: set[tuple[str, str]] = set()
+        """Ids of changes that the person does not want at the next boot."""
         self._before: list[Domain] = []
         self._changes: ChangeSet | None = None
 
@@ -74,6 +76,12 @@ class EditSession:
     def hold_back(self, change_id: tuple[str, str]) -> None:
         """At the next boot only, or now again."""
         self.held_back ^= {change_id}
+        self.now_only.discard(change_id)
+
+    def only_now(self, change_id: tuple[str, str]) -> None:
+        """On the running machine only, or for good again."""
+        self.now_only ^= {change_id}
+        self.held_back.discard(change_id)
 
     def rebase(self, fresh: Domain) -> bool:
         """Put the edits on a definition that someone else has changed; False where they clash."""

@@ -488,7 +488,11 @@ class HardwareTab(Tab):
                 await detach(machine[0], self._leaving[name])
                 del self._leaving[name]
             applied: Applied = await apply(
-                *machine, session.base, session.edited, held_back=frozenset(session.held_back)
+                *machine,
+                session.base,
+                session.edited,
+                held_back=frozenset(session.held_back),
+                now_only=frozenset(session.now_only),
             )
         except ConflictError as conflict:
             if await resolve(self.app, session, conflict):

@@ -30,6 +30,7 @@ class Review(Screen[bool]):
         Binding("enter,ctrl+s", "apply", "Apply", priority=True),
         Binding("escape,q", "dismiss(False)", "Back"),
         Binding("b", "hold_back", "Next boot only / now"),
+        Binding("n", "only_now", "Now only / for good"),
         Binding("delete,x", "drop", "Take back"),
         Binding("tab", "app.focus_next", show=False),
     ]
@@ -54,7 +55,11 @@ class Review(Screen[bool]):
     def plan(self) -> Plan:
         """What applying would do now."""
         return plan(
-            self.session.changes, self.situation, self.live, held_back=self.session.held_back
+            self.session.changes,
+            self.situation,
+            self.live,
+            held_back=self.session.held_back,
+            now_only=self.session.now_only,
         )
 
     def compose(self) -> ComposeResult:
@@ -63,7 +68,7 @@ class Review(Screen[bool]):
         yield Options(id="review-changes")
         yield TextView(id="review-diff")
         yield Static(
-            " Enter apply   b next boot / now   Del take back   Tab to the diff   Esc back",
+            " Enter apply   b next boot   n now only   Del take back   Tab to the diff   Esc back",
             id="review-keys",
             markup=False,
         )
@@ -130,6 +135,16 @@ class Review(Screen[bool]):
         if change is not None:
             self.session.hold_back(change)
             self._show()
+
+    def action_only_now(self) -> None:
+        """Not at the next boot, where it can be done now; or for good again."""
+        change = self._change()
+        made = [f for f in self.plan.forecasts if f.change.id == change and f.call is not None]
+        if change is not None and made and self.situation.persistent:
+            self.session.only_now(change)
+            self._show()
+        else:
+            self.notify("It cannot be done now, so it cannot be now only.", severity="warning")
 
     def action_drop(self) -> None:
         """Take the change back."""

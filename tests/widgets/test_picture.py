@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,10 +14,15 @@ from rich.color import Color
 from tui.model.keycodes import CODES, codes, typed_by, virsh_names
 from tui.widgets.guest_keys import guest_keys
 from tui.widgets.picture_cells import as_png, blocks, place, read_picture, text_line
-from tui.widgets.screen_font import CHARACTERS, GLYPHS, HEIGHT
+from tui.widgets.screen_font import PC, UEFI, Font
 from tui.widgets.screen_text import UNKNOWN, read_text
 
 GREY, BLACK, BLUE = (170, 170, 170), (0, 0, 0), (0, 0, 170)
+
+
+def glyph(font: Font, character: str) -> bytes:
+    place = font.characters.index(character)
+    return font.glyphs[place * font.height : (place + 1) * font.height]
 
 
 def drawn(
@@ -28,16 +34,15 @@ def drawn(
     ground: tuple[int, int, int] = BLACK,
 ) -> Image.Image:
     """A text screen of 80 columns as a graphics card draws it."""
-    image = Image.new("RGB", (80 * width, rows * HEIGHT), ground)
+    image = Image.new("RGB", (80 * width, rows * PC.height), ground)
     for y, line in enumerate(lines):
         for x, character in enumerate(line):
-            code = CHARACTERS.index(character)
-            for row, bits in enumerate(GLYPHS[code * HEIGHT : (code + 1) * HEIGHT]):
+            for row, bits in enumerate(glyph(PC, character)):
                 for bit in range(8):
                     if bits >> 7 - bit & 1:
-                        image.putpixel((x * width + bit, y * HEIGHT + row), GREY)
+                        image.putpixel((x * width + bit, y * PC.height + row), GREY)
     if cursor is not None:
-        left, top = cursor[0] * width, cursor[1] * HEIGHT
+        left, top = cursor[0] * width, cursor[1] * PC.height
         image.paste(GREY, (left, top + 13, left + width, top + 15))
     return image
 
@@ -63,7 +68,7 @@ def test_a_text_screen_is_read(width):
 
 
 def test_every_character_that_shows_something_is_read():
-    shown = [c for c in CHARACTERS if GLYPHS[CHARACTERS.index(c) * HEIGHT :][:HEIGHT].strip(b"\0")]
+    shown = [c for c in PC.characters if glyph(PC, c).strip(b"\0")]
     lines = ["Letters, so that it is text", "".join(shown[:80]), "".join(shown[80:160])]
     screen = read_text(drawn(lines, width=8))
     assert screen is not None
@@ -79,6 +84,32 @@ def test_the_cursor_is_found_and_what_is_under_it():
     screen = read_text(drawn(["grub> ls"], cursor=(6, 0), ground=BLUE))
     assert screen is not None
     assert (screen.cursor, screen.lines[0]) == ((6, 0), "grub> ls")
+
+
+def test_the_menu_of_a_uefi_firmware_is_read():
+    """A picture of OVMF's boot manager."""
+    picture = read_picture((Path(__file__).parent / "uefi.png").read_bytes())
+    assert picture.text is not None
+    lines = picture.text.lines
+    assert lines[0] == "┌" + "─" * 78 + "┐"
+    assert lines[1].split() == ["│", "Boot", "Manager", "│"]
+    assert lines[7].split() == ["EFI", "Internal", "Shell", "ile(7C04A583-9E3E-4F1C"]
+    assert lines[9].startswith("   Use the <↑> and <↓> keys to choose a boot option,")
+    assert len(lines) == 25
+
+
+@pytest.mark.parametrize("size", [(640, 480), (800, 600), (1280, 800), (1024, 768)])
+def test_a_uefi_shell_is_read_wherever_it_writes(size):
+    image = Image.new("RGB", size)
+    left, top = size[0] % 8 // 2, size[1] % UEFI.height // 2
+    for x, character in enumerate("Shell> ls -l fs0:"):
+        for row, bits in enumerate(glyph(UEFI, character)):
+            for bit in range(8):
+                if bits >> 7 - bit & 1:
+                    image.putpixel((left + x * 8 + bit, top + row), GREY)
+    screen = read_text(image)
+    assert screen is not None
+    assert screen.lines[0] == "Shell> ls -l fs0:"
 
 
 def test_a_picture_is_no_text():

@@ -1,15 +1,29 @@
-"""The font of PC text screens: what BIOS, boot loaders and Linux's own consoles write with.
+"""The fonts of text screens: what firmware, boot loaders and Linux's own consoles write with.
 
-The bitmaps are the ROM font of VGA cards, 8 by 16, code page 437; they are in the public domain.
+PC: the ROM font of VGA cards, 8 by 16, code page 437; its bitmaps are in the public domain.
+UEFI: the one of EDK II (BSD-2-Clause-Patent), 8 by 19, read off the screen of such a firmware.
 """
 
 from __future__ import annotations
 
 import base64
 import zlib
+from dataclasses import dataclass
 
-HEIGHT = 16
-"""Rows of a glyph; each is a byte, its highest bit the leftmost pixel."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Font:
+    """Glyphs of eight pixels in ``height`` rows, each row a byte, its highest bit on the left."""
+
+    height: int
+    glyphs: bytes
+    characters: str
+    """What each glyph shows; of two that look alike the first is meant."""
+    cursors: tuple[tuple[int, int], ...]
+    """First and last rows that a cursor fills."""
+    doubled: str = ""
+    """Characters whose eighth column is drawn once more where a cell is nine pixels wide."""
+
 
 _PACKED = (
     "c-nnePix~w6c;JzB)sWuXiRd+2M{eJq7^nQ{R+K{Y*F_hTA#9l3hm~Sk5C9b_tNhWa3dIcFgY#;xh5z3Qi@?A>qF4="
@@ -33,17 +47,41 @@ _PACKED = (
     "+u+gB(K7>q`VX76^!|=R(w@q49{$hEig{puypVUhzpE-A>sdxpfye(cE&lY&r&09m74Tm)Y26+"
 )
 
-GLYPHS = zlib.decompress(base64.b85decode(_PACKED))
-"""256 glyphs of HEIGHT bytes, by code."""
-
-CHARACTERS = (
+_CODES = (
     " ☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼"
     + bytes(range(32, 127)).decode("ascii")
     + "⌂"
     + bytes(range(128, 255)).decode("cp437")
     + " "
 )
-"""The character that each code shows."""
+"""Code page 437, with what its controls show."""
 
-LINES_FIRST, LINES_LAST = 0xB0, 0xDF
-"""Codes whose eighth column is drawn once more where a cell is nine pixels wide."""
+_PC_GLYPHS = zlib.decompress(base64.b85decode(_PACKED))
+_ORDER = (*range(32, 127), *range(32), *range(127, 256))
+
+PC = Font(
+    height=16,
+    glyphs=b"".join(_PC_GLYPHS[code * 16 : code * 16 + 16] for code in _ORDER),
+    characters="".join(_CODES[code] for code in _ORDER),
+    cursors=((13, 14), (13, 15), (14, 14), (14, 15), (15, 15), (12, 13), (0, 15)),
+    doubled=_CODES[0xB0:0xE0],
+)
+
+_PACKED_UEFI = (
+    "c-nPUJ&WTo5KZMugp?{m(q3seI9%w*h-EQbsJJS)5GnT;-48G+RGBSZ1(Pb(5?lorK{;vkHL|mh#E|Ftcr%(&R;yQ_j4^7"
+    "lG9L#a#IL!T;k5sHKPr{t6)BXG!BZ(hC@o9QmGXW~*LBU|Y@XdAIMQ++y|8{3gcP1?IWGa6w^&D|D>18p9;5V(p5-~du0O"
+    "gKMNr>{jFnJI^}TtBD%e*I^#}o_DvU2Jd3(~BV&+>Y>8b6OF(Eol2-$f`w+4^Qig8ORi$G}?-W^g1Z{KHD@at$}k!D_A-X"
+    "2etsrgnqFKO((OADU}X8@)tBODu!Z&eJ#aBkbsoDK9)gH}&HY6EE>^&^yBpIX4FW}ccv?IEThsea=h%?IaiwMNvteCGyZ7"
+    "Hcs1Vl2q+G(-_)L=dqf9%f`cb*+VH{x-sBxq52k9!Z3{-L&qr@alTM--oX+M7i_I4h=d{ORPRx^}XD#QNJ<~*2*qlfnq)W"
+    "g@PJfcAha3qS|Cs-}gG~wxxuqgh1-;26s&sUaL>y#$JU^>}W(7@)kB3Ry)ksn0h~^DOvpt7v4m9{kkDUrVD0uG3|8YRZC<"
+    "gl^w9OkLIA6fU=I6mD0#+_uCenm2GhVzfKZ2DUk618Lw!~D%XiHg(e|n1-J{vIM#l^f@76h$WX@bo9-<Tb@uy_tH-B}tYj"
+    "Loq(0t6#){)9^!<|PX4=?Ifkyn<A}bdv_C8S!zI|c9^bOzKW&&Ztaw~U>ktv@1CrntFueEJU3C&rjdp;rzfK^FB>m`(Y{$"
+    "aG9_zz=__-?<Xrlt9Q8EaZn`=#Tw4F6nOy^#9Ej+7neVd7sEL#xwX#z{}(#a-n80Wz)1?f"
+)
+
+UEFI = Font(
+    height=19,
+    glyphs=zlib.decompress(base64.b85decode(_PACKED_UEFI)),
+    characters=bytes(range(32, 127)).decode("ascii") + "─│┌┐└┘├┤┬┴┼↑↓►",
+    cursors=((16, 18),),
+)

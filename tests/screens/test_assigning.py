@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from tests.hypervisor.test_node_device_reading import inventory
 from tests.model.node_device_samples import UUID
-from tests.screens.test_devices import details, go_to, shown
+from tests.screens.test_devices import details, go_to, look_at, shown
 from tests.screens.test_machines import screen_text
 from tests.waiting import until
 from tui.app import VirttyApp
@@ -70,8 +70,7 @@ async def stored(app: VirttyApp, name: str) -> Domain:
 
 async def on(pilot: Pilot[int], pane: DevicesPane, address: str, key: str) -> None:
     """A key on a device."""
-    go_to(pane, address)
-    await pilot.pause()
+    await look_at(pilot, pane, address)
     await pilot.press(key)
 
 
@@ -155,8 +154,7 @@ async def test_the_whole_group_goes_in_one_step(tmp_path: Path):
         reader._drivers = drivers(tmp_path / "host.xml")  # the test driver drops them
         await reader.refresh()
         await until(lambda: any(row.driver == "e1000" for row in pane._rows))
-        go_to(pane, "05:01.0")
-        await pilot.pause()
+        await look_at(pilot, pane, "05:01.0")
         assert "not viable until 05:02.0 (8139cp)" in details(pane)
         await pilot.press("a")
         await choose(app, pilot, "idle")
@@ -283,8 +281,7 @@ CARD = "0000:01:00.0"
 
 async def test_mediated_devices(tmp_path: Path):
     async with shown(inventory(tmp_path)) as (app, pilot, pane):
-        go_to(pane, UUID)
-        await pilot.pause()
+        await look_at(pilot, pane, UUID)
         assert "nvidia-11, started" in details(pane)
         assert pane.refusal("start_mdev") == "it is started"
         assert pane.refusal("autostart_mdev") == "it is not defined"

@@ -67,6 +67,13 @@ def addresses(pane: DevicesPane) -> list[str]:
     return [row.address for row in pane.table.visible_rows]
 
 
+async def look_at(pilot: Pilot[int], pane: DevicesPane, address: str) -> None:
+    """The cursor on a device, and what follows it."""
+    go_to(pane, address)
+    await pilot.pause()
+    await until(lambda: pane._resting is None)
+
+
 def go_to(pane: DevicesPane, address: str) -> None:
     """The cursor on a device."""
     row = next(row for row in pane._rows if row.address == address)
@@ -131,8 +138,7 @@ async def test_the_demo_host_shows_its_devices():
         assert "1 of 4 VFs used, 32 at most" in text
         assert "pfsense (running)" in text
         assert "network sriov-10g" in text
-        go_to(pane, "41:02.0")
-        await pilot.pause()
+        await look_at(pilot, pane, "41:02.0")
         assert "held by  pfsense (running) MAC 52:54:00:4b:98:78" in details(pane)
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, MachineScreen))
@@ -147,7 +153,7 @@ async def test_the_tree_and_the_groups():
         assert pane.row.address == "c1:00.0"  # the cursor stays on its device
         assert "group 90" in screen_text(app)
         await pilot.press("g")
-        assert details(pane) == "group 0  1 device"
+        await until(lambda: details(pane) == "group 0  1 device")
         await pilot.press("t")
         assert "00:00.0" not in addresses(pane)  # a bridge
 
@@ -267,9 +273,7 @@ async def test_several_hosts_have_a_heading_each(tmp_path: Path):
         headings = [row.address for row in pane._rows if row.is_heading]
         assert headings == ["host", "second"]
         await pilot.press("g")
-        await pilot.pause()
+        await until(lambda: details(pane).strip() == "host")
         assert pane.refusal("assign") == "no device selected"
-        assert details(pane).strip() == "host"
-        go_to(pane, "05:01.0")
-        await pilot.pause()
+        await look_at(pilot, pane, "05:01.0")
         assert pane.host.record.key == "second"

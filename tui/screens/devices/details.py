@@ -18,13 +18,13 @@ Part = str | tuple[str, str]
 
 
 def device_details(devices: Devices, device: NodeDevice) -> Content:
-    """Identity, place, holders, what speaks against giving it away."""
+    """Identity, holders, what speaks against giving it away, place: first what matters most."""
     lines: list[Content] = [_identity(device)]
+    lines += _held(devices, device)
+    lines += _against(devices, device)
     lines += _place(devices, device)
     lines += _functions(devices, device)
     lines += _mediated(devices, device)
-    lines += _held(devices, device)
-    lines += _against(devices, device)
     return Content("\n").join(lines)
 
 

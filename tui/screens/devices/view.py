@@ -25,6 +25,10 @@ from tui.widgets.line_table import LineTable
 
 GATHER = 0.1
 """Seconds that changes are gathered before the rows are made again."""
+CURSOR_RESTS = 0.12
+"""Seconds after the last move of the cursor until details and key bar follow."""
+DETAILS_LINES = ((36, 9), (22, 6), (0, 0))
+"""Lines of the details by the least height of the pane."""
 REREAD_EVERY = 30.0
 """Seconds between two readings while the pane is looked at: no event tells of a bound driver."""
 
@@ -35,6 +39,7 @@ class DevicesView(Vertical):
     app: Program
     _ready = False
     _due: Timer | None = None
+    _resting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Note, table, details."""
@@ -177,17 +182,29 @@ class DevicesView(Vertical):
 
     @on(LineTable.CursorMoved)
     def cursor_moved(self) -> None:
-        """Another device is in view."""
-        self._show_details()
+        """Another device is in view: what depends on it follows once the cursor rests."""
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(CURSOR_RESTS, self._show_details)
+
+    def on_resize(self) -> None:
+        """The details give way on a low screen."""
+        lines = next(lines for least, lines in DETAILS_LINES if self.size.height >= least)
+        area = self.query_one("#device-details", Static)
+        area.display = bool(lines)
+        area.styles.height = lines
 
     def _show_details(self) -> None:
+        if self._resting is not None:
+            self._resting.stop()
+            self._resting = None
         row, device = self.row, self.device
         shown = Content("")
         if device is not None:
             shown = device_details(self.devices, device)
         elif row is not None:
             shown = Content(visible(f"{row.address}  {row.what}"))
-        self.query_one("#device-details", Static).update(shown)
+        self.query_one("#device-details", Static).update(shown, layout=False)
         self.app.show_keys()
 
     @on(LineTable.RowSelected)

@@ -14,6 +14,7 @@ from tests.lab.far import connecting, far_socket
 from tests.lab.sshd import Account, SshServer
 from tests.lab.wire import Wire, listen_on_tcp
 from tests.waiting import until
+from tui.app import VirttyApp
 from tui.hypervisor import definition, lifecycle, pulse, ssh
 from tui.hypervisor.errors import HypervisorError, NotConnectedError
 from tui.hypervisor.fleet import Fleet
@@ -21,7 +22,9 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Outcome
 from tui.hypervisor.records import HostState
 from tui.model.states import DomainState
+from tui.screens.dialogs import Results
 from tui.screens.machine.console_session import ConsoleSession
+from tui.settings import Settings
 
 Site = tuple[IsolatedDaemon, Wire]
 BULK = 5
@@ -104,6 +107,35 @@ async def test_a_link_cut_in_a_call_and_a_bulk_action(
         assert {d.state for d in cut.inventory.domains.values()} == {DomainState.PAUSED}
         assert not any(d.stale for d in cut.inventory.domains.values())
         assert well.record.state is HostState.CONNECTED
+
+
+async def test_what_a_person_sees_of_a_bulk_action_that_was_cut(
+    sites: list[Site], far: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "GIVE_UP", pulse.HEARTBEAT + 3)
+    fleet = Fleet()
+    fleet.add("cut", f"qemu+tcp://{far[1].far}/system").open()
+    fleet.add("well", f"qemu+tcp://{sites[1][1].far}/system").open()
+    app = VirttyApp(fleet, Settings())
+    async with app.run_test(size=(120, 40)) as pilot:
+        hosts = fleet.hosts.values()
+        await until(lambda: all(host.record.facts for host in hosts), 20)
+        await until(lambda: len(list(fleet.domains())) == 2 * BULK)
+        await pilot.press("slash", *"state:paused", "enter", "asterisk")
+        await until(lambda: len(app.subjects()) == 2 * BULK)
+        far[1].cut()
+        await pilot.press("p")
+        await until(lambda: isinstance(app.screen, Results), 20)
+        assert isinstance(app.screen, Results)
+        assert f"{BULK} of {2 * BULK} machines done" in app.screen.heading
+        text = "\n".join(str(line) for line in app.screen.results)
+        assert text.count("✓") == BULK
+        assert text.count("! ") == BULK
+        assert "whether this took effect will show" in text
+        assert not fleet.journal.running
+    fleet.close()
+    for machine in sites[1][0].virsh("list", "--name").split():
+        sites[1][0].virsh("suspend", machine)
 
 
 async def test_a_link_cut_under_a_console(

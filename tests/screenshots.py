@@ -36,6 +36,7 @@ PICTURES: Sequence[tuple[str, tuple[int, int], Sequence[str]]] = (
     ("xml", (110, 30), ("slash", *"db-primary", "enter", "x")),
     ("confirm", (100, 26), ("slash", *"k8s-w", "enter", "asterisk", "o")),
     ("activity", (110, 26), ("j", "j", "s", "p", "6")),
+    ("devices", (130, 32), ("4", "wait:1000", *"j" * 9)),
     ("help", (120, 36), ("question_mark",)),
     ("hardware", (130, 32), ("slash", *"web-01", "enter", "e", *"jjjjjj", "enter", *"jjjjjjj")),
 )

@@ -142,7 +142,7 @@ def _holder(holder: Holder) -> str:
 
 
 def _against(devices: Devices, device: NodeDevice) -> list[Content]:
-    lines = [_warning("⚠", words) for words in troubles(devices, device)]
+    lines = [_warning("!", words) for words in troubles(devices, device)]
     refusal = devices.why_not_assign(device)
     if refusal:
         lines.append(_line("assign", (visible(refusal), "$quiet")))

@@ -197,7 +197,7 @@ def _address(row: DeviceRow) -> Cell:
 
 def _held(row: DeviceRow) -> Cell:
     if row.troubled:
-        return Cell(f"⚠ {visible(row.held)}", "warning")
+        return Cell(f"! {visible(row.held)}", "warning")
     return Cell(visible(row.held), row.held_style)
 
 

@@ -73,11 +73,14 @@ class DevicesView(Vertical):
         fleet = self.app.fleet
         for host in fleet.hosts.values():
             fleet.devices_of(host.record.key).want()
-        # Who holds what is in the definitions: those not read yet are read now.
-        unread = [domain.key for domain in fleet.domains() if domain.details is None]
-        fleet.show(frozenset(), unread)
+        self._tell_readers()
         self.load()
         self.table.focus()
+
+    def _tell_readers(self) -> None:
+        """Who holds what is in the definitions: those not read yet are read now."""
+        fleet = self.app.fleet
+        fleet.show(frozenset(), [d.key for d in fleet.domains() if d.details is None])
 
     # -- records -------------------------------------------------------------------------
 
@@ -92,6 +95,8 @@ class DevicesView(Vertical):
             host = self.app.fleet.hosts.get(change.host)
             if host is not None and host.is_connected:
                 self.app.fleet.devices_of(change.host).want()
+        if change.domains:
+            self._tell_readers()
         if (change.node_devices or change.host_changed) and self._due is None:
             self._due = self.set_timer(GATHER, self.load)
 

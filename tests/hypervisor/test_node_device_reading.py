@@ -12,7 +12,9 @@ from tests.waiting import until
 from tui.demo import demo_uri
 from tui.hypervisor.events import Event
 from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.node_device_reading import _probe_here
 from tui.hypervisor.node_devices import NodeDevices
+from tui.model.host_use import parse_probe
 
 MACHINE = """\
 <domain type='test'><name>{name}</name><memory>65536</memory><os><type>hvm</type></os><devices>
@@ -132,3 +134,7 @@ async def test_what_an_event_told_outlives_a_reading_that_began_before(tmp_path:
             observer(Event("node-device", name, name, (1, 0)))
         await under_way
         assert name not in reader.devices.index.by_name
+
+
+def test_this_machine_can_be_looked_at():
+    assert parse_probe(_probe_here().decode(errors="replace")).known

@@ -19,6 +19,7 @@ from tui.hypervisor.demo import drivers
 from tui.model import Domain
 from tui.screens.choose import Choose
 from tui.screens.devices.ask_fields import AskFields
+from tui.screens.devices.giving import still_leaving
 from tui.screens.devices.pane import DevicesPane
 from tui.screens.dialogs import AskText, Confirm, Results
 from tui.screens.machine.hardware import HardwareTab
@@ -176,6 +177,18 @@ async def test_the_rest_of_a_group_is_detached_when_it_is_applied(tmp_path: Path
         await until(lambda: isinstance(app.screen, Review))
         await pilot.pause()
         assert "virsh nodedev-detach pci_0000_05_02_0 --driver vfio" in screen_text(app)
+        await pilot.press("escape")
+        tab = app.screen_stack[-1].tab
+        assert isinstance(tab, HardwareTab)
+        await until(lambda: app.screen is tab.screen)
+        tab.edit("general", "heading", "kept")
+        key = "hostdev pci 0000:05:01.0"
+        assert list(still_leaving(tab._leaving, tab.session.edited)) == ["pci_0000_05_02_0"]
+        tab.session.remove(key)  # with the device its group's rest stays where it is
+        assert not still_leaving(tab._leaving, tab.session.edited)
+        tab.undo()
+        await pilot.press("ctrl+s")
+        await until(lambda: isinstance(app.screen, Review))
         await pilot.press("enter")
         # The test driver cannot detach: nothing of the machine is changed then.
         await until(lambda: not isinstance(app.screen, Review))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lxml import etree
 
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
+from tui.model.device_claims import claims_of
 from tui.model.devices import device_of
 from tui.model.domain import Domain
 from tui.model.editing import Edits
+from tui.model.node_devices import NodeDevice
 from tui.model.passthrough_rules import findings
 from tui.model.pcie_ports import PORT_XML, free_ports, takes_port
 from tui.model.rules import Finding
@@ -42,6 +46,16 @@ async def room_for(app: Program, added: Assignment, live: Domain | None) -> list
     question = f"There is no free PCIe port. Add {ROOM} root ports as well?"
     told = "The device comes with the next boot; from then on there is room to plug in more."
     return [PORT_XML] * ROOM if await app.ask(question, told, yes="Add ports") else []
+
+
+def still_leaving(leaving: Mapping[str, NodeDevice], document: Domain) -> dict[str, NodeDevice]:
+    """Those whose group a device of the machine is of: its edit may have been taken back."""
+    places = {c.place for c in claims_of(document, running=False)}
+    return {
+        name: device
+        for name, device in leaving.items()
+        if device.pci is not None and places & set(device.pci.members)
+    }
 
 
 async def give_to_machine(

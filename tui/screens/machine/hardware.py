@@ -45,7 +45,7 @@ from tui.model.units import size
 from tui.model.views import Device, View
 from tui.screens.choose import Choose, Offer
 from tui.screens.devices.assign import Assignment
-from tui.screens.devices.giving import findings_about, room_for
+from tui.screens.devices.giving import findings_about, room_for, still_leaving
 from tui.screens.machine.disk_data import ask_about_data, ask_for_size, ask_to_force_eject
 from tui.screens.machine.hardware_lines import device_line, form_rows, ordered
 from tui.screens.machine.pins import FIELDS, PinGrid
@@ -467,7 +467,8 @@ class HardwareTab(Tab):
         if session is None or hardware is None or machine is None or not session.changes:
             self.app.say("There is nothing to apply.")
             return
-        first = [detach_command(device) for device in self._leaving.values()]
+        leaving = still_leaving(self._leaving, session.edited)
+        first = [detach_command(device) for device in leaving.values()]
         review = Review(machine[1].name, session, hardware.situation, hardware.live, first)
         if await self.app.push_screen_wait(review):
             await self._apply(session)
@@ -484,7 +485,7 @@ class HardwareTab(Tab):
         self._applying = True
         self.say("applying…")
         try:
-            for name in list(self._leaving):
+            for name in still_leaving(self._leaving, session.edited):
                 await detach(machine[0], self._leaving[name])
                 del self._leaving[name]
             applied: Applied = await apply(

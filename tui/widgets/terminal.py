@@ -28,6 +28,10 @@ from tui.widgets.terminal_selection import (
 
 FRAME = 1 / 30
 """Seconds between two frames while output floods; a single echo is shown at once."""
+QUICK = 1 / 100
+"""The same right after a key: its echo does not wait behind a flood."""
+TYPED = 0.2
+"""Seconds that count as right after a key."""
 ESCAPE = "ctrl+right_square_bracket"
 SCROLL_KEYS = {"shift+pageup": -1, "shift+pagedown": 1}
 MOUSE_MODES = (1000, 1002, 1003)
@@ -89,7 +93,7 @@ class TerminalView(Widget, can_focus=True):
         self._lines: list[Strip] = []
         self._cursor: tuple[int, int] | None = None
         self._pending: asyncio.TimerHandle | None = None
-        self._due = 0.0
+        self._due = self._typed_at = 0.0
         self._base: Style | None = None
         self._own_context: contextvars.Context | None = None
 
@@ -114,8 +118,10 @@ class TerminalView(Widget, can_focus=True):
         """
         if self._pending is None and self._own_context is not None:
             # Counted from when the last frame was due, not from when there was time for it.
-            self._due = max(time.monotonic(), self._due + FRAME)
-            wait = self._due - time.monotonic()
+            now = time.monotonic()
+            frame = QUICK if now < self._typed_at + TYPED else FRAME
+            self._due = max(now, self._due + frame)
+            wait = self._due - now
             self._pending = asyncio.get_running_loop().call_later(
                 wait, self._draw, context=self._own_context
             )
@@ -243,6 +249,7 @@ class TerminalView(Widget, can_focus=True):
         application = self.emulator is not None and self.emulator.mode(APPLICATION_CURSOR)
         data = encode(event.key, event.character, application=application)
         if data:
+            self._typed_at = time.monotonic()
             self.end_selection()
             self.to_the_end()
             self.post_message(self.Typed(data))

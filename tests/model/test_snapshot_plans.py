@@ -42,7 +42,7 @@ def situation(*snapshots: Snapshot, layers: str = "/c /b /a", **changes: object)
     uses = Uses(images, dict.fromkeys(paths, ("web",)), named)
     chain = Chain("vda", tuple(images[path] for path in paths))
     now = Situation("web", snapshots, (chain,), uses, libvirt="9.0.0")
-    return replace(now, **changes)  # type: ignore[arg-type]
+    return replace(now, **changes)
 
 
 FIRST = taken("first", "/a", "/b")

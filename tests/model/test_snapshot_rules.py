@@ -77,7 +77,7 @@ def test_a_healthy_machine():
     ],
 )
 def test_what_forbids(wanted: SnapshotRequest, changes: dict[str, object], words: str):
-    now = replace(RUNS, **changes)  # type: ignore[arg-type]
+    now = replace(RUNS, **changes)
     assert forbidden(findings(wanted, now))
     assert words in texts(wanted, now, Level.ERROR)
 
@@ -101,7 +101,7 @@ def test_what_forbids(wanted: SnapshotRequest, changes: dict[str, object], words
     ],
 )
 def test_what_warns(wanted: SnapshotRequest, changes: dict[str, object], words: str):
-    now = replace(RUNS, **changes)  # type: ignore[arg-type]
+    now = replace(RUNS, **changes)
     assert words in texts(wanted, now, Level.WARNING)
     assert not forbidden(findings(wanted, now))
 

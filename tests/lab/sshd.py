@@ -38,13 +38,14 @@ Host *
     IdentityFile {directory}/no_key
     GSSAPIAuthentication no
 """
+_PREFIX = "virtty-test-"
 
 
 class Account:
     """A throw-away user with a password of its own, gone at the end."""
 
     def __init__(self) -> None:
-        self.name = f"virtty-test-{os.getpid()}-{secrets.token_hex(2)}"
+        self.name = f"{_PREFIX}{os.getpid()}-{secrets.token_hex(2)}"
         self.password = secrets.token_urlsafe(12)
         run(as_root("useradd", "--create-home", "--shell", "/bin/sh", self.name))
         subprocess.run(
@@ -194,9 +195,19 @@ class SshServer:
                 run(as_root("kill", pid))
 
 
+def _remove_leftovers() -> None:
+    """Delete the users of runs that ended without cleaning up."""
+    for entry in pwd.getpwall():
+        owner = entry.pw_name.removeprefix(_PREFIX).partition("-")[0]
+        if entry.pw_name.startswith(_PREFIX) and not Path("/proc", owner).exists():
+            with contextlib.suppress(LabError):
+                run(as_root("userdel", "--remove", entry.pw_name))
+
+
 @contextlib.contextmanager
 def account() -> Iterator[Account]:
     """A user for the time of a test run."""
+    _remove_leftovers()
     made = Account()
     try:
         yield made

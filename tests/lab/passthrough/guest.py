@@ -19,6 +19,9 @@ _COMMAND_LINE = (
     "iommu=noaperture cryptomgr.notests"
 )
 
+# How long a boot may take before it is tried again, in seconds; 15 are usual.
+_PATIENCE = (60, 90)
+
 
 def domain(name: str, devices: str, *, port: int, memory_mib: int) -> str:
     """Return the definition of a guest.
@@ -98,6 +101,21 @@ class PassthroughGuest:
     def start(self) -> None:
         """Start it and wait until its drivers are loaded and its shell is there."""
         self.virsh("start")
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it has booted.
+
+        One boot in fifty stops for good in the firmware, at an access that the
+        emulated processor repeats for ever; a reset helps.
+        """
+        for patience in _PATIENCE:
+            try:
+                self.wait_for_output(timeout=patience)
+            except LabError:
+                self.virsh("reset")
+            else:
+                return
         self.wait_for_output()
 
     @property

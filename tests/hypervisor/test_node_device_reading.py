@@ -7,12 +7,15 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import libvirt
+import pytest
+
 from tests.model.node_device_samples import HOST, address_xml
 from tests.waiting import until
 from tui.demo import demo_uri
 from tui.hypervisor.events import Event
 from tui.hypervisor.fleet import Fleet
-from tui.hypervisor.node_device_reading import _probe_here
+from tui.hypervisor.node_device_reading import _probe_here, read_devices
 from tui.hypervisor.node_devices import NodeDevices
 from tui.model.host_use import parse_probe
 
@@ -134,6 +137,25 @@ async def test_what_an_event_told_outlives_a_reading_that_began_before(tmp_path:
             observer(Event("node-device", name, name, (1, 0)))
         await under_way
         assert name not in reader.devices.index.by_name
+
+
+class Vanishing:
+    """A node device that goes while libvirt describes it."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+    def XMLDesc(self, _flags: int) -> str:
+        error = libvirt.libvirtError("gone")
+        error.err = (self.code, 0, "No such file or directory", 0, "", None, None, 0, 0)
+        raise error
+
+
+def test_a_device_that_vanishes_under_the_reading_loses_only_itself():
+    vanishing = [Vanishing(libvirt.VIR_ERR_SYSTEM_ERROR), Vanishing(libvirt.VIR_ERR_NO_NODE_DEVICE)]
+    assert read_devices(vanishing) == []
+    with pytest.raises(libvirt.libvirtError):
+        read_devices([Vanishing(libvirt.VIR_ERR_RPC)])
 
 
 def test_this_machine_can_be_looked_at():

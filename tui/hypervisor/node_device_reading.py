@@ -28,8 +28,15 @@ from tui.model.xml import parse
 
 PROBE_WITHIN = 15.0
 """Seconds for the probe."""
-GONE = frozenset((libvirt.VIR_ERR_NO_NODE_DEVICE, libvirt.VIR_ERR_INTERNAL_ERROR))
-"""Errors of a device that vanished between two calls."""
+GONE = frozenset(
+    (
+        libvirt.VIR_ERR_NO_NODE_DEVICE,
+        libvirt.VIR_ERR_INTERNAL_ERROR,
+        libvirt.VIR_ERR_SYSTEM_ERROR,
+        libvirt.VIR_ERR_OPERATION_FAILED,
+    )
+)
+"""Errors of a device that vanished between two calls, or while libvirt looked below /sys."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from textual.keys import _character_to_key
 
@@ -75,6 +75,7 @@ def test_characters_are_named_as_textual_names_them(character):
     assert normalise_key(character) == _character_to_key(character)
 
 
+@example("﷽")
 @given(st.text(max_size=12))
 def test_normalising_twice_is_normalising_once(text):
     try:

@@ -433,8 +433,11 @@ class VirttyApp(Program):
 
     def key_content(self, width: int) -> Content:
         """The most useful keys of the view in front, dimmed where they cannot."""
+        nearest: dict[str, Action] = {}
+        for action in self.actions_here():
+            nearest.setdefault(self._keys[action.id], action)
         chosen = sorted(
-            (action for action in self.actions_here() if action.in_bar),
+            (action for action in nearest.values() if action.in_bar),
             key=lambda action: action.in_bar,
         )
         entries = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 from tui.settings import Problem, did_you_mean
 
@@ -23,6 +23,8 @@ class ActionKeys:
     """Comma separated, as Textual names them."""
 
 
+MOST_WORDS = 14
+"""Words of a character's Unicode name that is looked up in every spelling."""
 MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
 NAMED_KEYS = {
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete"),
@@ -83,7 +85,7 @@ def _key_name(name: str, modified: bool) -> str:
     lowered = SYNONYMS.get(name.lower(), name.lower())
     if lowered in NAMED_KEYS or lowered in CHARACTER_NAMES.values():
         return lowered
-    for spelling in (lowered.replace("_", " "), lowered.replace("_", "-")):
+    for spelling in _spellings(lowered):
         try:
             # "hyphen_minus" is a character's name, but Textual calls that key "minus".
             return _key_name(unicodedata.lookup(spelling), modified)
@@ -91,6 +93,15 @@ def _key_name(name: str, modified: bool) -> str:
             continue
     hint = did_you_mean(lowered, {*NAMED_KEYS, *CHARACTER_NAMES.values()})
     raise ValueError(f"there is no key {name!r}" + (f". {hint}" if hint else ""))
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """Unicode's own spellings of a name in which blanks and hyphens have become underscores."""
+    parts = name.split("_")
+    if len(parts) > MOST_WORDS:
+        return
+    for marks in product(" -", repeat=len(parts) - 1):
+        yield parts[0] + "".join(map("".join, zip(marks, parts[1:], strict=True)))
 
 
 def normalise_keys(text: str) -> str:

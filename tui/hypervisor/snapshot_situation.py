@@ -241,7 +241,10 @@ def _circumstances(read: _Documents, folders: Folders, situation: Situation) -> 
         reverts_external=situation.daemon_can,
         takes_external=situation.driver == "QEMU",
         disks=tuple(disks),
-        hostdevs=tuple(device.label for device in front.hostdevs),
+        hostdevs=(
+            *(device.label for device in front.hostdevs),
+            *(nic.label for nic in front.interfaces if nic.type == "hostdev"),
+        ),
         nvram=front.root.findtext("os/nvram") or "",
         nvram_format=_nvram_format(front.root),
         agent=_agent(front.root),

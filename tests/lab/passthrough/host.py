@@ -86,6 +86,21 @@ class PassthroughHost:
         return script
 
     @property
+    def is_alive(self) -> bool:
+        """Whether its emulator runs."""
+        return self._process.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """How its emulator ended; negative for a signal, None while it runs."""
+        return self._process.poll()
+
+    @property
+    def emulator_log(self) -> str:
+        """What the emulator itself has said."""
+        return (self._directory / "qemu.log").read_text(errors="replace").strip()
+
+    @property
     def log(self) -> str:
         """What the host has printed on its serial console."""
         return (self._directory / "serial").read_text(errors="replace")
@@ -159,8 +174,8 @@ class PassthroughHost:
         self.boot_seconds = time.monotonic() - start
 
     def _is_ready(self) -> bool:
-        if self._process.poll() is not None:
-            raise LabError(f"QEMU: {(self._directory / 'qemu.log').read_text().strip()}")
+        if not self.is_alive:
+            raise LabError(f"QEMU: {self.emulator_log}")
         serial = self._directory / "serial"
         return serial.exists() and re.search(r"^lab: \S+ ready", self.log, re.M) is not None
 

@@ -1,4 +1,4 @@
-"""New devices on their way into a machine's edit, and the edit of another screen's choice."""
+"""New devices on their way into a machine's edit: what speaks against them, room, what leaves."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from tui.hypervisor.host import Host
-from tui.hypervisor.records import DomainRecord
 from tui.model.device_claims import claims_of
 from tui.model.devices import device_of
 from tui.model.domain import Domain
@@ -17,7 +15,6 @@ from tui.model.passthrough_rules import findings
 from tui.model.pcie_ports import PORT_XML, free_ports, takes_port
 from tui.model.rules import Finding
 from tui.model.surroundings import Surroundings
-from tui.model.text import visible
 from tui.screens.devices.assign import Assignment
 from tui.screens.program import Program
 
@@ -56,23 +53,3 @@ def still_leaving(leaving: Mapping[str, NodeDevice], document: Domain) -> dict[s
         for name, device in leaving.items()
         if device.pci is not None and places & set(device.pci.members)
     }
-
-
-async def give_to_machine(
-    app: Program, host: Host, record: DomainRecord, added: Assignment
-) -> None:
-    """Open the machine's Hardware tab with the devices in its edit, and its review."""
-    from tui.screens.machine.hardware import HardwareTab
-    from tui.screens.machine.screen import MachineScreen
-
-    screen = MachineScreen((host.record.key, record.uuid), "hardware")
-    await app.push_screen(screen)
-    await screen.show_tab("hardware")
-    tab = screen.tab
-    if not isinstance(tab, HardwareTab):
-        app.say(f"The hardware of {visible(record.name)} could not be opened.", "error")
-        return
-    await tab.when_read()
-    await tab.when_settled()
-    await tab.give(added)
-    await tab.review()

@@ -115,7 +115,7 @@ class DevicesPane(DevicesView):
     async def assign(self) -> None:
         """``a``: give it to a machine, by way of that machine's Hardware tab."""
         from tui.screens.devices.assign import ask_assignment, choose_machine
-        from tui.screens.devices.giving import give_to_machine
+        from tui.screens.devices.to_machine import give_to_machine
 
         host, devices, device = self._chosen
         record = await choose_machine(self.app, devices, device, host.record.key)

@@ -37,6 +37,19 @@ def test_only_what_the_next_boot_changes(old, new, what):
     assert pending(Domain.from_xml(XML), Domain.from_xml(XML)) == ()
 
 
+def test_the_driver_that_libvirt_chose_for_a_device_of_the_host_waits_for_nothing():
+    stored = XML.replace(
+        "</devices>",
+        """<hostdev mode='subsystem' type='pci' managed='yes'>
+        <source><address domain='0x0000' bus='0x04' slot='0x00' function='0x0'/></source></hostdev>
+        <interface type='hostdev' managed='yes'><mac address='52:54:00:00:00:02'/><source>
+        <address type='pci' domain='0x0000' bus='0x01' slot='0x10' function='0x0'/></source>
+        </interface></devices>""",
+    )
+    live = stored.replace("managed='yes'>", "managed='yes'><driver name='vfio'/>")
+    assert pending(Domain.from_xml(live), Domain.from_xml(stored)) == ()
+
+
 def test_the_demo_host_has_two_machines_with_pending_changes():
     connection = libvirt.open(demo_uri())
     prepare(connection)

@@ -92,5 +92,12 @@ def is_pending(field: Field[Any], live: View, stored: View) -> bool:
     """Whether the next boot gives a field another value."""
     if field.volatile or field.read(live) == field.read(stored):
         return False
+    # Which driver hands a device of the host over is told once the machine runs with it.
+    if (
+        field.path == "driver/@name"
+        and live.get(field.path) == "vfio"
+        and not stored.get(field.path)
+    ):
+        return False
     # The active layer of a running disk may be a snapshot's overlay: not a pending edit.
     return not (isinstance(stored, Disk) and field.name == "source" and stored.device == "disk")

@@ -5,14 +5,17 @@ libvirt has no event for snapshots: what is shown is read again after every chan
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shlex
+from functools import partial
 
 import libvirt
 
-from tui.hypervisor.change import change_domain
+from tui.hypervisor.change import change_domain, changing
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
+from tui.hypervisor.lanes import Lane
 from tui.hypervisor.lifecycle import virsh
 from tui.hypervisor.records import DomainRecord
 from tui.model.snapshot_request import SnapshotRequest
@@ -20,6 +23,9 @@ from tui.model.snapshots import Snapshot, with_description
 
 AGENT_PATIENCE = 30
 """Seconds that a guest agent has to freeze the file systems; libvirt itself waits for ever."""
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at how much of the memory is written."""
 
 RISKY = (libvirt.VIR_ERR_SNAPSHOT_REVERT_RISKY,)
 """libvirt wants to be told twice: reverting needs a new QEMU, or has no definition."""
@@ -88,11 +94,52 @@ async def create(host: Host, record: DomainRecord, wanted: SnapshotRequest) -> N
             with contextlib.suppress(libvirt.libvirtError):  # gone
                 domain.agentSetResponseTimeout(libvirt.VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK)
 
-    await change_domain(
-        host, record, f"take the snapshot {wanted.name} of", wanted.virsh(record.name), take,
-        transition="taking a snapshot" if running and wanted.memory else None,
-    )  # fmt: skip
-    host.inventory.set_transition(record.uuid, None)  # libvirt has no event for its end
+    whole = running and wanted.memory
+    text = f"take the snapshot {wanted.name} of"
+    cancel = partial(_abort, host, record) if whole and wanted.external else None
+    host.inventory.set_transition(record.uuid, "taking a snapshot" if whole else None)
+    watch: asyncio.Task[None] | None = None
+    try:
+        async with changing(host, record.name, text, wanted.virsh(record.name), cancel) as number:
+            if whole:
+                watch = asyncio.create_task(_watch(host, record, number))
+            await host.run(
+                lambda connection: take(connection.lookupByUUIDString(record.uuid)),
+                lane=Lane.JOB,
+                what=f"Take the snapshot {wanted.name} of {record.name}",
+                timeout=None,
+            )
+    finally:
+        if watch is not None:
+            watch.cancel()
+        host.inventory.set_transition(record.uuid, None)  # libvirt has no event for its end
+        host.reread_soon(record.uuid)
+
+
+async def _watch(host: Host, record: DomainRecord, number: int) -> None:
+    """Tell how much of the memory is written (virDomainGetJobStats), where libvirt tells."""
+
+    def look(connection: libvirt.virConnect) -> float | None:
+        told = connection.lookupByUUIDString(record.uuid).jobStats()
+        total = told.get("memory_total", 0)
+        return told.get("memory_processed", 0) / total if total else None
+
+    with contextlib.suppress(HypervisorError):  # it ends with the snapshot
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            share = await host.call(look)
+            if share is not None:
+                host.journal.progress(number, min(1.0, share))
+
+
+def _abort(host: Host, record: DomainRecord) -> None:
+    """End the writing of the memory: no snapshot is taken, the machine goes on."""
+
+    async def abort() -> None:
+        with contextlib.suppress(HypervisorError):  # it has ended by itself
+            await host.call(lambda c: c.lookupByUUIDString(record.uuid).abortJob())
+
+    asyncio.get_running_loop().create_task(abort())
 
 
 async def revert(

@@ -13,8 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import textual
+
+if TYPE_CHECKING:
+    from tui.output_cells import Drawing
 
 _TEXTUAL_VERSION = "8.2.8"
 
@@ -48,6 +52,26 @@ def forget() -> None:
         from tui import output_stage
 
         output_stage.forget()
+
+
+def draw(drawing: Drawing) -> None:
+    """Draw a picture beside the cells, in place of the one before.
+
+    It comes with the cells that it belongs to, and anew when those were written over. Does
+    nothing without `install`.
+    """
+    if _is_our_textual():
+        from tui import output_stage
+
+        output_stage.draw(drawing)
+
+
+def undraw(drawing: Drawing, farewell: str) -> None:
+    """Draw this picture no more, and write `farewell`; nothing when another is drawn."""
+    if _is_our_textual():
+        from tui import output_stage
+
+        output_stage.undraw(drawing, farewell)
 
 
 def when_slow(callback: Callable[[], None]) -> None:

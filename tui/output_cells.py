@@ -10,6 +10,7 @@ known, is `None`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
@@ -22,10 +23,25 @@ from textual.strip import Strip
 Cells = list[str | None]
 """One row's texts, or one row's looks."""
 
+CANVAS = "\ufdd0"
+"""A blank cell that a picture is drawn over. Unicode keeps this code free for programs."""
+PLACEHOLDER = "\U0010eeee"
+"""A cell that shows a part of a picture, in kitty's protocol: with two combining characters."""
+
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160)))
 _FIRST_PICTOGRAPH = "\U0001f000"
 _FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 _MOVE_BYTES = 4  # what "cursor forward" costs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """What is written to a terminal beside the cells, to draw a picture."""
+
+    data: str
+    columns: int = 0
+    rows: int = 0
+    """How many CANVAS cells it is drawn over, from the first one on; 0: it has no place."""
 
 
 class Frame:
@@ -38,6 +54,18 @@ class Frame:
         self._shown = [_blank_row(width) for _ in range(height)]
         self._dirty: dict[int, int] = {}
         self._update = 0
+        self._drawing: Drawing | None = None
+        self._undrawn = False
+
+    @property
+    def drawing(self) -> Drawing | None:
+        """The picture that is drawn, or is to be."""
+        return self._drawing
+
+    @drawing.setter
+    def drawing(self, drawing: Drawing | None) -> None:
+        self._drawing = drawing
+        self._undrawn = drawing is not None
 
     @property
     def dirty(self) -> bool:
@@ -48,6 +76,7 @@ class Frame:
         """What the terminal shows is no longer known: every painted cell is to be written."""
         self._shown = [_blank_row(self.width) for _ in range(self.height)]
         self._dirty = dict.fromkeys(range(self.height), self._update)
+        self._undrawn = self._drawing is not None
 
     def begin_update(self) -> None:
         """Rows painted from now on are newer than, and written before, those already waiting."""
@@ -100,6 +129,41 @@ class Frame:
             written += sum(stop - start for start, stop in runs)
         return pen.finish()
 
+    def render_drawing(self) -> str:
+        """Return what draws the picture, and over it the cells that cover it.
+
+        "" when it is drawn already, or while the cells that it belongs to are not written.
+        """
+        drawing = self._drawing
+        if drawing is None or not self._undrawn or self._dirty:
+            return ""
+        if not drawing.rows:
+            self._undrawn = False
+            return drawing.data
+        corner = self._canvas(drawing.columns, drawing.rows)
+        if corner is None:
+            return ""
+        left, top = corner
+        for y in range(top, top + drawing.rows):
+            texts, shown = self._wanted[y][0], self._shown[y][0]
+            for x in range(left, left + drawing.columns):
+                if texts[x] != CANVAS:
+                    shown[x] = None
+                    self._dirty[y] = self._update
+        text = f"\x1b[{top + 1};{left + 1}H{drawing.data}{self.render()}"
+        self._undrawn = False
+        return text
+
+    def _canvas(self, columns: int, rows: int) -> tuple[int, int] | None:
+        """Column and row where the canvas begins; None where it is not of this size."""
+        found = [y for y, (texts, _looks) in enumerate(self._wanted) if CANVAS in texts]
+        if not found or found[-1] - found[0] + 1 != rows:
+            return None
+        lines = [self._wanted[y][0] for y in found]
+        left = min(texts.index(CANVAS) for texts in lines)
+        right = max(len(texts) - texts[::-1].index(CANVAS) for texts in lines)
+        return (left, found[0]) if right - left == columns else None
+
     def _runs(self, y: int) -> Iterator[tuple[int, int]]:
         return _differences(*self._wanted[y], *self._shown[y])
 
@@ -110,6 +174,8 @@ class Frame:
             pen.write(y, start, stop, texts, looks)
             shown[start:stop] = texts[start:stop]
             shown_looks[start:stop] = looks[start:stop]
+            if self._drawing is not None and CANVAS in texts[start:stop]:
+                self._undrawn = True
         del self._dirty[y]
 
 
@@ -132,7 +198,7 @@ class _Pen:
         for look, same in groupby(looks[start:stop]):
             end = x + len(list(same))
             self._set_look(look or "")
-            text = "".join(filter(None, texts[x:end]))
+            text = "".join(filter(None, texts[x:end])).replace(CANVAS, " ")
             if text.isascii():
                 self._move(y, x, texts, looks)
                 self._out.append(text)
@@ -153,7 +219,7 @@ class _Pen:
 
     def _write_wide(self, y: int, start: int, stop: int, texts: Cells, looks: Cells) -> None:
         for x in range(start, stop):
-            text = texts[x]
+            text = " " if texts[x] == CANVAS else texts[x]
             if not text:
                 continue
             self._move(y, x, texts, looks)
@@ -278,7 +344,7 @@ def _look(style: Style | None, colors: ColorSystem) -> str:
 
 def _is_doubtful(text: str) -> bool:
     """Whether terminals disagree on how many columns the character `text` takes."""
-    return len(text) > 1 or text >= _FIRST_PICTOGRAPH
+    return (len(text) > 1 or text >= _FIRST_PICTOGRAPH) and text[0] != PLACEHOLDER
 
 
 @lru_cache(maxsize=4096)

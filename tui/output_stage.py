@@ -29,8 +29,8 @@ from textual.geometry import Offset, Region
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tui import output_frames
-from tui.output_cells import Frame
+from tui import output_frames, terminal_answers
+from tui.output_cells import Drawing, Frame
 
 _LAYOUT_SECONDS = 0.1
 """After this time the screen is written anew even where a resize led to no new layout."""
@@ -49,6 +49,8 @@ SLOW_WRITE, SLOW_WRITES = 0.5, 2
 """Seconds that a terminal may take over a write, and after how many longer ones it is slow."""
 LONGEST_PAUSE = 0.03
 """Seconds that a piece waits at most, however much was written before it."""
+PICTURE_PACE = 1_000_000.0
+"""Bytes a second of pictures: keys' lines come after them."""
 
 _stock_display = App._display
 _stock_on_resize = App._on_resize
@@ -75,6 +77,7 @@ class FrameWriter(WriterThread):
         self._pause_ends = 0.0
         self._pausing: asyncio.TimerHandle | None = None
         self._slow_writes = 0
+        self._picture_pause_ends = 0.0
 
     def write(self, text: str) -> None:
         """Queue `text`; frames wait until it is written."""
@@ -100,7 +103,9 @@ class FrameWriter(WriterThread):
         if isinstance(update, LayoutUpdate):
             width, height = update.region.size
             if (width, height) != (self._frame.width, self._frame.height):
+                drawing = self._frame.drawing
                 self._frame = Frame(width, height)
+                self._frame.drawing = drawing
         paint(self._frame, update, app.console._color_system or ColorSystem.TRUECOLOR)
         self._cursor = cursor
         self._synchronized = app._sync_available
@@ -110,6 +115,18 @@ class FrameWriter(WriterThread):
         """Write every cell again, at the latest after `delay` seconds."""
         self._frame.forget()
         self._loop.call_later(delay, self._send)
+
+    def draw(self, drawing: Drawing | None) -> None:
+        """Draw a picture beside the cells, in place of the one before; None: no more."""
+        self._frame.drawing = drawing
+        self._send()
+
+    def undraw(self, drawing: Drawing, farewell: str) -> None:
+        """Draw this one no more, and write `farewell`; nothing where it is not drawn."""
+        if self._frame.drawing is drawing:
+            self._frame.drawing = None
+            if farewell and not self._closed:
+                self.write(farewell)
 
     def end(self) -> None:
         """Write no further frame."""
@@ -137,11 +154,23 @@ class FrameWriter(WriterThread):
             return
         else:
             cells = frame.render_some(SLICE_CELLS)
-        if cells or self._cursor != self._shown_cursor:
+        picture = self._render_drawing()
+        if cells or picture or self._cursor != self._shown_cursor:
             x, y = self._shown_cursor = self._cursor
-            text = f"{cells}\x1b[{y + 1};{x + 1}H"
+            text = f"{cells}{picture}\x1b[{y + 1};{x + 1}H"
             self._pause_ends = self._loop.time() + min(len(text) / PACE, LONGEST_PAUSE)
             self.write(f"{SYNC_START}{text}{SYNC_END}" if self._synchronized else text)
+
+    def _render_drawing(self) -> str:
+        now = self._loop.time()
+        if now < self._picture_pause_ends:
+            return ""  # there is a call for then
+        picture = self._frame.render_drawing()
+        if picture:
+            pause = len(picture) / PICTURE_PACE
+            self._picture_pause_ends = now + pause
+            self._loop.call_later(pause, self._send)
+        return picture
 
     def _pause_over(self) -> None:
         self._pausing = None
@@ -212,6 +241,19 @@ def attach() -> None:
     ):
         setattr(owner, name, part)
     output_frames.attach()
+    terminal_answers.attach()
+
+
+def draw(drawing: Drawing) -> None:
+    """Draw a picture on the running app's terminal."""
+    if _current is not None:
+        _current.draw(drawing)
+
+
+def undraw(drawing: Drawing, farewell: str) -> None:
+    """Draw a picture no more, and write `farewell`."""
+    if _current is not None:
+        _current.undraw(drawing, farewell)
 
 
 def forget() -> None:
@@ -238,7 +280,7 @@ def works() -> bool:
     ):
         if list(inspect.signature(part).parameters) != parameters:
             return False
-    if not output_frames.works():
+    if not output_frames.works() or not terminal_answers.works():
         return False
     frame = Frame(4, 2)
     strip = Strip([Segment("ab", Style(bold=True)), Segment("界")])

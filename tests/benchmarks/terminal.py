@@ -27,6 +27,8 @@ class TimeOutError(Exception):
 class Terminal:
     """A command on a terminal of its own, which answers no queries (as an older tmux).
 
+    With `answer`, all that is read goes through it, and what it returns is sent back.
+
     Times are those of time.monotonic. The terminal is only read while one of the methods
     waits; `started` is the moment before the process was made.
     """
@@ -39,11 +41,13 @@ class Terminal:
         rows: int = 45,
         env: Mapping[str, str] | None = None,
         link: Link | None = None,
+        answer: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.columns, self.rows = columns, rows
         self.received = 0
         self.last_read = 0.0
         self.link = link
+        self._answer = answer
         self._emulator = pyghostty.Terminal(columns, rows, scrollback=0)
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -139,6 +143,8 @@ class Terminal:
         if self.link:
             self.link.passed(len(data))
         self._emulator.feed(data)
+        if self._answer and (answer := self._answer(data)):
+            os.write(self._master, answer)
         return True
 
     # -- the end ------------------------------------------------------------------------

@@ -74,6 +74,18 @@ class TextOrPicture(_OfPicture):
     method = "switch_text"
 
 
+class PixelsOrBlocks(_OfPicture):
+    """Draw the picture in blocks where the terminal has kitty or sixel graphics, or back."""
+
+    id = "display.pixels"
+    key = "g"
+    name = "Pixels/blocks"
+    method = "switch_pixels"
+
+    def why_not(self, context: Context) -> str:
+        return super().why_not(context) or self._view(context).no_pixels  # type: ignore[attr-defined]
+
+
 class ViewerLines(_DisplayView):
     """Copy a ready-made line for a viewer on a computer with a graphical screen."""
 

@@ -13,9 +13,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.model.keycodes import typed_by
+from tui.terminal_graphics import Graphics
 from tui.widgets.cells import fit
 from tui.widgets.guest_keys import guest_keys
-from tui.widgets.picture_cells import Picture, blocks, place, text_line
+from tui.widgets.picture_cells import Picture, Place, blocks, place, text_line
+from tui.widgets.picture_pixels import NUMBERS
+from tui.widgets.picture_sender import PictureSender
 from tui.widgets.screen_text import TextScreen
 
 LEAVE = "ctrl+right_square_bracket"
@@ -59,6 +62,11 @@ class PictureView(Widget, can_focus=True):
         self.zoom = 1.0
         self.wants_text = True
         """Show the text of a text screen as text."""
+        self.wants_pixels = True
+        """Draw pixels where the terminal can, not blocks."""
+        self.graphics: Graphics | None = None
+        """How the terminal draws pixels, if it can."""
+        self._sender = PictureSender()
         self._centre = (0.5, 0.5)
         self._corner = (0, 0)
         """Column and row of the text in the upper left."""
@@ -73,6 +81,19 @@ class PictureView(Widget, can_focus=True):
     def text(self) -> TextScreen | None:
         """The text that is shown as such."""
         return self.picture.text if self.picture is not None and self.wants_text else None
+
+    @property
+    def pixels(self) -> Graphics | None:
+        """How pixels are drawn now; None while it is blocks or text."""
+        if self.picture is None or self.text is not None or not self.wants_pixels:
+            return None
+        return self.graphics
+
+    def use(self, graphics: Graphics | None) -> None:
+        """Draw pixels in this way from now on; None: blocks."""
+        if graphics != self.graphics:
+            self.graphics = graphics
+            self._shown_anew()
 
     def show(self, picture: Picture) -> bool:
         """Show another picture; False when no more than a blinking cursor has changed."""
@@ -129,7 +150,7 @@ class PictureView(Widget, can_focus=True):
     def _follow_box(self, box: tuple[int, int, int, int]) -> None:
         assert self.picture is not None
         size = self.picture.image.size
-        seen = place(size, *self.size, self.zoom, self._centre).box
+        seen = self._where().box
         wide, high = seen[2] - seen[0], seen[3] - seen[1]
         if box[2] - box[0] > wide or box[3] - box[1] > high:
             return
@@ -137,10 +158,23 @@ class PictureView(Widget, can_focus=True):
         top = min(max(seen[1], box[3] - high), box[1])
         self._centre = ((left + wide / 2) / size[0], (top + high / 2) / size[1])
 
+    def _where(self) -> Place:
+        """The part of the picture that is shown, and its cells."""
+        assert self.picture is not None
+        width, height = self.size
+        cell = self.pixels.cell if self.pixels is not None else None
+        tall = cell[1] / cell[0] if cell else 2.0
+        if self.pixels is not None:
+            width, height = min(width, len(NUMBERS)), min(height, len(NUMBERS))
+        size = self.picture.image.size
+        return place(size, width, height, self.zoom, self._centre, tall=tall)
+
     def _draw(self) -> None:
         width, height = self.size
         if not width or not height:
             return
+        if self.pixels is None:
+            self._sender.stop()
         before, self._strips = self._strips, self._lines(width, height)
         regions = [
             Region(0, y, width, 1)
@@ -163,8 +197,11 @@ class PictureView(Widget, can_focus=True):
         text = self.text
         if text is not None:
             return self._text_lines(text, width, height)
-        where = place(self.picture.image.size, width, height, self.zoom, self._centre)
-        strips = blocks(self.picture.image, where, quadrants=self._quadrants)
+        image, where, graphics = self.picture.image, self._where(), self.pixels
+        if graphics is None:
+            strips = blocks(image, where, quadrants=self._quadrants)
+        else:
+            strips = self._sender.send(image, where, graphics, base)
         return framed(strips, width, height, base)
 
     def _text_lines(self, text: TextScreen, width: int, height: int) -> list[Strip]:
@@ -200,7 +237,8 @@ class PictureView(Widget, can_focus=True):
         width, height = self.picture.image.size
         if text is None:
             zoom = f" ×{self.zoom:.1f}" if self.zoom > 1 else ""
-            return f"{width}×{height}{zoom}"
+            how = f" {self.pixels.kind}" if self.pixels is not None else ""
+            return f"{width}×{height}{zoom}{how}"
         rows, columns = len(text.rows), text.columns
         left, top = self._corner
         parts = [f"text {columns}×{rows}"]
@@ -234,6 +272,11 @@ class PictureView(Widget, can_focus=True):
         self.wants_text = not self.wants_text
         self._shown_anew()
 
+    def switch_pixels(self) -> None:
+        """Blocks where the terminal draws pixels, or pixels again."""
+        self.wants_pixels = not self.wants_pixels
+        self._shown_anew()
+
     def pan(self, across: int, down: int) -> None:
         """Move the view by steps."""
         if self.picture is None:
@@ -244,7 +287,7 @@ class PictureView(Widget, can_focus=True):
             self._corner = (left + across * max(1, width // 4), top + down * max(1, height // 4))
         else:
             size = self.picture.image.size
-            box = place(size, *self.size, self.zoom, self._centre).box
+            box = self._where().box
             x = (box[0] + box[2]) / 2 + across * SHIFT * (box[2] - box[0])
             y = (box[1] + box[3]) / 2 + down * SHIFT * (box[3] - box[1])
             half = ((box[2] - box[0]) / 2, (box[3] - box[1]) / 2)
@@ -263,6 +306,18 @@ class PictureView(Widget, can_focus=True):
         self._strips = []
         self._draw()
         self.post_message(self.Moved())
+
+    def on_hide(self) -> None:
+        """Nothing of it is on the screen."""
+        self._sender.stop()
+
+    def on_show(self) -> None:
+        """It is again."""
+        self._draw()
+
+    def on_unmount(self) -> None:
+        """Not any more, for good."""
+        self._sender.stop()
 
     def notify_style_update(self) -> None:
         """Another theme."""

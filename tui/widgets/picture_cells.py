@@ -75,17 +75,23 @@ class Place:
 
 
 def place(
-    size: tuple[int, int], columns: int, rows: int, zoom: float, centre: tuple[float, float]
+    size: tuple[int, int],
+    columns: int,
+    rows: int,
+    zoom: float,
+    centre: tuple[float, float],
+    *,
+    tall: float = 2.0,
 ) -> Place:
-    """Fit a picture of ``size`` pixels into cells, twice as high as wide, its aspect kept.
+    """Fit a picture of ``size`` pixels into cells, ``tall`` times as high as wide, aspect kept.
 
     ``zoom`` 1 shows all of it; ``centre`` in shares of the picture's width and height.
     """
     width, height = size
-    scale = min(columns / width, 2 * rows / height) * zoom  # cells per pixel
+    scale = min(columns / width, tall * rows / height) * zoom  # cells per pixel
     columns = max(1, min(columns, round(width * scale)))
-    rows = max(1, min(rows, round(height * scale / 2)))
-    wide, high = min(width, columns / scale), min(height, 2 * rows / scale)
+    rows = max(1, min(rows, round(height * scale / tall)))
+    wide, high = min(width, columns / scale), min(height, tall * rows / scale)
     left = min(max(centre[0] * width - wide / 2, 0), width - wide)
     top = min(max(centre[1] * height - high / 2, 0), height - high)
     return Place((left, top, left + wide, top + high), columns, rows)

@@ -31,6 +31,7 @@ from tui.model import Domain
 from tui.model.text import visible
 from tui.screens.choose import Choose, Offer
 from tui.screens.machine.tab import Tab
+from tui.terminal_graphics import Graphics, find_graphics
 from tui.widgets.picture import PictureView
 from tui.widgets.picture_cells import as_png, read_picture
 
@@ -93,6 +94,7 @@ class DisplayTab(Tab, can_focus=True):
         self._poke = asyncio.Event()
         self._wait = QUICK
         self._keyboard: Keyboard | None = None
+        self._graphics: Graphics | None = None
 
     def compose(self) -> ComposeResult:
         """The picture, what there is to know."""
@@ -119,6 +121,23 @@ class DisplayTab(Tab, can_focus=True):
         """Look; the keys stay the program's until Enter gives them away."""
         self.focus()
         self._look_afresh()
+        self._ask_for_graphics()
+
+    def on_resize(self) -> None:
+        """The terminal's font may have changed, and with it the size of a cell."""
+        if self._graphics is not None:
+            self._ask_for_graphics()
+
+    def _ask_for_graphics(self) -> None:
+        self.run_worker(self._find_graphics(), group="graphics", exclusive=True)
+
+    async def _find_graphics(self) -> None:
+        self._graphics = await find_graphics(self.app)
+        self._use_graphics()
+
+    def _use_graphics(self) -> None:
+        """Pixels are many bytes: not for a slow link."""
+        self.view.use(None if self.app.fleet.is_thrifty else self._graphics)
 
     def machine_changed(self) -> None:
         """It may be on or off now, or have another display."""
@@ -169,6 +188,7 @@ class DisplayTab(Tab, can_focus=True):
             self._lack("this machine is gone")
             return None
         host, record = machine
+        self._use_graphics()
         try:
             lacks = await self._lacks(host, record)
             if lacks:
@@ -294,6 +314,19 @@ class DisplayTab(Tab, can_focus=True):
     def switch_text(self) -> None:
         """``t``."""
         self.view.switch_text()
+
+    @property
+    def no_pixels(self) -> str:
+        """Why the terminal draws no pixels; empty when it can."""
+        if self.view.graphics is not None:
+            return ""
+        if self._graphics is not None:
+            return "low-bandwidth mode is on"
+        return "this terminal has neither kitty nor sixel graphics"
+
+    def switch_pixels(self) -> None:
+        """``g``."""
+        self.view.switch_pixels()
 
     def pan_up(self) -> None:
         """``↑``."""

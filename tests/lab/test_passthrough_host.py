@@ -1,4 +1,7 @@
-"""The passthrough host does what real hardware does: proved with virsh, without the program."""
+"""The passthrough host does what real hardware does: proved with virsh, without the program.
+
+The rest of it is proved together with the program in test_devices_pane.
+"""
 
 import re
 from collections.abc import Callable
@@ -8,10 +11,7 @@ import pytest
 from tests.lab import LabError
 from tests.lab.commands import poll
 from tests.lab.passthrough import PassthroughGuest, PassthroughHost, hardware
-from tests.lab.passthrough.guest import pci_hostdev, usb_hostdev, vf_interface
-
-_E1000, _RTL8139, _NVME = "0000:06:01.0", "0000:06:02.0", "0000:04:00.0"
-_E1000_MAC, _RTL8139_MAC = "52:54:00:10:00:31", "52:54:00:10:00:32"
+from tests.lab.passthrough.guest import pci_hostdev, vf_interface
 
 GuestMaker = Callable[..., PassthroughGuest]
 
@@ -92,43 +92,5 @@ def test_a_guest_has_traffic_through_a_vf_and_a_second_one_by_hot_plug(
     poll(
         lambda: passthrough_host.driver("0000:02:10.0") == "igbvf",
         "the host has its virtual function back",
-        timeout=30,
-    )
-
-
-def test_two_cards_of_one_iommu_group_go_together_or_not_at_all(
-    passthrough_host: PassthroughHost, passthrough_guest: GuestMaker
-) -> None:
-    group = _addresses(_node_device(passthrough_host, _E1000), "iommuGroup")
-    assert {_E1000, _RTL8139} <= set(group)
-    alone = passthrough_guest("alone", pci_hostdev(_E1000))
-    with pytest.raises(LabError, match=r"group \d+ is not viable"):
-        alone.virsh("start")
-    both = passthrough_guest("both", pci_hostdev(_E1000) + pci_hostdev(_RTL8139))
-    both.start()
-    assert both.macs() == {_E1000_MAC, _RTL8139_MAC}
-    both.virsh("destroy")
-    assert passthrough_host.driver(_E1000) == "e1000"
-    assert passthrough_host.driver(_RTL8139) == "8139cp"
-
-
-def test_an_nvme_disk_and_a_usb_stick_are_lent_and_returned(
-    passthrough_host: PassthroughHost, passthrough_guest: GuestMaker
-) -> None:
-    serials = "cat /sys/class/nvme/*/serial /sys/bus/usb/devices/*/serial"
-    stick = usb_hostdev(*hardware.USB_STICK)
-    guest = passthrough_guest("disks", pci_hostdev(_NVME) + stick)
-    guest.start()
-    poll(
-        lambda: {hardware.NVME_SERIAL, hardware.USB_SERIAL} <= set(guest.run(serials).split()),
-        "the guest sees both",
-        timeout=30,
-    )
-    assert hardware.NVME_SERIAL not in passthrough_host.run("cat /sys/class/nvme/*/serial")
-    guest.virsh("destroy")
-    assert passthrough_host.driver(_NVME) == "nvme"
-    poll(
-        lambda: "LAB_STICK" in passthrough_host.virsh("nodedev-list", "--cap", "storage"),
-        "the host has its stick back",
         timeout=30,
     )

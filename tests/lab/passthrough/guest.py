@@ -61,14 +61,6 @@ def pci_hostdev(address: str) -> str:
     )
 
 
-def usb_hostdev(vendor: str, product: str) -> str:
-    """Return the XML that gives a guest a USB device by its identity, such as "0x46f4"."""
-    return (
-        "<hostdev mode='subsystem' type='usb' managed='yes'>"
-        f"<source><vendor id='{vendor}'/><product id='{product}'/></source></hostdev>"
-    )
-
-
 def vf_interface(address: str, mac: str) -> str:
     """Return the XML that gives a guest the virtual function at *address* as a network card."""
     return (

@@ -29,8 +29,6 @@ GATEWAYS = {"enp1s0": "10.0.3.2", "enp2s0": "10.0.4.2", PLUGGED_NIC: "10.0.5.2"}
 # Serial numbers by which a test finds what it has assigned.
 NVME_SERIAL = "LAB-NVME"
 USB_SERIAL = "LAB-STICK"
-# Vendor and product of the stick.
-USB_STICK = ("0x46f4", "0x0001")
 
 _DISK_BYTES = 64 << 20
 # A tick that repeats by itself: emulated processors have lost the interrupt of a timer that

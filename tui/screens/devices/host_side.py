@@ -68,6 +68,7 @@ async def set_functions(app: Program, host: Host, devices: Devices, device: Node
         app.say(f"{forbidden[:1].upper()}{forbidden[1:]}:\n{command}", "warning")
         return False
     if count == there:
+        app.say(f"{short(device.address)} has {count} virtual functions already.")
         return False
     await verbs.set_functions(host, device, count)
     return True

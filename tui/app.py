@@ -17,7 +17,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.screen import Screen
 
-from tui import output
+from tui import output, output_frames
 from tui.actions.base import Action, MachineAction, Scope
 from tui.actions.registry import actions, actions_of
 from tui.hypervisor.errors import HypervisorError
@@ -152,6 +152,7 @@ class VirttyApp(Program):
             {name: keys for name, keys in self._keys.items() if keys != known[name].keys}
         )
         self.fleet.attach()
+        self.fleet.since_input = output_frames.since_input
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread

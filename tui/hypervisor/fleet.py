@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -45,6 +46,8 @@ class Fleet:
         self._watch: asyncio.TimerHandle | None = None
         self._clocks = (0.0, 0.0)
         """Wall clock and monotonic clock at the last look."""
+        self.since_input: Callable[[], float] = lambda: math.inf
+        """Seconds since the person's last key; the program says how to know."""
         self.is_thrifty = False
         """Low-bandwidth mode: see :meth:`be_thrifty`."""
         self._shown: tuple[frozenset[str], dict[str, tuple[str, ...]]] = (frozenset(), {})
@@ -237,7 +240,8 @@ class Fleet:
 
     def _start_monitor(self, host: Host) -> None:
         key = host.record.key
-        self._monitors[key] = Monitor(host, simulated_usage if key in self._demos else None)
+        simulate = simulated_usage if key in self._demos else None
+        self._monitors[key] = Monitor(host, simulate, lambda: self.since_input())
         self._show(key)
 
     def _publish(self, change: Change) -> None:

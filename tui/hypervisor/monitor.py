@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -30,6 +31,9 @@ HELPING = 1.0
 LISTING_PAYS, LISTING_PAYS_SLOW = 20, 3
 """So many times the helping may a host have of machines, and listing them all costs less than
 asking for each: in round trips, and over a slow link in bytes."""
+REST_VISIBLE, REST_OTHERS = 0.15, 1.0
+"""Seconds without a key before definitions are read, of rows on the screen and of others: reading
+takes the interpreter from what answers keys."""
 NEAR = 0.02
 """Round trip in seconds below which the others are read as well."""
 SLOW_EVERY = 30.0
@@ -42,9 +46,15 @@ Simulate = Callable[[DomainRecord, float], Usage]
 class Monitor:
     """The readers of one host. Belongs to the loop's thread."""
 
-    def __init__(self, host: Host, simulate: Simulate | None = None) -> None:
+    def __init__(
+        self,
+        host: Host,
+        simulate: Simulate | None = None,
+        since_input: Callable[[], float] = lambda: math.inf,
+    ) -> None:
         self.host = host
         self._simulate = simulate
+        self._since_input = since_input
         self._sampler = Sampler()
         self._found_jobs = FoundJobs(host)
         self.is_thrifty = False
@@ -147,6 +157,9 @@ class Monitor:
         most = self._batch or (BATCH if near else FIRST_FAR_BATCH)
         batch = [uuid for uuid in self._visible if uuid in unread][:most]
         seen = bool(batch)
+        wait = (REST_VISIBLE if batch else REST_OTHERS) - self._since_input()
+        if wait > 0 and unread:
+            return wait
         if not batch and not self.is_thrifty and near:
             batch = [uuid for uuid, _ in zip(unread, range(most), strict=False)]
         if not batch:

@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -75,7 +74,7 @@ class HardwareTab(Tab):
         self._ready = asyncio.Event()
         self._settled = asyncio.Event()
         """What runs has been read as well, or it is off, or it cannot be read."""
-        self._help_timer: Timer | None = None
+        self._help_timer: asyncio.TimerHandle | None = None
         self._doomed: set[str] = set()
         """Sources whose data goes once their disks are removed."""
         self._leaving: dict[str, NodeDevice] = {}
@@ -278,11 +277,13 @@ class HardwareTab(Tab):
         self.call_after_refresh(self._show)
 
     @on(FieldForm.Moved)
-    def _cursor_moved(self) -> None:
+    def _cursor_moved(self, event: FieldForm.Moved) -> None:
         """The help follows once the cursor rests: the key's own lines come first."""
+        event.stop()
         if self._help_timer is not None:
-            self._help_timer.stop()
-        self._help_timer = self.set_timer(REST, self._show_help)
+            self._help_timer.cancel()
+        # Not a timer of Textual's: each of those is a task.
+        self._help_timer = asyncio.get_running_loop().call_later(REST, self._show_help)
 
     def _show_help(self) -> None:
         if not self._is_drawable:

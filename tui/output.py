@@ -66,12 +66,12 @@ def draw(drawing: Drawing) -> None:
         output_stage.draw(drawing)
 
 
-def undraw(drawing: Drawing, farewell: str) -> None:
-    """Draw this picture no more, and write `farewell`; nothing when another is drawn."""
+def undraw(drawing: Drawing) -> None:
+    """Draw this picture no more; nothing when another is drawn."""
     if _is_our_textual():
         from tui import output_stage
 
-        output_stage.undraw(drawing, farewell)
+        output_stage.undraw(drawing)
 
 
 def when_slow(callback: Callable[[], None]) -> None:

@@ -42,6 +42,8 @@ class Drawing:
     columns: int = 0
     rows: int = 0
     """How many CANVAS cells it is drawn over, from the first one on; 0: it has no place."""
+    farewell: str = ""
+    """What is written once it is drawn no more."""
 
 
 class Frame:

@@ -121,16 +121,21 @@ class FrameWriter(WriterThread):
         self._frame.drawing = drawing
         self._send()
 
-    def undraw(self, drawing: Drawing, farewell: str) -> None:
-        """Draw this one no more, and write `farewell`; nothing where it is not drawn."""
+    def undraw(self, drawing: Drawing) -> None:
+        """Draw this one no more; nothing where it is not the one that is drawn."""
         if self._frame.drawing is drawing:
+            self._say_farewell()
             self._frame.drawing = None
-            if farewell and not self._closed:
-                self.write(farewell)
 
     def end(self) -> None:
         """Write no further frame."""
+        self._say_farewell()
         self._closed = True
+
+    def _say_farewell(self) -> None:
+        drawing = self._frame.drawing
+        if drawing is not None and drawing.farewell and not self._closed:
+            self.write(drawing.farewell)
 
     def _written(self, seconds: float) -> None:
         self._unwritten -= 1
@@ -250,10 +255,10 @@ def draw(drawing: Drawing) -> None:
         _current.draw(drawing)
 
 
-def undraw(drawing: Drawing, farewell: str) -> None:
-    """Draw a picture no more, and write `farewell`."""
+def undraw(drawing: Drawing) -> None:
+    """Draw a picture no more."""
     if _current is not None:
-        _current.undraw(drawing, farewell)
+        _current.undraw(drawing)
 
 
 def forget() -> None:

@@ -10,6 +10,7 @@ import asyncio
 import inspect
 import re
 from collections.abc import Iterable
+from time import monotonic
 from typing import Any
 
 from textual._xterm_parser import XTermParser
@@ -35,16 +36,24 @@ _BEGUN = re.compile(
 )
 
 
+_HARDLY_BEGUN = re.compile(r"\x1b(?:[_P]|\[6?)?\Z")
+"""What may be a key as well."""
+KEY_SECONDS = 0.1
+"""How long that is held, and only while an answer is awaited."""
+
+
 class Answers:
     """Takes answers out of what comes from a terminal, piece by piece."""
 
     def __init__(self) -> None:
         self._held = ""
+        self._held_since = 0.0
 
-    def take(self, data: str) -> tuple[str, list[str]]:
+    def take(self, data: str, *, awaited: bool = True) -> tuple[str, list[str]]:
         """What of it is not an answer, and the answers, without what introduces and ends them.
 
-        The beginning of an answer is held until the next piece.
+        The beginning of an answer is held until the next piece; what may be a key as well only
+        where an answer is awaited, and until `release`.
         """
         found: list[str] = []
 
@@ -53,9 +62,18 @@ class Answers:
             return ""
 
         rest = _ANSWER.sub(note, self._held + data)
-        begun = _BEGUN.search(rest)
+        begun = _BEGUN.search(rest) or (_HARDLY_BEGUN.search(rest) if awaited else None)
         self._held = begun[0] if begun else ""
+        self._held_since = monotonic()
         return rest[: len(rest) - len(self._held)], found
+
+    def release(self) -> str:
+        """What was held and is a key, as nothing followed it."""
+        held = self._held
+        if not _HARDLY_BEGUN.match(held) or monotonic() < self._held_since + KEY_SECONDS:
+            return ""
+        self._held = ""
+        return held
 
 
 class _Question:
@@ -118,10 +136,17 @@ class _AnswerParser(XTermParser):
         """The events of what was typed."""
         if not _asked or not data:
             return super().feed(data)
-        rest, found = self._answers.take(data)
+        rest, found = self._answers.take(data, awaited=bool(_questions))
         for question in list(_questions) if found else ():
             question.loop.call_soon_threadsafe(question.note, found)
         return super().feed(rest) if rest else ()
+
+    def tick(self) -> Iterable[Message]:
+        """The events of what was typed and is not longer than it is. Called all the time."""
+        released = self._answers.release()
+        if released:
+            yield from super().feed(released)
+        yield from super().tick()
 
 
 def attach() -> None:
@@ -135,6 +160,7 @@ def works() -> bool:
     """Whether the parts of Textual are there."""
     return (
         list(inspect.signature(XTermParser.feed).parameters) == ["self", "data"]
+        and list(inspect.signature(XTermParser.tick).parameters) == ["self"]
         and list(inspect.signature(XTermParser.__init__).parameters) == ["self", "debug"]
         and "XTermParser" in LinuxDriver.run_input_thread.__code__.co_names
         and "input_tty" in LinuxDriver.__init__.__code__.co_names

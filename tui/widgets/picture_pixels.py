@@ -148,17 +148,19 @@ def sixel(image: Image.Image, colours: int) -> str:
         red, green, blue = (round(part * 100 / 255) for part in palette[3 * index : 3 * index + 3])
         registers += f"#{index};2;{red};{green};{blue}"
     bands = []
-    blank = int.from_bytes(b"?" * width, "big")
     for top in range(0, height, 6):
         lines = [data[y * width : (y + 1) * width] for y in range(top, min(top + 6, height))]
         band = []
         for index in sorted(set(b"".join(lines))):
-            sixels = blank  # the bits of "?" and those added to it do not carry into each other
-            for row, line in enumerate(lines):
-                if index in line:
-                    sixels += int.from_bytes(line.translate(_mask(index, row)), "big")
-            text = sixels.to_bytes(width, "big").decode("ascii").rstrip("?")
-            band.append(f"#{index}{_REPEATED.sub(_shorter, text)}")
+            having = [(row, line) for row, line in enumerate(lines) if index in line]
+            left = min(line.index(index) for _row, line in having)
+            right = max(line.rindex(index) for _row, line in having) + 1
+            sixels = int.from_bytes(b"?" * (right - left), "big")
+            for row, line in having:  # no bit is added twice, so nothing carries over
+                sixels += int.from_bytes(line[left:right].translate(_mask(index, row)), "big")
+            text = sixels.to_bytes(right - left, "big").decode("ascii")
+            skipped = f"!{left}?" if left > 3 else "?" * left
+            band.append(f"#{index}{skipped}{_REPEATED.sub(_shorter, text)}")
         bands.append("$".join(band))
     # No line feed after the last: it could scroll the screen.
     return f'\x1bP0;1q"1;1;{width};{height}{registers}{"-".join(bands)}\x1b\\'

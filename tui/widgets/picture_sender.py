@@ -42,7 +42,6 @@ class PictureSender:
     def __init__(self) -> None:
         self._job: _Job | None = None
         self._drawing: Drawing | None = None
-        self._farewell = ""
         self._task: asyncio.Task[None] | None = None
 
     def send(
@@ -64,7 +63,7 @@ class PictureSender:
         """The picture is not on the screen any more."""
         self._job = None
         if self._drawing is not None:
-            output.undraw(self._drawing, self._farewell)
+            output.undraw(self._drawing)
             self._drawing = None
 
     async def _work(self) -> None:
@@ -82,10 +81,8 @@ class PictureSender:
     def _draw(self, job: _Job, data: str, number: int) -> None:
         if job.graphics.kind == "sixel":
             self._drawing = Drawing(data, job.where.columns, job.where.rows)
-            self._farewell = ""
         else:
-            self._drawing = Drawing(data)
-            self._farewell = kitty_forget(number)
+            self._drawing = Drawing(data, farewell=kitty_forget(number))
         output.draw(self._drawing)
 
 

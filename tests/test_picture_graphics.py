@@ -18,6 +18,7 @@ from PIL import Image, ImageChops
 import tui.demo
 from tests.benchmarks.terminal import Terminal, TimeOutError
 from tui.output_cells import CANVAS, PLACEHOLDER
+from tui.terminal_answers import SECONDS
 from tui.widgets.picture_pixels import NUMBERS
 
 KITTY = [("\x1b_Gi=31;OK\x1b\\"), "\x1bP>|kitty(0.36.4)\x1b\\", "\x1b[6;20;10t", "\x1b[?62;c"]
@@ -185,7 +186,19 @@ def test_kitty_is_sent_the_guests_screen_and_cells_that_name_it(tmp_path: Path, 
         assert inks
         assert all(re.search(rf"38;[25];{tells}(;|$)", ink) for ink in inks)
 
+        terminal.send("m")  # a dialog over it
+        terminal.wait_for_text("Send keys to the guest")
+        terminal.settle(0.3)
+        seen = re.findall(f"{PLACEHOLDER}(.)(.)", terminal.text())
+        assert len(seen) < len(parts)
         screen.data = ""
+        terminal.send("\x1b")
+        terminal.wait_until(
+            lambda: re.findall(f"{PLACEHOLDER}(.)(.)", terminal.text()) == parts, "all of it"
+        )
+        assert re.findall(rf"38;[25];{tells}(?:;[0-9;]*)?m{PLACEHOLDER}", screen.data)
+        assert not screen.count()  # the terminal still has it
+
         terminal.send("+")
         terminal.wait_until(screen.count, "another part")
         assert screen.kitty_pictures()[-1][1].height < 832
@@ -260,6 +273,25 @@ def test_sixel_is_drawn_over_blank_cells_again_where_it_was_covered_and_after_a_
         terminal.wait_until(lambda: "1120×832" not in terminal.text(), "the tab left")
         terminal.settle(0.5)
         assert not screen.count()
+
+
+def test_answers_that_come_late_are_no_keys(tmp_path: Path):
+    late: list[bytes] = []
+
+    class Slow(Screen):
+        def __call__(self, data: bytes) -> bytes:
+            late.append(super().__call__(data))
+            return b""
+
+    screen = Slow(KITTY)
+    with looking(screen, tmp_path) as terminal:
+        terminal.run(SECONDS + 0.5)
+        before = terminal.text()
+        terminal.send(b"".join(late).decode())
+        terminal.settle(0.5)
+        assert terminal.text() == before
+        terminal.send("y")  # is among them, and does something as a key
+        terminal.wait_until(lambda: terminal.text() != before, "the keys are read")
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
+import struct
+import sys
+import termios
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,26 +56,42 @@ async def find_graphics(app: App[Any]) -> Graphics | None:
     if term.startswith(NEVER_ASKED) or os.environ.get("TMUX") or os.environ.get("STY"):
         return None
     answers = await ask(app, QUESTIONS)
-    graphics = graphics_of(answers, indexed=system is ColorSystem.EIGHT_BIT)
+    graphics = graphics_of(answers, _cell_of_window(), indexed=system is ColorSystem.EIGHT_BIT)
     if graphics is not None and graphics.kind == "sixel":
         colours = colours_of(await ask(app, HOW_MANY_COLOURS))
         return Graphics("sixel", graphics.cell, colours)
     return graphics
 
 
-def graphics_of(answers: list[str], *, indexed: bool = False) -> Graphics | None:
-    """What the answers to QUESTIONS and the device attributes mean."""
-    cell = None
+def graphics_of(
+    answers: list[str], cell: tuple[int, int] | None = None, *, indexed: bool = False
+) -> Graphics | None:
+    """What the answers to QUESTIONS and the device attributes mean.
+
+    ``cell`` is what its size is taken to be when that is not answered.
+    """
     for answer in answers:
         if match := re.fullmatch(r"6;(\d+);(\d+)t", answer):
             height, width = int(match[1]), int(match[2])
-            cell = (width, height) if 0 < width <= 200 and 0 < height <= 400 else None
+            cell = (width, height) if 0 < width <= 200 and 0 < height <= 400 else cell
     if "i=31;OK" in answers and any(_has_placeholders(answer) for answer in answers):
         return Graphics("kitty", cell, indexed=indexed)
     has_sixel = any(
         is_attributes(answer) and "4" in answer[1:-1].split(";")[1:] for answer in answers
     )
     return Graphics("sixel", cell) if has_sixel and cell else None
+
+
+def _cell_of_window() -> tuple[int, int] | None:
+    """Width and height of a cell, where the kernel was told the window's size in pixels."""
+    try:
+        sizes = fcntl.ioctl(sys.__stdin__, termios.TIOCGWINSZ, bytes(8))
+    except (OSError, TypeError, ValueError):  # no terminal, or a closed one
+        return None
+    rows, columns, width, height = struct.unpack("HHHH", sizes)
+    if not (rows and columns and width >= columns and height >= rows):
+        return None
+    return width // columns, height // rows
 
 
 def colours_of(answers: list[str]) -> int:

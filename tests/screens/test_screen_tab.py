@@ -12,10 +12,12 @@ from textual.pilot import Pilot
 from tests.screens.test_machines import running, screen_text
 from tests.waiting import until
 from tui.app import VirttyApp
+from tui.output_cells import PLACEHOLDER
 from tui.screens.choose import Choose
 from tui.screens.dialogs import AskText
 from tui.screens.machine.display import DisplayTab
 from tui.screens.machine.screen import MachineScreen
+from tui.terminal_graphics import Graphics
 
 
 @contextlib.asynccontextmanager
@@ -48,6 +50,23 @@ async def test_the_picture_is_drawn_in_blocks_and_can_be_looked_at_closer(size):
         await pilot.press("0")
         assert tab.view.zoom == 1
         assert screen_text(app) == text
+
+
+async def test_pixels_are_drawn_where_they_can_be_and_the_link_is_not_slow():
+    async with looking() as (app, pilot, tab):
+        await pilot.press("g")
+        await until(lambda: "neither kitty nor sixel" in screen_text(app))
+        tab._graphics = Graphics("kitty", None)
+        tab.machine_changed()
+        await until(lambda: PLACEHOLDER in screen_text(app))
+        await pilot.press("g")
+        await until(lambda: PLACEHOLDER not in screen_text(app))
+        await pilot.press("g")
+        await until(lambda: PLACEHOLDER in screen_text(app))
+        app.fleet.be_thrifty(True)
+        tab.machine_changed()
+        await until(lambda: PLACEHOLDER not in screen_text(app))
+        assert tab.no_pixels == "low-bandwidth mode is on"
 
 
 async def test_keys_go_to_the_guest_until_the_key_that_leads_out():

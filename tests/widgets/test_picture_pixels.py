@@ -147,6 +147,11 @@ def test_what_the_answers_mean(answers, graphics):
     assert graphics_of(answers) == graphics
 
 
+def test_the_size_of_a_cell_is_taken_from_elsewhere_when_it_is_not_told():
+    assert graphics_of(["?62;4c"], (7, 14)) == Graphics("sixel", (7, 14))
+    assert graphics_of(["6;20;10t", "?62;4c"], (7, 14)) == Graphics("sixel", (10, 20))
+
+
 def test_colours():
     assert colours_of(["?1;0;1024S", "?63;4c"]) == 256
     assert colours_of(["?1;0;16S"]) == 16

@@ -84,9 +84,11 @@ def graphics_of(
 
 def _cell_of_window() -> tuple[int, int] | None:
     """Width and height of a cell, where the kernel was told the window's size in pixels."""
+    if sys.__stdin__ is None:
+        return None
     try:
-        sizes = fcntl.ioctl(sys.__stdin__, termios.TIOCGWINSZ, bytes(8))
-    except (OSError, TypeError, ValueError):  # no terminal, or a closed one
+        sizes = fcntl.ioctl(sys.__stdin__.fileno(), termios.TIOCGWINSZ, bytes(8))
+    except (OSError, ValueError):  # no terminal, or a closed one
         return None
     rows, columns, width, height = struct.unpack("HHHH", sizes)
     if not (rows and columns and width >= columns and height >= rows):

@@ -311,9 +311,9 @@ def test_why_a_machine_had_better_not_start():
     assert against(*wants("01:10.0", managed=False), on=host()) == [
         "01:10.0 is bound to igbvf: detach it first, it is not managed"
     ]
-    used = HostUse(True, {"0000:08:00.0": ("the host has / mounted from it",)})
+    used = HostUse(True, {"0000:08:00.0": ("/ is mounted from it",)})
     assert against(*wants("08:00.0"), on=host(use=used)) == [
-        "08:00.0 is the host's own: the host has / mounted from it"
+        "08:00.0 is the host's own: / is mounted from it"
     ]
 
 
@@ -380,11 +380,27 @@ def test_where_it_cannot_be_known_it_says_so():
     assert not found.guard(found.index.by_pci["0000:06:00.0"]).certain
 
 
+def test_a_card_is_needed_for_its_functions():
+    use = HostUse(True, {"0000:01:10.0": ("carries the default route (enp1s0v0)",)})
+    found = host(use=use)
+    assert found.guard(found.index.by_pci["0000:01:00.0"]).words == (
+        "its function 01:10.0: carries the default route (enp1s0v0)"
+    )
+
+
 def test_what_cannot_be_given():
     found = host()
     assert found.why_not_assign(found.index.by_pci["0000:04:00.0"]).startswith("bridges")
     assert "08:00.0 instead" in found.why_not_assign(found.index.by_name["block_nvme0n1"])
     assert found.why_not_assign(found.index.by_pci["0000:01:10.0"]) == ""
+    disk = (
+        "<device><name>block_sda</name><parent>usb_1_4_2</parent><capability type='storage'>"
+        "<block>/dev/sda</block><drive_type>disk</drive_type></capability></device>"
+    )
+    on_stick = Devices(DeviceIndex(devices(disk)))
+    assert on_stick.why_not_assign(on_stick.index.by_name["block_sda"]) == (
+        "assign USB 1-4.2 instead"
+    )
     ungrouped = Devices(DeviceIndex([from_xml(pci_xml("09:00.0"))]))
     assert "IOMMU" in ungrouped.why_not_assign(ungrouped.index.by_pci["0000:09:00.0"])
     assert "intel_iommu=on" in iommu_advice("Intel")
@@ -463,16 +479,16 @@ def test_the_probe_tells_what_the_host_stands_on():
             "carries guests on br0 (eno1)",
         ),
         "0000:01:00.1": ("carries guests by macvtap (eno2)",),
-        "0000:02:00.0": ("the host has / mounted from it",),
+        "0000:02:00.0": ("/ is mounted from it",),
         "0000:00:17.0": (
-            "the host has /srv/my data mounted from it",
+            "/srv/my data is mounted from it",
             "the host swaps to it",
         ),
         "0000:07:00.0": (
-            "the host has /mnt/stick mounted from it",
+            "/mnt/stick is mounted from it",
             "the host's keyboard is on it",
         ),
-        "1-2": ("the host has /mnt/stick mounted from it",),
+        "1-2": ("/mnt/stick is mounted from it",),
         "0000:06:00.0": ("the host's display since boot",),
         "1-1": ("the host's keyboard is on it",),
     }

@@ -260,6 +260,19 @@ async def test_the_number_of_functions_is_a_command_where_it_cannot_be_set():
         await pilot.press("escape")
 
 
+async def test_a_lower_number_of_functions_tells_who_goes_without(tmp_path: Path):
+    async with shown(inventory(tmp_path)) as (app, pilot, pane):
+        await app.fleet.hosts["host"].call(lambda c: c.lookupByName("web").destroy())
+        card = pane.devices.index.by_pci[CARD]
+        await until(lambda: not pane.devices.functions_in_use(card))
+        await on(pilot, pane, "01:00.0", "v")
+        await until(lambda: isinstance(app.screen, AskFields) and app.screen.query(Input))
+        app.screen.query_one("#ask-count", Input).value = "0"
+        await pilot.pause()
+        assert "idle is configured with 01:10.0, gone then" in screen_text(app)
+        await pilot.press("escape")
+
+
 async def test_detaching_asks_first():
     async with shown(demo_uri()) as (app, pilot, pane):
         await on(pilot, pane, "41:02.1", "d")

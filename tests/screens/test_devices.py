@@ -154,6 +154,9 @@ async def test_the_tree_and_the_groups():
         assert "group 90" in screen_text(app)
         await pilot.press("g")
         await until(lambda: details(pane) == "group 0  1 device")
+        go_to(pane, "00:00.0")
+        assert "bridges and ports stay" in pane.refusal("detach")
+        assert pane.refusal("reset") == "what is behind it would be reset too"
         await pilot.press("t")
         assert "00:00.0" not in addresses(pane)  # a bridge
 

@@ -117,6 +117,12 @@ class DeviceIndex:
             device = self.by_name.get(self._above(device))
         return device
 
+    def carrier_of(self, device: NodeDevice | None) -> NodeDevice | None:
+        """The PCI or USB device that something is on: what a machine gets to have it."""
+        while device is not None and device.pci is None and device.usb is None:
+            device = self.by_name.get(self._above(device))
+        return device
+
     @property
     def has_iommu(self) -> bool:
         """Whether any device is in an IOMMU group."""

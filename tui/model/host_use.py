@@ -94,7 +94,7 @@ def parse_probe(text: str) -> HostUse:
     for number, source, point in _mounts(parts["mounts"]):
         places = blocks.places(number, source)
         mounts[point] = places
-        add(places, f"the host has {point} mounted from it")
+        add(places, f"{point} is mounted from it")
     for line in parts["swaps"][1:]:
         add(blocks.places("", line.split()[0]), "the host swaps to it")
     for address in parts["vga"]:

@@ -133,9 +133,10 @@ class Devices:
             return "a hub stays with the host" if self.index.is_hub(device) else ""
         if device.mdev is not None or device.scsi is not None:
             return ""
-        card = self.index.card_of(device)
-        if card is not None:
-            return f"assign its controller {short(card.address)} instead"
+        carrier = self.index.carrier_of(device)
+        if carrier is not None:
+            what = "its controller " if carrier.pci is not None else ""
+            return f"assign {what}{short(carrier.address)} instead"
         return "not a device that a machine can get"
 
     def guard(self, device: NodeDevice) -> Guard:
@@ -149,6 +150,8 @@ class Devices:
             if holder is not None:
                 what = f"its function {short(function.address)} is held by {holder.machine}"
                 reasons.append(what)
+            elif needed := self.guard(function):
+                reasons.append(f"its function {short(function.address)}: {needed.words}")
         if reasons:
             return Guard(tuple(dict.fromkeys(reasons)))
         if not self.use.known and self._is_risky(device):

@@ -6,7 +6,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui.hypervisor.device_verbs import detach_command
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model.node_devices import NodeDevice
@@ -162,7 +161,7 @@ async def _ask_group(
             return None
     giveable = [other for other in blockers if not devices.why_not_assign(other)]
     bound = [other for other in blockers if other not in giveable]
-    commands = " ".join(detach_command(other) for other in blockers)
+    names = " and ".join(short(other.address) for other in blockers)
     offers = [
         Offer(
             ALL,
@@ -170,7 +169,7 @@ async def _ask_group(
             " and ".join(short(d.address) for d in (device, *giveable)),
             "" if giveable else "the others are bridges",
         ),
-        Offer(DETACH, "Only this one, detach the rest", commands),
+        Offer(DETACH, "Only this one, detach the rest", f"the host loses {names}"),
         Offer(ALONE, "Only this one, as it is", "the machine does not start before"),
     ]
     why = devices.not_viable(device, present)

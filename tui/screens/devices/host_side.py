@@ -25,9 +25,23 @@ async def detach(app: Program, host: Host, devices: Devices, device: NodeDevice)
         return False
     question = f"Detach {short(device.address)} from the host?"
     told = f"{visible(device.driver)} lets go of it: {visible(device.product)} is gone there."
+    if functions := devices.index.virtual_functions(device):
+        told += f"\nIts {len(functions)} virtual functions go away with it."
     if not await app.ask(question, told, [visible(verbs.detach_command(device))], "Detach"):
         return False
     await verbs.detach(host, device)
+    return True
+
+
+async def reset(app: Program, host: Host, devices: Devices, device: NodeDevice) -> bool:
+    """Reset it, after asking; whether it was done."""
+    if not await may_take(app, devices, device, "Reset"):
+        return False
+    question = f"Reset {short(device.address)}?"
+    told = "It begins anew; whoever uses it on the host loses what it was doing."
+    if not await app.ask(question, told, [verbs.virsh("nodedev-reset", device.name)], "Reset"):
+        return False
+    await verbs.reset(host, device)
     return True
 
 
@@ -53,6 +67,7 @@ async def set_functions(app: Program, host: Host, devices: Devices, device: Node
         told.append("  " + verbs.functions_command(device, int(answers["count"])))
         if there:
             told.append(f"All {there} functions that are there go first.")
+            told += _left_without(devices, device, int(answers["count"]))
         if forbidden:
             told.append(f"Not from here: {forbidden}.")
         return told
@@ -70,8 +85,21 @@ async def set_functions(app: Program, host: Host, devices: Devices, device: Node
     if count == there:
         app.say(f"{short(device.address)} has {count} virtual functions already.")
         return False
+    for function in devices.index.virtual_functions(device):
+        if not await may_take(app, devices, function, "Take away"):
+            return False
     await verbs.set_functions(host, device, count)
     return True
+
+
+def _left_without(devices: Devices, device: NodeDevice, count: int) -> list[str]:
+    """The machines that are configured with functions that a lower number does not have."""
+    return [
+        f"{visible(holder.machine)} is configured with {short(function.address)}, gone then."
+        for function in devices.index.virtual_functions(device)[count:]
+        for holder in devices.holders_of(function)
+        if holder.claim.configured
+    ]
 
 
 async def make_network(app: Program, host: Host, devices: Devices, device: NodeDevice) -> bool:

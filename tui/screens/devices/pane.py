@@ -13,7 +13,6 @@ from tui.hypervisor import device_verbs as verbs
 from tui.hypervisor.host import Host
 from tui.model.node_devices import NodeDevice
 from tui.model.passthrough import Devices
-from tui.model.pci import short
 from tui.screens.devices.view import DevicesView
 
 Why = Callable[[Devices, NodeDevice], str]
@@ -44,6 +43,13 @@ def _needs_pci(_devices: Devices, device: NodeDevice) -> str:
     return "" if device.pci is not None else "only PCI devices"
 
 
+def _why_not_reset(devices: Devices, device: NodeDevice) -> str:
+    reason = _needs_pci(devices, device) or _held(devices, device)
+    if not reason and device.pci is not None and device.pci.is_bridge:
+        reason = "what is behind it would be reset too"
+    return reason
+
+
 def _needs_functions(_devices: Devices, device: NodeDevice) -> str:
     return "" if device.is_pf else "the card has no SR-IOV, or it is off in the firmware"
 
@@ -69,7 +75,7 @@ REFUSALS: dict[str, Why] = {
     "assign": lambda devices, device: devices.why_not_assign(device),
     "detach": _why_not_detach,
     "reattach": _why_not_reattach,
-    "reset": lambda devices, device: _needs_pci(devices, device) or _held(devices, device),
+    "reset": _why_not_reset,
     "set_functions": _needs_functions,
     "make_network": _why_not_network,
     "make_mdev": _needs_types,
@@ -139,12 +145,10 @@ class DevicesPane(DevicesView):
 
     async def reset(self) -> None:
         """``R``: reset it, after asking."""
-        host, _devices, device = self._chosen
-        question = f"Reset {short(device.address)}?"
-        told = "It begins anew; whoever uses it on the host loses what it was doing."
-        command = verbs.virsh("nodedev-reset", device.name)
-        if await self.app.ask(question, told, [command], "Reset"):
-            await self._then_reread(verbs.reset(host, device))
+        from tui.screens.devices import host_side
+
+        host, devices, device = self._chosen
+        await self._then_reread(host_side.reset(self.app, host, devices, device))
 
     async def set_functions(self) -> None:
         """``v``: how many virtual functions a card has."""

@@ -59,10 +59,10 @@ def test_differences_and_slices_of_them_end_in_the_cells_of_a_full_repaint(steps
         for x, y, segments in paintings:
             for one in (frame, whole):
                 one.paint(x, y, segments, ColorSystem.TRUECOLOR)
-        written = frame.render() if how == "all" else frame.render_some(4)
+        written = frame.render() if how == "all" else frame.render_some(4)[0]
         by_differences.feed(written.encode())
     while frame.dirty:
-        by_differences.feed(frame.render_some(4).encode())
+        by_differences.feed(frame.render_some(4)[0].encode())
     repainted = pyghostty.Terminal(WIDTH, HEIGHT, scrollback=0)
     whole.forget()
     repainted.feed(whole.render().encode())

@@ -119,17 +119,21 @@ class Frame:
         """Count the cells that `render` would write."""
         return sum(stop - start for y in self._dirty for start, stop in self._runs(y))
 
-    def render_some(self, some: int) -> str:
-        """Like `render`, but only the rows waiting longest, until `some` cells are written."""
+    def render_some(self, some: int, *, newest: bool = False) -> tuple[str, int]:
+        """Like `render`, but only until `some` cells are written; returns their number as well.
+
+        The rows waiting longest come first, or those painted last.
+        """
         pen = _Pen(self.width)
         written = 0
-        for y in sorted(self._dirty, key=self._dirty.__getitem__):
+        sign = -1 if newest else 1
+        for y in sorted(self._dirty, key=lambda y: (sign * self._dirty[y], y)):
             if written >= some:
                 break
             runs = list(self._runs(y))
             self._write_row(pen, y, runs)
             written += sum(stop - start for start, stop in runs)
-        return pen.finish()
+        return pen.finish(), written
 
     def render_drawing(self) -> str:
         """Return what draws the picture, and over it the cells that cover it.

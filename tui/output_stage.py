@@ -37,9 +37,12 @@ _LAYOUT_SECONDS = 0.1
 
 ASKED_SECONDS = 0.1
 """What changes so soon after a key is likely meant by it, and written without delay."""
+ASKED_CELLS = 500
+"""Cells that are written without delay for one key: two lines of a table and what is said of them.
+More may be meant by it, or has come by chance; the next key's line does not wait for that."""
 SLICE_CELLS = 60
 """Cells of a change that nobody asked for which are written in one piece: some 100 bytes."""
-BIG_CELLS = 800
+BIG_CELLS = 1500
 """A change of more cells is something new to look at, and written in one piece."""
 PACE = 8000.0
 """Bytes a second of the pieces. What waits in a terminal's or a network's buffers cannot be
@@ -75,6 +78,8 @@ class FrameWriter(WriterThread):
         self._unwritten = 0
         self._closed = False
         self._pause_ends = 0.0
+        self._asked_at = float("-inf")
+        self._asked_written = 0
         self._pausing: asyncio.TimerHandle | None = None
         self._slow_writes = 0
         self._picture_pause_ends = 0.0
@@ -149,22 +154,33 @@ class FrameWriter(WriterThread):
         if self._unwritten or self._closed:
             return
         frame = self._frame
-        if output_frames.since_input() < ASKED_SECONDS or frame.waiting() > BIG_CELLS:
-            cells = frame.render()
-        elif not frame.dirty:
+        if not frame.dirty:
             cells = ""
+        elif frame.waiting() > BIG_CELLS:
+            cells = frame.render()
+        elif (asked := self._asked_cells()) > 0:
+            cells, written = frame.render_some(asked, newest=True)
+            self._asked_written += written
         elif self._loop.time() < self._pause_ends:
             if self._pausing is None:
                 self._pausing = self._loop.call_at(self._pause_ends, self._pause_over)
             return
         else:
-            cells = frame.render_some(SLICE_CELLS)
+            cells, _written = frame.render_some(SLICE_CELLS)
         picture = self._render_drawing()
         if cells or picture or self._cursor != self._shown_cursor:
             x, y = self._shown_cursor = self._cursor
             text = f"{cells}{picture}\x1b[{y + 1};{x + 1}H"
             self._pause_ends = self._loop.time() + min(len(text) / PACE, LONGEST_PAUSE)
             self.write(f"{SYNC_START}{text}{SYNC_END}" if self._synchronized else text)
+
+    def _asked_cells(self) -> int:
+        """How many cells may still be written at once for the last key."""
+        since = output_frames.since_input()
+        key_at = self._loop.time() - since
+        if key_at > self._asked_at + 0.001:  # another key
+            self._asked_at, self._asked_written = key_at, 0
+        return ASKED_CELLS - self._asked_written if since < ASKED_SECONDS else 0
 
     def _render_drawing(self) -> str:
         now = self._loop.time()

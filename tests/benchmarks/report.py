@@ -35,17 +35,21 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def write_docs(figures: Sequence[Figure]) -> None:
-    """Replace the figures in docs/benchmarks.md, between its two marks."""
+    """Replace the rows of these figures in docs/benchmarks.md, between its two marks.
+
+    Rows of measures that were not taken now stay as they are.
+    """
     text = DOCS.read_text()
     head, _, rest = text.partition(_BEGIN)
-    _old, _, tail = rest.partition(_END)
-    DOCS.write_text(f"{head}{_BEGIN}{_markdown(figures)}{_END}{tail}")
+    old, _, tail = rest.partition(_END)
+    DOCS.write_text(f"{head}{_BEGIN}{_markdown(figures, old)}{_END}{tail}")
 
 
-def _markdown(figures: Sequence[Figure]) -> str:
-    rows = [(*_HEADER, "note"), ("---",) * (len(_HEADER) + 1)]
-    rows += [(*figure.cells(), figure.note) for figure in figures]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
+def _markdown(figures: Sequence[Figure], old: str) -> str:
+    rows = {_row(cells).split("|")[1]: _row(cells) for cells in _all_cells(figures)}
+    kept = {line.split("|")[1]: line for line in old.splitlines() if line.startswith("|")}
+    lines = [rows.get(name, line) for name, line in kept.items()]
+    lines += [line for name, line in rows.items() if name not in kept]
     system = libvirt.getVersion()
     when = f"{datetime.now(UTC):%Y-%m-%d}"
     where = (
@@ -54,3 +58,12 @@ def _markdown(figures: Sequence[Figure]) -> str:
         f"{system // 1_000_000}.{system // 1000 % 1000}.{system % 1000}."
     )
     return "\n".join([where, "", *lines, ""])
+
+
+def _all_cells(figures: Sequence[Figure]) -> list[Sequence[str]]:
+    header = [(*_HEADER, "note"), ("---",) * (len(_HEADER) + 1)]
+    return [*header, *((*figure.cells(), figure.note) for figure in figures)]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

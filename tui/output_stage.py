@@ -37,9 +37,9 @@ _LAYOUT_SECONDS = 0.1
 
 ASKED_SECONDS = 0.1
 """What changes so soon after a key is likely meant by it, and written without delay."""
-ASKED_CELLS = 500
-"""Cells that are written without delay for one key: two lines of a table and what is said of them.
-More may be meant by it, or has come by chance; the next key's line does not wait for that."""
+ASKED_CELLS = 1500
+"""Cells that are written without delay for one key; the next key's line does not wait for more that
+has come by chance."""
 SLICE_CELLS = 60
 """Cells of a change that nobody asked for which are written in one piece: some 100 bytes."""
 BIG_CELLS = 1500

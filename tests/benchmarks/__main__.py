@@ -19,13 +19,13 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASURES))
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     parser.add_argument(
-        "--write-docs", action="store_true", help="put the table into docs/benchmarks.md"
+        "--write-docs", action="store_true", help="put the figures into docs/benchmarks.md"
     )
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in MEASURES]:
         parser.error(f"no measure {', '.join(unknown)}; there are {', '.join(MEASURES)}")
-    if options.write_docs and (options.names or options.quick):
-        parser.error("the page shows a whole run: --write-docs goes with neither NAME nor --quick")
+    if options.write_docs and options.quick:
+        parser.error("the page shows full runs: --write-docs does not go with --quick")
     figures: list[Figure] = []
     broken = []
     with Stage(options.quick) as stage:

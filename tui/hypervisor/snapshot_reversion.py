@@ -13,7 +13,7 @@ import libvirt
 
 from tui.hypervisor import history, snapshots
 from tui.hypervisor.change import changing
-from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.errors import CutError, HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.images import delete_file, make_overlay
 from tui.hypervisor.lanes import Lane
@@ -113,7 +113,9 @@ async def _carry_out(
             if old in made.discarded
         }
         await _store(host, record, looked, document, with_sources(one.xml, before), one.name)
-    except BaseException:
+    except CutError:
+        raise  # the definition may name the overlays by now; the check for orphans tells
+    except HypervisorError:
         for path in there:
             with contextlib.suppress(HypervisorError):  # told by the check for orphans
                 await delete_file(host, path)

@@ -56,6 +56,15 @@ def test_two_connections_to_one_daemon_are_one_host() -> None:
     assert found(pair[0], replace(pair[1], id=2), hosts=same) == [("machine", "web")]
 
 
+def test_hosts_of_one_name_are_two_where_their_uuids_differ() -> None:
+    alike = {
+        name: replace(record, facts=replace(NO_FACTS, uuid=name)) for name, record in HOSTS.items()
+    }
+    assert found(machine("a", "1", "web"), machine("b", "1", "web"), hosts=alike) == [
+        ("machine", "web")
+    ]
+
+
 def test_names_disks_and_addresses() -> None:
     assert found(machine("a", "1", "web"), machine("b", "2", "web")) == [("name", "web")]
     disk = ("rbd:pool/web",)
@@ -64,6 +73,10 @@ def test_names_disks_and_addresses() -> None:
     mac = ("52:54:00:00:00:01",)
     twins = machine("a", "1", "x", macs=mac), machine("a", "2", "y", 2, macs=mac)
     assert found(*twins) == [("MAC address", mac[0])]
+    assert alarms(twins, HOSTS)[0].words_for(twins[0]) == (
+        "MAC address 52:54:00:00:00:01 is that of y on a too"
+    )
+    assert found(machine("a", "1", "x", macs=mac * 2), machine("b", "2", "y")) == []
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from tests.screens.test_hosts import TEST, fill, pane, rows, running, state
 from tests.waiting import until
+from tui.app import VirttyApp
 from tui.hypervisor import lifecycle
 from tui.hypervisor.records import HostState
 from tui.screens import host_dialog
@@ -37,18 +38,29 @@ def totals(app: object) -> str:
     return str(pane(app).query_one("#hosts-totals", Static).render())
 
 
+def warned(app: VirttyApp) -> dict[str, str]:
+    """What the table of machines warns of, by host."""
+    rows = app.main.pane.table.visible_rows
+    return {row.record.host: ", ".join(row.warnings) for row in rows if row.warnings}
+
+
 async def test_a_machine_active_twice_is_an_alarm(tmp_path: Path) -> None:
     hosts = {
         "a": host_of(tmp_path / "a.xml", ("web", 1, RUNNING)),
         "b": host_of(tmp_path / "b.xml", ("other", 2, RUNNING), ("web", 1, RUNNING)),
     }
-    async with running(hosts) as (app, _pilot):
+    async with running(hosts) as (app, pilot):
         await until(lambda: "machine web is active twice: web on a, web on b" in totals(app))
         assert "2 of 2 hosts · 3 of 3 machines running" in totals(app)
+        await pilot.press("1")
+        await until(lambda: warned(app) == {"a": "active on b too", "b": "active on a too"})
+        await pilot.press("5")
         # A change after the first look goes through the timer that gathers.
         web = next(domain for domain in app.fleet.domains() if domain.host == "a")
         await lifecycle.force_off(app.fleet.hosts["a"], web)
         await until(lambda: "active twice" not in totals(app))
+        await pilot.press("1")
+        await until(lambda: warned(app) == {})
 
 
 async def test_starting_the_second_asks_with_the_reason(tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 """What only somebody who sees several hosts can know: the same machine, disk or address twice.
 
 Pure functions over records. Two connections to one daemon are one host: the same machine
-there has the same runtime number and the same host name, and is no alarm.
+there has the same runtime number, and the host the same name and UUID: that is no alarm.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -37,6 +37,15 @@ class Alarm:
         state = "is in use twice" if self.kind in ("disk", "MAC address") else "is active twice"
         return f"{self.kind} {self.what} {state}: {where}"
 
+    def words_for(self, record: DomainRecord) -> str:
+        """The same, said of one of its machines: ``active on west too``."""
+        others = [other for other in self.machines if other.key != record.key]
+        if self.kind == "machine":
+            return f"active on {', '.join(other.host for other in others)} too"
+        where = ", ".join(f"{other.name} on {other.host}" for other in others)
+        thing = "its name" if self.kind == "name" else f"{self.kind} {self.what}"
+        return f"{thing} is that of {where} too"
+
 
 def alarms(domains: Iterable[DomainRecord], hosts: Mapping[str, HostRecord]) -> list[Alarm]:
     """Every alarm among the active machines of current hosts, the severe ones first."""
@@ -44,10 +53,12 @@ def alarms(domains: Iterable[DomainRecord], hosts: Mapping[str, HostRecord]) -> 
     found: list[Alarm] = []
     told: set[frozenset[tuple[str, str]]] = set()
     for kind, marks in KINDS:
-        groups: defaultdict[str, list[DomainRecord]] = defaultdict(list)
-        for domain in active:
+        times = Counter(mark for domain in active for mark in marks(domain))
+        groups: dict[str, list[DomainRecord]] = {mark: [] for mark in times if times[mark] > 1}
+        for domain in active if groups else ():
             for mark in marks(domain):
-                groups[mark].append(domain)
+                if mark in groups:
+                    groups[mark].append(domain)
         for mark, group in groups.items():
             several = _on_several_hosts(group, hosts, across_only=kind != "MAC address")
             keys = frozenset(record.key for record in several)
@@ -93,8 +104,7 @@ def _disks(domain: DomainRecord) -> tuple[str, ...]:
 
 
 def _macs(domain: DomainRecord) -> tuple[str, ...]:
-    macs = domain.details.macs if domain.details else ()
-    return tuple(mac for mac in macs if mac not in HARMLESS_MACS)
+    return tuple(set(domain.details.macs) - HARMLESS_MACS) if domain.details else ()
 
 
 KINDS: tuple[tuple[str, Callable[[DomainRecord], tuple[str, ...]]], ...] = (
@@ -121,9 +131,11 @@ def _same_daemon(one: DomainRecord, other: DomainRecord, hosts: Mapping[str, Hos
     """Whether these are one machine, seen through two connections."""
     if one.host == other.host or one.uuid != other.uuid:
         return False
-    facts = [hosts[r.host].facts if r.host in hosts else None for r in (one, other)]
-    names = {fact.hostname if fact else None for fact in facts}
-    return len(names) == 1 and None not in names and one.id == other.id
+    first, second = (hosts[r.host].facts if r.host in hosts else None for r in (one, other))
+    if first is None or second is None or one.id != other.id:
+        return False
+    # Hosts are called alike ("localhost") more often than their UUIDs are.
+    return (first.hostname, first.uuid) == (second.hostname, second.uuid)
 
 
 def versions_differ(hosts: Iterable[HostRecord]) -> list[str]:

@@ -14,6 +14,7 @@ import libvirt
 
 from tui.hypervisor.records import SOME, DomainRecord, HostFacts, NamedRecord
 from tui.model.states import DomainState, state_of
+from tui.model.xml import parse
 
 CHUNK = 1000
 """Domains per domainListGetStats: libvirt's protocol refuses an answer for more than 4096."""
@@ -289,7 +290,15 @@ def read_facts(connection: libvirt.virConnect, is_local: bool) -> HostFacts:
         cpus=cpus,
         memory=memory_mib * 1024 * 1024,
         is_local=is_local,
+        uuid=_host_uuid(connection),
     )
+
+
+def _host_uuid(connection: libvirt.virConnect) -> str:
+    try:
+        return parse(connection.getCapabilities()).getroot().findtext("host/uuid") or ""
+    except libvirt.libvirtError:  # optional for a driver
+        return ""
 
 
 def dotted(version: int) -> str:

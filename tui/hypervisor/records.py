@@ -41,6 +41,8 @@ class HostFacts:
     """Physical memory in bytes."""
     is_local: bool
     """The host is this machine: its files and processes can be looked at."""
+    uuid: str = ""
+    """Of the host (``<host><uuid>`` of its capabilities); empty where it tells none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ SIGNS = (
     "▶ running  • idle  ║ paused  ~ suspended  ■ off  ! crashed  ▼ shutting down",
     "… asked for, not confirmed yet    ? last known: its host does not answer",
     "≠ the next boot changes something   ⟳ autostart   ◉ has snapshots   t transient",
-    "⚠ the same machine runs on two hosts",
+    "⚠ an alarm, told under the table: the same machine, disk or address twice, a device taken",
     "~ before a size: as the host sees it; – not known",
 )
 

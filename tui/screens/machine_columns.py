@@ -124,14 +124,14 @@ def badges_cell(row: MachineRow) -> Cell:
     record = row.record
     pending = record.details is not None and bool(record.details.pending)
     signs = (
+        ("⚠", bool(row.warnings)),
         ("≠", pending),
         ("⟳", record.autostart),
         (f"◉{record.snapshots}" if record.snapshots > 1 else "◉", record.snapshots),
         ("t", not record.persistent),
-        ("⚠", row.twin or bool(row.warnings)),
     )
     text = " ".join(sign for sign, shown in signs if shown)
-    return Cell(text, "error" if row.twin or row.warnings else "accent")
+    return Cell(text, "error" if row.warnings else "accent")
 
 
 def uptime_cell(row: MachineRow) -> Cell:
@@ -229,7 +229,7 @@ COLUMNS: Sequence[Column[MachineRow]] = (
         "",
         7,
         badges_cell,
-        lambda row: (not row.twin, not row.record.autostart, not row.record.snapshots),
+        lambda row: (not row.warnings, not row.record.autostart, not row.record.snapshots),
         importance=3,
     ),
     Column(

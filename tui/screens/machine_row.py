@@ -16,10 +16,8 @@ class MachineRow:
 
     record: DomainRecord
     usage: Usage | None
-    twin: bool = False
-    """The same UUID is active on another host too."""
     warnings: tuple[str, ...] = ()
-    """What of the host's devices speaks against its start."""
+    """Alarms that it is part of, and what of the host's devices speaks against its start."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -27,9 +25,9 @@ class MachineRow:
         return self.record.key
 
 
-def row_of(fleet: Fleet, record: DomainRecord, twin: bool) -> MachineRow:
+def row_of(fleet: Fleet, record: DomainRecord, alarms: tuple[str, ...]) -> MachineRow:
     """The line of a machine as things are now."""
-    return MachineRow(record, fleet.usage(record.key), twin, fleet.device_warnings(record))
+    return MachineRow(record, fleet.usage(record.key), alarms + fleet.device_warnings(record))
 
 
 def facts_of(record: DomainRecord) -> Facts:

@@ -30,7 +30,8 @@ def strip(
 ) -> Content:
     """At most ``height`` lines of ``width`` cells: identity, usage, addresses, last event.
 
-    ``warnings`` speak against its start, ``bound`` says what keeps it on its host.
+    ``warnings`` are alarms and what speaks against its start, ``bound`` says what keeps it
+    on its host.
     """
     lines = [
         _identity(record, warnings, bound),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -32,6 +31,8 @@ STRIP_LINES = ((40, 3), (22, 2), (0, 0))
 """Lines of the details strip by the least height of the pane."""
 
 
+ALARMS_GATHER = 0.5
+"""Seconds until alarms follow a change: a look goes over every machine of every host."""
 CURSOR_RESTS = 0.12
 """Seconds after the last move of the cursor until strip and key bar follow."""
 SLICE = 250
@@ -49,7 +50,8 @@ class MachinesPane(Vertical):
         self._filter: Filter | None = None
         self._facts: dict[tuple[str, str], tuple[DomainRecord, Facts]] = {}
         self._last_events: dict[tuple[str, str], str] = {}
-        self._twins: frozenset[str] = frozenset()
+        self._alarms: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._alarms_due: Timer | None = None
         self._resting: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -81,26 +83,31 @@ class MachinesPane(Vertical):
     # -- records -------------------------------------------------------------------------
 
     def _load(self) -> None:
-        self._twins = self._find_twins()
+        self._alarms = self._find_alarms()
         self.table.set_rows(self._row(record) for record in self.app.fleet.domains())
         keep_for_good(self.table.rows_total)
         self._say_empty()
         self._show_strip()
 
     def _row(self, record: DomainRecord) -> MachineRow:
-        twin = record.uuid in self._twins and record.state.is_active
-        return row_of(self.app.fleet, record, twin)
+        return row_of(self.app.fleet, record, self._alarms.get(record.key, ()))
 
-    def _find_twins(self) -> frozenset[str]:
-        """UUIDs that are active on more than one host."""
-        if len(self.app.fleet.hosts) < 2:
-            return frozenset()
-        active = Counter(
-            record.uuid
-            for record in self.app.fleet.domains()
-            if record.state.is_active and not record.stale
-        )
-        return frozenset(uuid for uuid, times in active.items() if times > 1)
+    def _find_alarms(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """What is wrong over several hosts, by machine."""
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        for alarm in self.app.fleet.alarms():
+            for record in alarm.machines:
+                found[record.key] = (*found.get(record.key, ()), alarm.words_for(record))
+        return found
+
+    def _look_for_alarms(self) -> None:
+        self._alarms_due = None
+        before, self._alarms = self._alarms, self._find_alarms()
+        other = (key for key in before | self._alarms if before.get(key) != self._alarms.get(key))
+        records = [record for key in other if (record := self.app.fleet.domain(key)) is not None]
+        if records:
+            self.table.update_rows(self._row(record) for record in records)
+            self._show_strip()
 
     def _changed(self, change: Change) -> None:
         fleet = self.app.fleet
@@ -109,20 +116,16 @@ class MachinesPane(Vertical):
             self._load()
             return
         if change.domains:
-            twins = self._find_twins()
-            uuids = change.domains | (twins ^ self._twins)
-            self._twins = twins
-            present = [
-                self._row(record)
-                for uuid in uuids
-                if (record := host.inventory.domains.get(uuid)) is not None
-            ]
-            removed = [(change.host, uuid) for uuid in uuids if uuid not in host.inventory.domains]
+            domains = host.inventory.domains
+            present = [self._row(domains[uuid]) for uuid in change.domains if uuid in domains]
+            removed = [(change.host, uuid) for uuid in change.domains if uuid not in domains]
             self.table.update_rows(present, removed)
             keep_for_good(len(present))
             for key in removed:
                 self._facts.pop(key, None)
             self._say_empty()
+        if (change.domains or change.host_changed) and self._alarms_due is None:
+            self._alarms_due = self.set_timer(ALARMS_GATHER, self._look_for_alarms)
         if change.node_devices:
             self._devices_changed(change.host)
         if change.sampled:

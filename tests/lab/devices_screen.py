@@ -174,11 +174,11 @@ class DevicesScreen:
             found = getattr(self.app.screen, "tab", None)
             return found if isinstance(found, HardwareTab) else None
 
-        await self.until(lambda: (found := tab()) and any(key in k for k in found._keys))
+        await self.until(lambda: (found := tab()) and any(key in k for k in found.keys))
         found = tab()
         assert found is not None
         await found.when_settled()
-        found.list.highlighted = next(n for n, k in enumerate(found._keys) if key in k)
+        found.list.highlighted = next(n for n, k in enumerate(found.keys) if key in k)
         await self.press("delete", "ctrl+s")
 
     async def confirm(self, *expected: str, answer: str = "y") -> None:

@@ -64,7 +64,7 @@ async def stored(app: VirttyApp, name: str) -> Domain:
 async def go_to(pilot: Pilot[int], tab: HardwareTab, key: str, field: str) -> None:
     """The cursor on a device's field."""
     tab.list.focus()
-    tab.list.highlighted = tab._keys.index(key)
+    tab.list.highlighted = tab.keys.index(key)
     await pilot.pause()
     names = [row.name for row in tab.form.lines.rows]
     await pilot.press("enter")
@@ -204,11 +204,11 @@ async def test_hardware_is_added_and_removed():
         assert (await stored(app, "scratch")).device("watchdog") is not None
         await until(lambda: isinstance(app.screen, Results))
         await pilot.press("enter")
-        tab.list.highlighted = tab._keys.index("watchdog")
+        tab.list.highlighted = tab.keys.index("watchdog")
         await pilot.press("delete")
-        await until(lambda: "watchdog" not in tab._keys)
+        await until(lambda: "watchdog" not in tab.keys)
         await pilot.press("ctrl+z")
-        await until(lambda: "watchdog" in tab._keys)
+        await until(lambda: "watchdog" in tab.keys)
 
 
 async def test_a_pending_difference_is_taken_back():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -15,19 +14,16 @@ from textual.reactive import Reactive, reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.cells import fit
-from tui.widgets.columns import GAP, GUTTER, Cell, Column, Placed, lay_out
+from tui.widgets.columns import Cell, Column
 from tui.widgets.line_rows import Key, LineRows
+from tui.widgets.line_strips import LineStrips
 
 __all__ = ["Cell", "Column", "LineTable"]
 
 R = TypeVar("R")
 
-MARK = "● "
 HEADER = 1
 """Lines that do not scroll."""
-CACHED = 400
-"""Rendered lines that are kept."""
 STYLES = ("ok", "warning", "error", "muted", "accent", "off", "busy")
 
 
@@ -108,10 +104,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._sort: Column[R] | None = None
         self._descending = False
         self._cursor_key: Key | None = None
-        self._layout_width = -1
-        self._placed: list[Placed[R]] = []
-        self._cells: dict[Key, list[Cell]] = {}
-        self._strips: dict[tuple[Key, bool], Strip] = {}
+        self._drawn = LineStrips(self._columns, self._look)
         self._looks: dict[str, Style] = {}
         self._telling_view = False
         self._left: set[int] = set()
@@ -122,14 +115,13 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def set_columns(self, columns: Sequence[Column[R]]) -> None:
         """Show these columns; cursor, marks and scroll stay."""
         self._columns = list(columns)
-        self._layout_width = -1
-        self._forget_drawn()
+        self._drawn.set_columns(self._columns)
         self.refresh()
 
     def set_rows(self, rows: Iterable[R]) -> None:
         """Take the complete set; the cursor stays on its row, else near its place."""
         self._rows.replace(rows)
-        self._forget_drawn()
+        self._drawn.forget_all()
         self._rebuild()
 
     def update_rows(self, changed: Iterable[R], removed: Iterable[Key] = ()) -> None:
@@ -137,7 +129,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         moved, touched = self._rows.update(changed, removed)
         if moved:
             for key in touched:
-                self._forget_row(key)
+                self._drawn.forget(key)
             self._rebuild()
         elif repaint := [region for key in touched for region in self._changed_cells(key)]:
             self.refresh(*repaint)
@@ -161,7 +153,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             if column.key == column_key and column.sort_key is not None:
                 self._sort, self._descending = column, descending
                 self._rows.sort(column.sort_key, descending)
-                self._strips.clear()
+                self._drawn.strips.clear()
                 self._rebuild()
                 return
 
@@ -177,7 +169,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         key = self.cursor_key
         if key is not None:
             self._rows.marked ^= {key}
-            self._forget_row(key)
+            self._drawn.forget(key)
             self._refresh_line(self.cursor)
             self.post_message(self.MarksChanged(self))
 
@@ -192,7 +184,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def _set_marks(self, marks: set[Key]) -> None:
         if marks != self._rows.marked:
             self._rows.marked = marks
-            self._strips.clear()
+            self._drawn.strips.clear()
             self.refresh()
             self.post_message(self.MarksChanged(self))
 
@@ -367,10 +359,9 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor, a double click selects, one on a title tells its column."""
         if event.y < HEADER:
-            for placed in self._placed:
-                if placed.x <= event.x < placed.x + placed.width + GAP:
-                    self.post_message(self.HeaderClicked(self, placed.column.key))
-                    return
+            column = self._drawn.column_at(event.x)
+            if column is not None:
+                self.post_message(self.HeaderClicked(self, column.key))
             return
         index = event.y - HEADER + int(self.scroll_y)
         if index < len(self._view):
@@ -384,38 +375,33 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         """Another theme: nothing that was drawn still holds."""
         super().notify_style_update()
         self._looks.clear()
-        self._strips.clear()
+        self._drawn.strips.clear()
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """The cursor looks weaker without the focus."""
         super().watch_has_focus(has_focus)
-        self._strips.clear()
+        self._drawn.strips.clear()
         self._refresh_line(self.cursor)
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        width = self._width
-        if width != self._layout_width:
-            self._layout_width = width
-            self._placed = lay_out(self._columns, width)
-            self._strips.clear()
-            self._cells.clear()
+        drawn, width = self._drawn, self._width
+        if width != drawn.width:
+            drawn.lay_out(width)
         if y < HEADER:
-            return self._header(width)
+            return drawn.header(self._sort, self._descending)
         index = y - HEADER + int(self.scroll_y)
         if index >= len(self._view):
-            text = f"  {self._placeholder}" if not self._view and y == HEADER + 1 else ""
-            return Strip([Segment(fit(text, width), self._look("muted"))], width)
+            is_empty = not self._view and y == HEADER + 1
+            return drawn.message(f"  {self._placeholder}" if is_empty else "")
         key = self._view[index]
         is_cursor = index == self.cursor
         if is_cursor and self._left:
             self.call_next(self._refresh_left)
-        strip = self._strips.get((key, is_cursor))
+        strip = drawn.strips.get((key, is_cursor))
         if strip is None:
-            if len(self._strips) > CACHED:
-                self._strips.clear()
-                self._cells.clear()
-            strip = self._strips[key, is_cursor] = self._row(key, is_cursor, width)
+            cursor = ("cursor" if self.has_focus else "cursor-blurred") if is_cursor else ""
+            strip = drawn.draw(key, self._rows.all[key], cursor, key in self._rows.marked)
         return strip
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -430,37 +416,6 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             strips.append(strip.crop(crop.x, crop.right))
         return strips
 
-    def _header(self, width: int) -> Strip:
-        plain = self._look("header")
-        segments = [Segment(" " * GUTTER, plain)]
-        x = GUTTER
-        for placed in self._placed:
-            title = placed.column.title
-            look = plain
-            if placed.column is self._sort:
-                title = f"{title} {'▼' if self._descending else '▲'}".lstrip()
-                look = self._look("sorted")
-            segments.append(Segment(fit(title, placed.width, placed.column.align), look))
-            segments.append(Segment(" " * GAP, plain))
-            x = placed.x + placed.width + GAP
-        return Strip(segments, x).adjust_cell_length(width, plain)
-
-    def _row(self, key: Key, is_cursor: bool, width: int) -> Strip:
-        row = self._rows.all[key]
-        cells = self._cells[key] = [placed.column.render(row) for placed in self._placed]
-        # Under the cursor one style for the whole line: colours would drown in it.
-        name = "cursor" if self.has_focus else "cursor-blurred"
-        cursor = self._look(name) if is_cursor else None
-        mark = MARK if key in self._rows.marked else " " * GUTTER
-        segments = [Segment(mark, cursor or self._look("mark"))]
-        plain = cursor or self._look("")
-        for placed, cell in zip(self._placed, cells, strict=True):
-            text = fit(cell.text, placed.width, placed.column.align)
-            segments.append(Segment(text, cursor or self._look(cell.style)))
-            segments.append(Segment(" " * GAP, plain))
-        end = self._placed[-1].x + self._placed[-1].width + GAP if self._placed else GUTTER
-        return Strip(segments, end).adjust_cell_length(width, plain).simplify()
-
     def _look(self, name: str) -> Style:
         look = self._looks.get(name)
         if look is None:
@@ -472,30 +427,15 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def _changed_cells(self, key: Key) -> list[Region]:
         """Regions of the cells of a row that read differently and are on the screen."""
-        old = self._cells.pop(key, None)
-        self._strips.pop((key, False), None)
-        self._strips.pop((key, True), None)
-        y = self._rows.place[key] - int(self.scroll_y) + HEADER if key in self._rows.place else -1
+        place = self._rows.place.get(key)
+        y = -1 if place is None else place - int(self.scroll_y) + HEADER
         if not HEADER <= y < self.size.height:
+            self._drawn.forget(key)
             return []
-        if old is None:
+        differing = self._drawn.differing(key, self._rows.all[key])
+        if differing is None:
             return [Region(0, y, self._width, 1)]
-        row = self._rows.all[key]
-        new = self._cells[key] = [placed.column.render(row) for placed in self._placed]
-        return [
-            Region(placed.x, y, placed.width, 1)
-            for placed, before, after in zip(self._placed, old, new, strict=True)
-            if before != after
-        ]
-
-    def _forget_row(self, key: Key) -> None:
-        self._cells.pop(key, None)
-        self._strips.pop((key, False), None)
-        self._strips.pop((key, True), None)
-
-    def _forget_drawn(self) -> None:
-        self._cells.clear()
-        self._strips.clear()
+        return [Region(placed.x, y, placed.width, 1) for placed in differing]
 
     def _refresh_left(self) -> None:
         left, self._left = self._left, set()

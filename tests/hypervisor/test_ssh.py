@@ -21,7 +21,7 @@ SHA256:3PpiQH1LNdfjXa6d0LyrBdHbmHtk4BFCMRvGoPKhvg4.
 Please contact your system administrator.
 Add correct host key in /home/me/.ssh/known_hosts to get rid of this message.
 Offending ED25519 key in /home/me/.ssh/known_hosts:7
-Host key for [far]:22 has changed and you have requested strict checking.
+Host key for [far]:2222 has changed and you have requested strict checking.
 Host key verification failed.""".splitlines()
 
 
@@ -29,6 +29,7 @@ def test_a_changed_host_key_names_key_and_line() -> None:
     error = failure("far", CHANGED, asked=False, declined=False)
     assert "SHA256:3PpiQH1LNdfjXa6d0LyrBdHbmHtk4BFCMRvGoPKhvg4 now" in error.words
     assert "/home/me/.ssh/known_hosts:7" in error.words
+    assert error.advice.endswith("ssh-keygen -f /home/me/.ssh/known_hosts -R '[far]:2222'")
     assert error.hopeless
     assert not error.needs_person
 
@@ -57,6 +58,18 @@ def test_why_ssh_ended(line: str, asked: bool, declined: bool, person: bool, wor
     assert words in error.words
     assert error.needs_person is person
     assert not error.hopeless
+
+
+def test_what_follows_at_a_jump_host_is_not_the_reason() -> None:
+    cause = "ssh: Could not resolve hostname gate: Name or service not known"
+    consequences = [
+        "kex_exchange_identification: Connection closed by remote host",
+        "Connection closed by UNKNOWN port 65535",
+    ]
+    error = failure("far", [cause, *consequences], asked=False, declined=False)
+    assert error.words == cause
+    assert "No such host" in error.advice
+    assert failure("far", consequences, asked=False, declined=False).words == consequences[-1]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ HOST_KEY = """The authenticity of host 'far (10.0.0.1)' can't be established.
 ED25519 key fingerprint is SHA256:abc[red]\x1b[2J.
 Are you sure you want to continue connecting (yes/no/[fingerprint])? """
 
+PROMPT = f"Enter passphrase for key '/home/me/{'long' * 20}/id_far'"
+
 Ask = Callable[[Attempt], None]
 
 
@@ -55,7 +57,7 @@ async def running(
 def password(wanted: str) -> Ask:
     def ask(attempt: Attempt) -> None:
         for count in (1, 2, 3):
-            field = Field("me@far's password", secret=True)
+            field = Field(PROMPT, secret=True)
             question = Question(QuestionKind.FIELDS, fields=[field], attempt=count)
             answers = attempt.ask(question)
             if answers == [wanted]:
@@ -95,6 +97,8 @@ async def test_a_password_is_asked_again_and_holds_nobody(monkeypatch: pytest.Mo
         await until(lambda: state(app, "near") is HostState.CONNECTED)
         assert state(app, "far") is HostState.NEEDS_AUTHENTICATION
         assert first.query_one(Input).password
+        prompt = first.query_one(".sign-in-prompt").size
+        assert prompt.width * prompt.height >= len(PROMPT)  # all of it is there to be read
         await pilot.press(*"wrong", "enter")
         await until(lambda: app.screen is not first)
         second = await dialog(app)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shlex
 import socket
 import stat
@@ -42,6 +43,10 @@ PATH_MOST = 80
 """Characters of the folder's path: sockets allow 108, and ssh adds to it while it binds."""
 SETTLE = 0.02
 """Seconds between two looks for the master's socket, while it signs in."""
+
+FOLLOWS = re.compile(r"UNKNOWN port \d+$|^\w+_exchange_identification: ")
+"""What ssh says after the reason, when the way through a jump host has ended."""
+CHANGED = re.compile(r"Host key for (.+) has changed ")
 
 KEEPER = """\
 dir=$1; shift
@@ -317,7 +322,8 @@ def failure(host: str, lines: Sequence[str], *, asked: bool, declined: bool) -> 
     what = f"Signing in to {host}"
     text = "\n".join(lines)
     told = [visible(line.strip()) for line in lines if line.strip(" @\r")]
-    words = told[-1] if told else "ssh ended without a word"
+    causes = [line for line in told if not FOLLOWS.search(line)]
+    words = (causes or told or ["ssh ended without a word"])[-1]
     if "IDENTIFICATION HAS CHANGED" in text:
         print_ = next(
             (
@@ -329,12 +335,16 @@ def failure(host: str, lines: Sequence[str], *, asked: bool, declined: bool) -> 
             "",
         )
         where = next((line.partition(" key in ")[2] for line in told if "Offending " in line), "")
+        file = where.rpartition(":")[0]
+        # With its port where that is not the usual one; of a jump host, that one's.
+        known_as = next((found[1] for line in told if (found := CHANGED.match(line))), host)
+        forget = shlex.join(["ssh-keygen", *(["-f", file] if file else []), "-R", known_as])
         return SignInError(
             what,
             words=f"the host key has changed: it is {print_ or 'another one'} now, "
             f"and {where or 'known_hosts'} has another",
             advice="Somebody may sit in between: do not sign in before its administrator has "
-            f"confirmed the new key. Then: ssh-keygen -R {shlex.quote(host)}, and connect again.",
+            f"confirmed the new key. Then: {forget}",
             hopeless=True,
         )
     if "Host key verification failed" in text:

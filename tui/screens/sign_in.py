@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input, Static
 
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import Change, HostState
@@ -73,7 +73,7 @@ class SignIn(ModalScreen[None]):
             if question.text:
                 yield Static(Content(lines_of(question.text)), id="sign-in-text")
             for field in question.fields:
-                yield Label(Content(lines_of(field.prompt)))
+                yield Static(Content(lines_of(field.prompt)), classes="sign-in-prompt")
                 entry = Input(field.default, password=field.secret, compact=True)
                 entry.cursor_blink = False
                 yield entry
@@ -92,7 +92,7 @@ class SignIn(ModalScreen[None]):
             else:
                 hint = "Escape: later"
                 if question.fields:
-                    hint = f"Enter signs in · {hint} · nothing typed here is stored"
+                    hint = f"Enter signs in · {hint} · nothing typed is stored"
                 yield Static(Content(hint), classes="dialog--hint")
 
     def on_mount(self) -> None:

@@ -152,6 +152,13 @@ async def test_a_small_change_that_nobody_asked_for_goes_in_pieces_and_a_key_bef
         assert answer - at < 0.1
         position = terminal.text.index("the answer")
         assert terminal.text[position:].count("live" * 10) >= 1, "the key came before what waited"
+        before = len(terminal.writes)
+        answers = ["big answer".ljust(100, "b")] * 12
+        show([*asked[:22], *answers, *asked[34:]])
+        await until(lambda: terminal.text.count("big answer") == 12)
+        assert len(terminal.writes) == before + 1, "what a key changed went in pieces"
+        show(asked)
+        await until(lambda: len(terminal.writes) == before + 2)
         since_input[0] = 1000.0
 
         before = len(terminal.writes)

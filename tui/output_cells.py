@@ -115,9 +115,10 @@ class Frame:
             self._write_row(pen, y, list(self._runs(y)))
         return pen.finish()
 
-    def waiting(self) -> int:
-        """Count the cells that `render` would write."""
-        return sum(stop - start for y in self._dirty for start, stop in self._runs(y))
+    def waiting(self, *, newest: bool = False) -> int:
+        """Count the cells that `render` would write, or those of the last update among them."""
+        rows = (y for y, update in self._dirty.items() if not newest or update == self._update)
+        return sum(stop - start for y in rows for start, stop in self._runs(y))
 
     def render_some(self, some: int, *, newest: bool = False) -> tuple[str, int]:
         """Like `render`, but only until `some` cells are written; returns their number as well.

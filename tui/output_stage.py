@@ -37,9 +37,9 @@ _LAYOUT_SECONDS = 0.1
 
 ASKED_SECONDS = 0.1
 """What changes so soon after a key is likely meant by it, and written without delay."""
-ASKED_CELLS = 1500
-"""Cells that are written without delay for one key; the next key's line does not wait for more that
-has come by chance."""
+ASKED_CELLS = 500
+"""Cells that small changes after a key may write without delay; the next key's line does not wait
+for more that has come by chance. A change of more, so soon after a key, is the answer to it."""
 SLICE_CELLS = 60
 """Cells of a change that nobody asked for which are written in one piece: some 100 bytes."""
 BIG_CELLS = 1500
@@ -154,12 +154,13 @@ class FrameWriter(WriterThread):
         if self._unwritten or self._closed:
             return
         frame = self._frame
+        is_asked = output_frames.since_input() < ASKED_SECONDS
         if not frame.dirty:
             cells = ""
-        elif frame.waiting() > BIG_CELLS:
+        elif frame.waiting() > BIG_CELLS or (is_asked and frame.waiting(newest=True) > ASKED_CELLS):
             cells = frame.render()
-        elif (asked := self._asked_cells()) > 0:
-            cells, written = frame.render_some(asked, newest=True)
+        elif is_asked and (left := self._cells_left()) > 0:
+            cells, written = frame.render_some(left, newest=True)
             self._asked_written += written
         elif self._loop.time() < self._pause_ends:
             if self._pausing is None:
@@ -174,13 +175,12 @@ class FrameWriter(WriterThread):
             self._pause_ends = self._loop.time() + min(len(text) / PACE, LONGEST_PAUSE)
             self.write(f"{SYNC_START}{text}{SYNC_END}" if self._synchronized else text)
 
-    def _asked_cells(self) -> int:
-        """How many cells may still be written at once for the last key."""
-        since = output_frames.since_input()
-        key_at = self._loop.time() - since
+    def _cells_left(self) -> int:
+        """How many cells of small changes may still be written at once for the last key."""
+        key_at = self._loop.time() - output_frames.since_input()
         if key_at > self._asked_at + 0.001:  # another key
             self._asked_at, self._asked_written = key_at, 0
-        return ASKED_CELLS - self._asked_written if since < ASKED_SECONDS else 0
+        return ASKED_CELLS - self._asked_written
 
     def _render_drawing(self) -> str:
         now = self._loop.time()

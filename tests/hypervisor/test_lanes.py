@@ -33,6 +33,17 @@ def test_results_and_errors_come_back_in_order():
     worker.close()
 
 
+def test_calls_made_at_once_run_side_by_side_on_a_lane_that_has_one_thread_idle():
+    worker = Worker("test", 2)
+    for _ in range(20):
+        _job, done = submit(worker, lambda: "before")
+        done.get(timeout=2)
+        both = threading.Barrier(2)
+        waiting = [submit(worker, partial(both.wait, 2)) for _ in range(2)]
+        assert all(done.get(timeout=5)[1] is None for _job, done in waiting)
+    worker.close()
+
+
 def test_a_hung_call_is_replaced_and_the_next_one_runs():
     worker = Worker("test", 1)
     gate = threading.Event()

@@ -12,7 +12,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 MAX_ABANDONED = 3
 """Hung threads that a lane replaces before it gives up until one of them returns."""
@@ -53,7 +53,6 @@ class Job:
     work: Callable[[], object]
     done: Callable[[object, BaseException | None], object]
     """Called in the lane's thread with the result or the error."""
-    queued: float = field(default_factory=time.monotonic)
     started: float | None = None
     replaced: bool = False
     """Its thread was given up and another one works in its place."""
@@ -80,7 +79,8 @@ class Worker:
                 job.done(None, DroppedError(began=False))
                 return
             self._queue.append(job)
-            if self._idle:
+            # An idle thread that was notified counts as idle until it has woken.
+            if self._idle >= len(self._queue):
                 self._condition.notify()
             else:
                 self._start_thread()

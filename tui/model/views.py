@@ -64,14 +64,18 @@ class View:
         self.edits.write(self.element, place(path), None)
 
     def empty(self, path: str) -> None:
-        """Take all away that an element below it says; what is said next, it says alone."""
+        """Take all away that an element below it says; what is said next, it says alone.
+
+        What is in a namespace is not libvirt's, and stays.
+        """
         element = place(path).find(self.element)
         if element is None:
             return
-        for name in element.attrib:
-            self.set(f"{path}/@{name!s}", None)
+        for name in map(str, element.attrib):
+            if not name.startswith("{"):
+                self.set(f"{path}/@{name}", None)
         for child in list(element):
-            if isinstance(child.tag, str):
+            if isinstance(child.tag, str) and not child.tag.startswith("{"):
                 self.drop(f"{path}/{child.tag}")
 
 

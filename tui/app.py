@@ -22,7 +22,7 @@ from tui.actions.base import Action, MachineAction, Scope
 from tui.actions.registry import actions, actions_of
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
-from tui.hypervisor.records import DomainRecord, HostRecord
+from tui.hypervisor.records import DomainRecord
 from tui.in_thread import in_thread
 from tui.keymap import ActionKeys, resolve_keymap
 from tui.model.text import visible
@@ -34,6 +34,7 @@ from tui.screens.main import MainScreen
 from tui.screens.marks import marks
 from tui.screens.program import Program
 from tui.screens.sign_in import SignInDesk
+from tui.screens.target import Target
 from tui.screens.thrift import Thrift
 from tui.screens.where import MachineCommands
 from tui.settings import Problem, Settings
@@ -94,7 +95,8 @@ class VirttyApp(Program):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True)
     ]
     COMMANDS: ClassVar = {ActionCommands, MachineCommands}
-    ENABLE_COMMAND_PALETTE = True
+    # Ours has an action of its own; Textual's key comes before every other, a guest's too.
+    ENABLE_COMMAND_PALETTE = False
 
     def __init__(
         self,
@@ -218,33 +220,21 @@ class VirttyApp(Program):
         assert isinstance(screen, MainScreen)
         return screen
 
-    def target(self) -> object:
+    def target(self) -> Target:
         """The pane or screen in front; behind a dialog, the one that opened it."""
         for screen in reversed(self.screen_stack):
-            if screen is self.main:
-                return self.main.pane
-            if hasattr(screen, "subjects"):
+            if isinstance(screen, Target):
                 return screen
         return self.main.pane
 
     def subjects(self) -> Sequence[DomainRecord]:
         """The machines that an action would work on now, as they are now."""
-        chosen: Sequence[DomainRecord] = getattr(self.target(), "subjects", tuple)()
-        fresh = [self.fleet.domain(record.key) for record in chosen]
+        fresh = [self.fleet.domain(record.key) for record in self.target().subjects()]
         return [record for record in fresh if record is not None]
 
     def scopes(self) -> list[Scope]:
         """Whose keys work, the nearest first: a tab's, its screen's or a pane's, everywhere."""
-        names = {
-            "machines": Scope.MACHINES,
-            "devices": Scope.DEVICES,
-            "hosts": Scope.HOSTS,
-            "activity": Scope.ACTIVITY,
-        }
-        target = self.target()
-        here = [names.get(getattr(target, "id", None) or "", Scope.MACHINE)]
-        tab = getattr(getattr(target, "tab", None), "scope", here[0])
-        return list(dict.fromkeys([tab, *here, Scope.EVERYWHERE]))
+        return [*self.target().scopes(), Scope.EVERYWHERE]
 
     def actions_here(self) -> list[Action]:
         """The actions of the screen in front and those of every screen."""
@@ -289,19 +279,24 @@ class VirttyApp(Program):
         """Ask whether to go on; Cancel is what Enter gives."""
         from tui.screens.dialogs import Confirm
 
-        mark = marks(self._hosts_in_view(), self.settings.hosts)
+        mark = marks(self.target().hosts_in_view(), self.settings.hosts)
         return await self.push_screen_wait(Confirm(question, consequence, lines, yes, mark))
 
-    def _hosts_in_view(self) -> list[HostRecord]:
-        """The hosts that what is done now would be done on."""
-        here = getattr(self.target(), "hosts_in_view", None)
-        if here is not None:
-            found: list[HostRecord] = here()
-            return found
-        keys = dict.fromkeys(record.host for record in self.subjects())
-        return [self.fleet.hosts[key].record for key in keys if key in self.fleet.hosts]
-
     # -- actions -------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Ctrl+Q ends the program from anywhere, but where every key is a guest's."""
+        if action == "quit" and getattr(self.focused, "takes_every_key", False):
+            return False
+        return super().check_action(action, parameters)
+
+    async def action_quit(self) -> None:
+        """Ctrl+Q: asks when edits are open or work is running, as every way out does."""
+        self.run_worker(self._quit(), group="quit", exclusive=True)
+
+    async def _quit(self) -> None:
+        if await self._may_leave(*self.screen_stack):
+            await self._quit_after_asking()
 
     def action_act(self, action_id: str) -> None:
         """Do what a key or the palette asks for, or say why not."""
@@ -407,10 +402,8 @@ class VirttyApp(Program):
         """One screen back; at the top the end. Asks when edits are open or work is running."""
         if len(self.screen_stack) > 1:
             self.run_worker(self._back(self.screen), group="actions")
-        elif self.fleet.journal.running:
-            self.run_worker(self._quit_after_asking(), group="actions")
         else:
-            self.exit(0)
+            self.run_worker(self._quit_after_asking(), group="actions")
 
     async def _back(self, screen: Screen[object]) -> None:
         # A second Escape may have come before the first has led back.
@@ -422,7 +415,7 @@ class VirttyApp(Program):
             visible(f"{entry.text} {entry.subject}")
             for entry in self.fleet.journal.running.values()
         ]
-        if await self.ask("Quit while work is running?", "", running, "Quit"):
+        if not running or await self.ask("Quit while work is running?", "", running, "Quit"):
             self.exit(0)
 
     # -- lines of the main screen ----------------------------------------------------------

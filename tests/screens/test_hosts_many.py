@@ -100,7 +100,7 @@ async def test_the_filter_knows_groups_and_ranges() -> None:
         table = pane(app).table
 
         async def shown(text: str) -> list[str]:
-            pane(app).set_words(text)
+            pane(app).filter_by(text)
             await pilot.pause()
             return list(rows(app))
 

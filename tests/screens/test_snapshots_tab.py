@@ -81,9 +81,10 @@ async def test_the_tree():
         assert "after before-php-8.3" in screen_text(app)
         await pilot.press("slash", *"clean")
         await until(lambda: len(tab.table.visible_rows) == 1)
-        await pilot.press("escape")
+        await pilot.press("enter", "space", "escape")
         await until(lambda: len(tab.table.visible_rows) == 2)
-        tab.table.focus()
+        assert app.screen is tab.screen
+        assert not tab.table.marked
         await pilot.press("g", "X")
         await front(app, pilot, SnapshotXml)
         assert "<domainsnapshot>" in screen_text(app)

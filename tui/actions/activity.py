@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from tui.actions.base import Context, Scope, ViewAction
+from tui.actions.base import Scope, ViewAction
 
 
 class _ActivityView(ViewAction):
     """Done by the pane, which knows the entry under the cursor and what stands against it."""
 
     scopes = (Scope.ACTIVITY,)
-
-    def why_not(self, context: Context) -> str:
-        pane: Any = context.target()
-        reason: str = super().why_not(context) or pane.refusal(self.method)
-        return reason
 
 
 class Cancel(_ActivityView):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from inspect import isawaitable
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.records import DomainRecord, HostRecord
@@ -89,7 +89,10 @@ class Action:
 
 
 class ViewAction(Action):
-    """Calls a method of what is in front, a tab before its screen: moving, filtering, sorting."""
+    """Calls a method of what is in front, a tab before its screen: moving, filtering, sorting.
+
+    Where the view has a ``refusal(method)``, that says what stands against it.
+    """
 
     method: ClassVar[str]
 
@@ -99,8 +102,12 @@ class ViewAction(Action):
         return tab if hasattr(tab, self.method) else target
 
     def why_not(self, context: Context) -> str:
-        """Only where the view has that command."""
-        return "" if hasattr(self._view(context), self.method) else "not here"
+        """Only where the view has that command and does not refuse it."""
+        view: Any = self._view(context)
+        if not hasattr(view, self.method):
+            return "not here"
+        reason: str = view.refusal(self.method) if hasattr(view, "refusal") else ""
+        return reason
 
     async def run(self, context: Context) -> None:
         """Call the method."""

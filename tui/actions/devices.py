@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from tui.actions.base import Context, Scope, ViewAction
+from tui.actions.base import Scope, ViewAction
 
 
 class _DevicesView(ViewAction):
     """Done by the pane, which knows the device under the cursor and what stands against it."""
 
     scopes = (Scope.DEVICES,)
-
-    def why_not(self, context: Context) -> str:
-        pane: Any = context.target()
-        reason: str = super().why_not(context) or pane.refusal(self.method)
-        return reason
 
 
 class Assign(_DevicesView):
@@ -64,7 +57,7 @@ class Clear(_DevicesView):
     id = "device.clear"
     key = "escape"
     name = "Clear filter"
-    method = "clear"
+    method = "clear_filter"
 
 
 class Detach(_DevicesView):

@@ -12,11 +12,6 @@ class _HostsView(ViewAction):
 
     scopes = (Scope.HOSTS,)
 
-    def why_not(self, context: Context) -> str:
-        pane: Any = context.target()
-        reason: str = super().why_not(context) or pane.refusal(self.method)
-        return reason
-
 
 class Connect(_HostsView):
     """Connect, or try again at once."""
@@ -84,7 +79,7 @@ class Clear(_HostsView):
     id = "host.clear"
     key = "escape"
     name = "Clear filter"
-    method = "clear"
+    method = "clear_filter"
 
 
 class LowBandwidth(Action):

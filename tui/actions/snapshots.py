@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from tui.actions.base import Context, MachineAction, Scope, ViewAction, host_refusal
 from tui.hypervisor.records import DomainRecord
@@ -14,14 +14,11 @@ class _SnapshotView(ViewAction):
 
     def why_not(self, context: Context) -> str:
         """The host's part, then the tab's."""
-        reason = super().why_not(context)
         subjects = context.subjects()
-        if reason or not subjects:
-            return reason or "the machine is gone"
+        if not subjects:
+            return "the machine is gone"
         record = context.fleet.hosts[subjects[0].host].record
-        tab: Any = self._view(context)
-        said: str = host_refusal(record, self.changes_host) or tab.refusal(self.method)
-        return said
+        return host_refusal(record, self.changes_host) or super().why_not(context)
 
 
 class Revert(_SnapshotView):

@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
@@ -17,12 +16,10 @@ from textual.widgets import Static
 from tui.actions.base import Scope
 from tui.actions.registry import bindings_of
 from tui.hypervisor.journal import Entry, Outcome, read_audit
-from tui.hypervisor.records import DomainRecord
 from tui.in_thread import in_thread
 from tui.model.text import visible
 from tui.screens.activity_columns import COLUMNS, ActivityRow, activity_row, details, haystack
-from tui.screens.filter_line import FilterLine
-from tui.screens.program import Program
+from tui.screens.target import Pane
 from tui.widgets.line_table import LineTable
 
 GATHER = 0.1
@@ -37,11 +34,12 @@ CHOICES: dict[str, Choice] = {
 """What can be chosen besides everything, by the word that says it."""
 
 
-class ActivityPane(Vertical):
+class ActivityPane(Pane[ActivityRow]):
     """Running work on top, then newest first; below it all about the entry in view."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.ACTIVITY)]
-    app: Program
+    scope = Scope.ACTIVITY
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(scope)]
+    FILTER_HINT = "words of a machine, host, error or command"
     _ready = False
     """The table is there: before, nothing can be shown or refused."""
     _earlier: Sequence[ActivityRow] = ()
@@ -50,7 +48,7 @@ class ActivityPane(Vertical):
     _words: Sequence[str] = ()
 
     def compose(self) -> ComposeResult:
-        """Table, what it is filtered by, details; the filter line comes when it is wanted."""
+        """Table, what it is filtered by, details."""
         yield LineTable(COLUMNS, row_key=lambda row: row.key)
         yield Static(id="activity-shown", markup=False)
         yield Static(id="entry-details", markup=False)
@@ -64,15 +62,6 @@ class ActivityPane(Vertical):
         self.app.fleet.journal.subscribe(self._noted)
         self._ready = True
         self.shown()
-
-    @property
-    def table(self) -> LineTable[ActivityRow]:
-        """The table."""
-        return self.query_one(LineTable)
-
-    def subjects(self) -> Sequence[DomainRecord]:
-        """No machines here."""
-        return ()
 
     def shown(self) -> None:
         """The pane has come to the front."""
@@ -192,31 +181,15 @@ class ActivityPane(Vertical):
         self._choice = choice
         self._filter()
 
-    def start_filter(self) -> None:
-        """Open the filter line."""
-        lines = self.query(FilterLine)
-        if lines:
-            lines.first().focus()
-            return
-        line = FilterLine(" ".join(self._words), self.set_words, self.table.focus)
-        line.placeholder = "words of a machine, host, error or command"
-        self.mount(line, before=0)
-        line.focus()
-
-    def set_words(self, text: str) -> None:
-        """Show only entries that hold every word; an empty text closes the line."""
+    def filter_by(self, text: str) -> None:
+        """Show only entries that hold every word."""
         self._words = text.casefold().split()
         self._filter()
-        for line in () if text else self.query(FilterLine):
-            if not line.has_focus:
-                line.remove()
 
     def clear(self) -> None:
         """Clear the words; where there are none, show everything."""
-        if self._words:
-            for line in self.query(FilterLine):
-                line.remove()
-            self.set_words("")
+        if self.is_filtered:
+            self.clear_filter()
         else:
             self._choose("")
 

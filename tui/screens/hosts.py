@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +11,6 @@ import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -23,29 +22,30 @@ from tui.hypervisor.alarms import versions_differ
 from tui.hypervisor.aliases import uri_aliases
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import Change, DomainRecord, HostRecord, HostState
+from tui.hypervisor.records import Change, HostRecord, HostState
 from tui.in_thread import in_thread
 from tui.model.text import visible
 from tui.model.uri import expand
-from tui.screens.filter_line import FilterLine
 from tui.screens.host_columns import COLUMNS, HostRow, book_row, host_details, host_row, matches
 from tui.screens.host_dialog import HostDialog
 from tui.screens.host_totals import totals
 from tui.screens.marks import entry_of
-from tui.screens.program import Program
+from tui.screens.target import Pane
 from tui.settings import HostEntry
 from tui.widgets.line_table import LineTable
 
 Book = list[HostEntry]
+EMPTY = "No host yet: a adds one."
 GATHER = 0.5
 """Seconds that changes of machines are gathered before the sums are made again."""
 
 
-class HostsPane(Vertical):
+class HostsPane(Pane[HostRow]):
     """One row per host; below it what there is to know of the one under the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.HOSTS)]
-    app: Program
+    scope = Scope.HOSTS
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(scope)]
+    FILTER_HINT = "words, tag:web, node[01:20]"
     _totals_due: Timer | None = None
     _ready = False
     """The table is there: before, nothing can be shown or refused."""
@@ -53,28 +53,16 @@ class HostsPane(Vertical):
     def compose(self) -> ComposeResult:
         """Table and details."""
         yield Static(id="hosts-totals", markup=False)
-        yield LineTable(
-            COLUMNS, row_key=lambda row: row.key, placeholder="No host yet: a adds one."
-        )
+        yield LineTable(COLUMNS, row_key=lambda row: row.key, placeholder=EMPTY)
         yield Static(id="host-details", markup=False)
 
     def on_mount(self) -> None:
         """Follow the hosts."""
         self._saving = asyncio.Lock()
-        self._words: list[str] = []
         self.table.sort("name")
         self.app.fleet.subscribe(self._changed)
         self._ready = True
         self.shown()
-
-    @property
-    def table(self) -> LineTable[HostRow]:
-        """The table."""
-        return self.query_one(LineTable)
-
-    def subjects(self) -> Sequence[DomainRecord]:
-        """No machines here."""
-        return ()
 
     def shown(self) -> None:
         """The pane has come to the front."""
@@ -134,35 +122,13 @@ class HostsPane(Vertical):
         area.display = bool(shown.plain)
         area.update(shown)
 
-    # -- filter ------------------------------------------------------------------------------
-
-    def start_filter(self) -> None:
-        """Open the filter line."""
-        lines = self.query(FilterLine)
-        if lines:
-            lines.first().focus()
-            return
-        line = FilterLine(" ".join(self._words), self.set_words, self.table.focus)
-        line.placeholder = "words, tag:web, node[01:20]"
-        self.mount(line, before=0)
-        line.focus()
-
-    def set_words(self, text: str) -> None:
-        """Show only hosts that have every word; an empty text closes the line."""
-        words = self._words = text.casefold().split()
+    def filter_by(self, text: str) -> None:
+        """Show only hosts that have every word."""
+        words = text.casefold().split()
         self.table.set_filter((lambda row: matches(row, words)) if words else None)
-        empty = "No host matches; Escape shows all." if words else "No host yet: a adds one."
+        empty = "No host matches; Escape shows all." if words else EMPTY
         self.table.set_placeholder(empty)
-        for line in () if text else self.query(FilterLine):
-            if not line.has_focus:
-                line.remove()
         self._show_details()
-
-    def clear(self) -> None:
-        """Show every host again."""
-        for line in self.query(FilterLine):
-            line.remove()
-        self.set_words("")
 
     @on(LineTable.CursorMoved)
     def cursor_moved(self) -> None:
@@ -193,8 +159,8 @@ class HostsPane(Vertical):
         row = self.table.cursor_row if self._ready else None
         if command in ("add", "start_filter"):
             return ""
-        if command == "clear":
-            return "" if self._words or self.query(FilterLine) else "nothing is filtered"
+        if command == "clear_filter":
+            return "" if self.is_filtered else "nothing is filtered"
         if row is None:
             return "no host selected"
         state, responding = row.record.state, row.record.responding

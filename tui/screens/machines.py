@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -24,7 +23,7 @@ from tui.screens.column_chooser import ColumnChooser
 from tui.screens.machine_columns import COLUMNS, DEFAULT, LIVE
 from tui.screens.machine_row import MachineRow, facts_of, row_of
 from tui.screens.machine_strip import strip
-from tui.screens.program import Program
+from tui.screens.target import Pane
 from tui.widgets.line_table import Column, LineTable
 
 STRIP_LINES = ((40, 3), (22, 2), (0, 0))
@@ -39,11 +38,12 @@ SLICE = 250
 """Machines whose filter facts are gathered in one turn of the loop."""
 
 
-class MachinesPane(Vertical):
+class MachinesPane(Pane[MachineRow]):
     """The table, the filter line above it and the details strip under it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.MACHINES)]
-    app: Program
+    scope = Scope.MACHINES
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(scope)]
+    FILTER_HINT = "words, state:running host:a tag:web address:10. -word"
 
     def __init__(self) -> None:
         super().__init__(id="machines")
@@ -55,7 +55,7 @@ class MachinesPane(Vertical):
         self._resting: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Table and strip; the filter line comes when it is first wanted."""
+        """Table and strip."""
         yield LineTable(self._columns(), row_key=lambda row: row.key)
         yield Static(id="strip", markup=False)
 
@@ -67,11 +67,6 @@ class MachinesPane(Vertical):
         self.app.fleet.journal.subscribe(self._noted)
         self._load()
         self.table.focus()
-
-    @property
-    def table(self) -> LineTable[MachineRow]:
-        """The table."""
-        return self.query_one(LineTable)
 
     def subjects(self) -> Sequence[DomainRecord]:
         """The marked machines, else the one under the cursor."""
@@ -273,23 +268,15 @@ class MachinesPane(Vertical):
         if self.table.marked or self.table.marked_hidden:
             self.table.unmark_all()
         else:
-            self.set_filter("")
+            self.clear_filter()
 
     def start_filter(self) -> None:
-        """Open the filter line."""
+        """Open the filter line, and look up what it compares with before a word is typed."""
         self.run_worker(self._gather_facts(), group="facts", exclusive=True)
-        from tui.screens.filter_line import FilterLine
+        super().start_filter()
 
-        lines = self.query(FilterLine)
-        if lines:
-            lines.first().focus()
-        else:
-            line = FilterLine("", self.set_filter, self.table.focus)
-            self.mount(line, before=0)
-            line.focus()
-
-    def set_filter(self, text: str) -> None:
-        """Show only machines that match; an empty text shows all and closes the line."""
+    def filter_by(self, text: str) -> None:
+        """Show only machines that match."""
         before, self._filter = self._filter, parse(text) if text.strip() else None
         if self._filter is None:
             self.table.set_filter(None)
@@ -298,12 +285,6 @@ class MachinesPane(Vertical):
             self.table.set_filter(self._passing(self._filter), narrower)
         self._say_empty()
         self.app.show_summary()
-        if not text:
-            from tui.screens.filter_line import FilterLine
-
-            for line in self.query(FilterLine):
-                if not line.has_focus:
-                    line.remove()
 
     def _passing(self, wanted: Filter) -> Callable[[MachineRow], bool]:
         test, known = wanted.test(), self._facts

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from tui.actions.base import Scope
@@ -18,6 +17,7 @@ from tui.hypervisor.records import Change, HostRecord, HostState
 from tui.model.text import visible
 from tui.screens.machines import MachinesPane
 from tui.screens.program import Program
+from tui.screens.target import Pane
 
 PANES = (
     ("1", "machines", "Machines", ""),
@@ -53,9 +53,9 @@ class MainScreen(Screen[None]):
         self.app.show_keys()
 
     @property
-    def pane(self) -> Widget:
+    def pane(self) -> Pane[Any]:
         """The pane in front."""
-        return self.query_one(f"#{self.front}")
+        return self.query_one(f"#{self.front}", Pane)
 
     async def show_pane(self, name: str) -> None:
         """Bring a pane to the front, making it first where it has not been shown yet."""
@@ -68,9 +68,7 @@ class MainScreen(Screen[None]):
         self.call_after_refresh(self._pane_shown)
 
     def _pane_shown(self) -> None:
-        shown = getattr(self.pane, "shown", None)
-        if shown is not None:
-            shown()
+        self.pane.shown()
         self.show_summary()
         self.app.show_keys()
 

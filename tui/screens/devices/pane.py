@@ -93,13 +93,14 @@ REFUSALS: dict[str, Why] = {
 class DevicesPane(DevicesView):
     """Commands work on the device under the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.DEVICES)]
+    scope = Scope.DEVICES
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(scope)]
 
     def refusal(self, command: str) -> str:
         """Why a command cannot be done to the device under the cursor; empty when it can."""
         if command in ("toggle_view", "start_filter"):
             return ""
-        if command == "clear":
+        if command == "clear_filter":
             return "" if self.is_filtered else "nothing is filtered"
         device, host = self.device, self.host
         if device is None or host is None:

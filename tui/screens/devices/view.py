@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.hypervisor.host import Host
 from tui.hypervisor.node_devices import NodeDevices
-from tui.hypervisor.records import Change, DomainRecord, HostRecord
+from tui.hypervisor.records import Change, HostRecord
 from tui.model.node_devices import NodeDevice
 from tui.model.passthrough import Devices
 from tui.model.text import visible
 from tui.screens.devices.details import device_details, note
 from tui.screens.devices.rows import COLUMNS, GROUPS, TREE, DeviceRow, rows_of
-from tui.screens.filter_line import FilterLine
-from tui.screens.program import Program
+from tui.screens.target import Pane
 from tui.widgets.line_table import LineTable
 
 GATHER = 0.1
@@ -33,10 +29,10 @@ REREAD_EVERY = 30.0
 """Seconds between two readings while the pane is looked at: no event tells of a bound driver."""
 
 
-class DevicesView(Vertical):
+class DevicesView(Pane[DeviceRow]):
     """A table in the order of the tree or of the IOMMU groups; below it the device in view."""
 
-    app: Program
+    FILTER_HINT = "words, driver:vfio-pci group:15 numa:1"
     _ready = False
     _due: Timer | None = None
     _resting: Timer | None = None
@@ -56,15 +52,6 @@ class DevicesView(Vertical):
         self.set_interval(REREAD_EVERY, self._look_again)
         self._ready = True
         self.shown()
-
-    @property
-    def table(self) -> LineTable[DeviceRow]:
-        """The table."""
-        return self.query_one(LineTable)
-
-    def subjects(self) -> Sequence[DomainRecord]:
-        """No machines here."""
-        return ()
 
     def shown(self) -> None:
         """The pane has come to the front."""
@@ -224,34 +211,9 @@ class DevicesView(Vertical):
         self._view = GROUPS if self._view == TREE else TREE
         self.load()
 
-    def start_filter(self) -> None:
-        """Open the filter line."""
-        lines = self.query(FilterLine)
-        if lines:
-            lines.first().focus()
-            return
-        line = FilterLine(" ".join(self._words), self.set_words, self.table.focus)
-        line.placeholder = "words, driver:vfio-pci group:15 numa:1"
-        self.mount(line, before=0)
-        line.focus()
-
-    def set_words(self, text: str) -> None:
-        """Show only devices that have every word; an empty text closes the line."""
+    def filter_by(self, text: str) -> None:
+        """Show only devices that have every word."""
         words = self._words = text.casefold().split()
         self.table.set_filter((lambda row: row.matches(words)) if words else None)
         self._say()
-        for line in () if text else self.query(FilterLine):
-            if not line.has_focus:
-                line.remove()
         self._show_details()
-
-    def clear(self) -> None:
-        """Show every device again."""
-        for line in self.query(FilterLine):
-            line.remove()
-        self.set_words("")
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether some devices may be hidden."""
-        return bool(self._words or self.query(FilterLine))

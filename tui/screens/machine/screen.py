@@ -23,13 +23,16 @@ from tui.model.text import visible
 from tui.screens.machine.tab import Tab
 from tui.screens.machine.tabs import TABS
 from tui.screens.program import Program
+from tui.screens.target import Target
+from tui.widgets.cells import fit
 
 
-class MachineScreen(Screen[None]):
+class MachineScreen(Target, Screen[None]):
     """A machine by key. What is shown of a host that is lost says so."""
 
+    scope = Scope.MACHINE
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings_of(Scope.MACHINE),
+        *bindings_of(scope),
         *bindings_of(Scope.EVERYWHERE),
     ]
     app: Program
@@ -73,6 +76,11 @@ class MachineScreen(Screen[None]):
         """This machine, as long as it is there."""
         record = self.record
         return () if record is None else (record,)
+
+    def scopes(self) -> list[Scope]:
+        """The tab's keys first."""
+        here = [self.scope] if self.tab is None else [self.tab.scope, self.scope]
+        return list(dict.fromkeys(here))
 
     @property
     def record(self) -> DomainRecord | None:
@@ -129,14 +137,20 @@ class MachineScreen(Screen[None]):
                 parts.append(("  this machine is gone", "bold $text-error"))
             elif record.stale:
                 parts.append(("  last known, not current", "bold $text-error"))
-        self.query_one("#machine-top", Static).update(Content.assemble(*parts), layout=False)
         front = self.query_one(ContentSwitcher).current
         tabs: list[tuple[str, str]] = []
         for place in TABS:
             style = "bold $text-primary underline" if place.name == front else "$quiet"
             tabs.append((f" {place.key} {place.title} ", style))
-        tabs.append(("   " + self.tab.note if self.tab is not None else "", "$quiet"))
-        self.query_one("#machine-tabs", Static).update(Content.assemble(*tabs), layout=False)
+        note = self.tab.note if self.tab is not None else ""
+        top, line = Content.assemble(*parts), Content.assemble(*tabs)
+        if line.cell_length + len(note) + 3 <= self.size.width:
+            line = Content.assemble(line, (f"   {note}", "$quiet"))
+        else:  # a small terminal: at the end of the line above, which has more room
+            room = self.size.width - top.cell_length - 3
+            top = Content.assemble(top, (f"  {fit(note, room, 'right')}", "$quiet"))
+        self.query_one("#machine-top", Static).update(top, layout=False)
+        self.query_one("#machine-tabs", Static).update(line, layout=False)
         self.query_one("#machine-keys", Static).update(
             self.app.key_content(self.size.width), layout=False
         )
@@ -169,8 +183,9 @@ class MachineScreen(Screen[None]):
         await view.edit_xml()  # type: ignore[union-attr]
 
     def leave(self) -> None:
-        """``Esc``."""
-        self.app.back_or_quit()
+        """``Esc``: first what the tab has filtered or marked is cleared."""
+        if self.tab is None or not self.tab.clear():
+            self.app.back_or_quit()
 
     def reread(self) -> None:
         """``F5``."""

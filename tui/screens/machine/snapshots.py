@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import on
@@ -24,7 +25,7 @@ from tui.model.snapshot_rules import advice
 from tui.model.snapshots import SORTS, Snapshot, descendants, matches, tree_rows
 from tui.model.text import visible
 from tui.screens.choose import Choose, Offer
-from tui.screens.filter_line import FilterLine
+from tui.screens.filter_line import Filtered
 from tui.screens.machine import snapshot_work
 from tui.screens.machine.snapshot_lines import COLUMNS, SnapshotRow, details, row_of
 from tui.screens.machine.tab import Tab
@@ -34,12 +35,16 @@ EMPTY = "No snapshot yet: a takes one."
 LOOK_AGAIN = 20.0
 """Seconds: libvirt has no event for snapshots, so the tab looks again while it is in front."""
 
+Ask = Callable[[Host, DomainRecord, Looked], Coroutine[Any, Any, object]]
+"""Asks what there is to ask about what was looked at, and does it."""
 
-class SnapshotsTab(Tab):
+
+class SnapshotsTab(Filtered[SnapshotRow], Tab):
     """The tree above, all about the one under the cursor below."""
 
     scope = Scope.SNAPSHOTS
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.SNAPSHOTS)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(scope)]
+    FILTER_HINT = "words of name, description, kind, state"
 
     known: Sequence[Snapshot] = ()
     looked: Looked | None = None
@@ -48,6 +53,8 @@ class SnapshotsTab(Tab):
     _descending = False
     _words: Sequence[str] = ()
     _timer: Timer | None = None
+    _looking = False
+    """A question is being prepared."""
 
     def compose(self) -> ComposeResult:
         """Tree and details."""
@@ -57,11 +64,6 @@ class SnapshotsTab(Tab):
     def on_mount(self) -> None:
         """Look again from time to time."""
         self._timer = self.set_interval(LOOK_AGAIN, self._look_again)
-
-    @property
-    def table(self) -> LineTable[SnapshotRow]:
-        """The tree."""
-        return self.query_one(LineTable)
 
     @property
     def current(self) -> Snapshot | None:
@@ -82,7 +84,7 @@ class SnapshotsTab(Tab):
             self.read_with(self._read)
 
     def _look_again(self) -> None:
-        if self.display and self._is_open and self.screen is self.app.screen:
+        if self._in_front:
             self.read_with(self._read)
 
     async def _read(self) -> None:
@@ -120,11 +122,12 @@ class SnapshotsTab(Tab):
         if self.looked is not None:
             depths = {chain.target: chain.depth for chain in self.looked.situation.chains}
         count = f"{len(self.known)} snapshot{'' if len(self.known) == 1 else 's'}"
-        told = [count, *advice(tuple(self.known), depths, now)]
+        told = ["looking at its disks…"] if self._looking else []
+        told += [count, *advice(tuple(self.known), depths, now)]
         if self.looked is not None:
             jobs = [disk for disk in self.looked.circumstances.disks if disk.job]
-            told += [f"{disk.target}: {disk.job} runs, J" for disk in jobs]
-        return "  ".join(told)
+            told += [f"{disk.target}: {disk.job} runs (J)" for disk in jobs]
+        return ", ".join(told)
 
     @on(LineTable.CursorMoved)
     def _show_details(self) -> None:
@@ -168,6 +171,29 @@ class SnapshotsTab(Tab):
 
         self.app.run_worker(guarded(), group="snapshots")
 
+    def _look_and(self, ask: Ask, *, who_else: bool = True) -> None:
+        """Look afresh, then ask. Nothing is asked twice, nor once the person has gone elsewhere."""
+        if self._looking:
+            return
+
+        async def work() -> None:
+            try:
+                host, record = self._machine()
+                looked = await look_at(host, record, who_else=who_else)
+            finally:
+                self._looking = False
+                self._show()
+            if self._in_front:
+                await ask(host, record, looked)
+
+        self._looking = True
+        self._show()
+        self._run(work())
+
+    @property
+    def _in_front(self) -> bool:
+        return self.display and self._is_open and self.screen is self.app.screen
+
     def _machine(self) -> tuple[Host, DomainRecord]:
         machine = self.machine
         if machine is None:
@@ -176,13 +202,11 @@ class SnapshotsTab(Tab):
 
     def take(self) -> None:
         """``a``: a dialog with its pre-check."""
-        self._run(self._take())
+        self._look_and(self._take, who_else=False)
 
-    async def _take(self) -> bool:
+    async def _take(self, host: Host, record: DomainRecord, looked: Looked) -> bool:
         from tui.screens.machine.new_snapshot import NewSnapshot
 
-        host, record = self._machine()
-        looked = await look_at(host, record)
         wanted = await self.app.push_screen_wait(NewSnapshot(record.name, looked.circumstances))
         if wanted is None:
             return False
@@ -194,31 +218,22 @@ class SnapshotsTab(Tab):
         """``Enter``: go back to the one under the cursor."""
         one = self.current
         if one is not None:
-            self._run(snapshot_work.revert(self.app, *self._machine(), one.name, self._take))
+            self._look_and(partial(snapshot_work.revert, self.app, self._take, one.name))
 
     def delete(self) -> None:
         """``Delete``: the marked ones, else the one under the cursor, with or without children."""
-        self._run(self._delete())
-
-    async def _delete(self) -> None:
         marked = [row.snapshot.name for row in self.table.marked]
         one = self.current
         if marked:
-            order = [row.snapshot.name for row in tree_rows(self.known)]
-            names = sorted(marked, key=order.index, reverse=True)
+            self._look_and(partial(snapshot_work.delete, self.app, marked))
         elif one is not None:
-            names = await snapshot_work.ask_which(self.app, one, self.known)
-        else:
-            names = []
-        if names:
-            await snapshot_work.delete(self.app, *self._machine(), names)
-            self.table.unmark_all()
+            self._look_and(partial(snapshot_work.delete_which, self.app, one.name))
 
     def merge(self) -> None:
         """``m``: delete the one under the cursor; its overlay is merged down."""
         one = self.current
         if one is not None:
-            self._run(snapshot_work.delete(self.app, *self._machine(), [one.name]))
+            self._look_and(partial(snapshot_work.delete, self.app, [one.name]))
 
     def describe(self) -> None:
         """``F2``: another description."""
@@ -231,7 +246,7 @@ class SnapshotsTab(Tab):
             f"Describe {visible(one.name)}", "Description", one.description
         )
         if text is not None and text != one.description:
-            await snapshots.describe(*self._machine(), one, text)
+            await snapshots.describe(*self._machine(), one.name, text)
 
     def show_chains(self) -> None:
         """``D``: the chain of every disk."""
@@ -264,11 +279,9 @@ class SnapshotsTab(Tab):
 
     def jobs(self) -> None:
         """``J``: what runs on the disks; cancel it or slow it down."""
-        self._run(self._jobs())
+        self._look_and(self._jobs, who_else=False)
 
-    async def _jobs(self) -> None:
-        host, record = self._machine()
-        looked = await look_at(host, record)
+    async def _jobs(self, host: Host, record: DomainRecord, looked: Looked) -> None:
         targets = [disk.target for disk in looked.circumstances.disks]
         running = await block_jobs.read_jobs(host, record, targets) if looked.active else []
         if not running:
@@ -294,31 +307,20 @@ class SnapshotsTab(Tab):
                 return
             await block_jobs.limit(host, record, target, int(text) * 1024**2)
 
-    # -- search ------------------------------------------------------------------------------
+    # -- filter ------------------------------------------------------------------------------
 
     def start_search(self) -> None:
-        """``/``: show only those that have every word."""
-        lines = self.query(FilterLine)
-        if lines:
-            lines.first().focus()
-            return
-        line = FilterLine(" ".join(self._words), self._set_words, self.table.focus)
-        line.placeholder = "words of name, description, kind, state"
-        self.mount(line, before=0)
-        line.focus()
+        """``/``: show only those that match."""
+        self.start_filter()
 
-    def _set_words(self, text: str) -> None:
+    def filter_by(self, text: str) -> None:
+        """Show only those that have every word."""
         self._words = text.casefold().split()
         self._show()
-        for line in () if text else self.query(FilterLine):
-            if not line.has_focus:
-                line.remove()
 
     def clear(self) -> bool:
-        """``Esc``: all again."""
-        had = bool(self._words or self.query(FilterLine) or self.table.marked)
-        for line in self.query(FilterLine):
-            line.remove()
+        """``Esc``: all again, and none marked."""
+        had = self.is_filtered or bool(self.table.marked)
+        self.clear_filter()
         self.table.unmark_all()
-        self._set_words("")
         return had

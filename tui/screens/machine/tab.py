@@ -85,3 +85,7 @@ class Tab(Vertical):
 
     def start_search(self) -> None:
         """Search in the tab's text, where it has one."""
+
+    def clear(self) -> bool:
+        """Show what is filtered or marked as it was before; False where nothing is."""
+        return False

@@ -223,3 +223,32 @@ async def test_a_host_that_answers_at_300_bytes_a_second(sites: list[Site], far:
         assert words <= {"slow link", "connected"}
         assert well.record.word == "connected"
     daemon.virsh("suspend", machine.name)
+
+
+async def test_a_link_that_loses_every_sixth_packet(sites: list[Site], far: Site) -> None:
+    words: set[str] = set()
+    async with opened(*sites) as (fleet, (lossy, well)):
+        await until(lambda: lossy.record.facts and well.record.facts, 20)
+        fleet.subscribe(lambda change: words.add(lossy.record.word))
+        far[1].lose(6)
+        machines = list(lossy.inventory.domains.values())
+
+        async def there_and_back(number: int) -> None:
+            machine = machines[number]
+            for verb, after in (
+                (lifecycle.resume, DomainState.RUNNING),
+                (lifecycle.pause, DomainState.PAUSED),
+            ):
+                await verb(lossy, machine)
+                await until(lambda: lossy.inventory.domains[machine.uuid].state is after, 20)
+                assert machine.name in await definition.read_xml(lossy, machine, inactive=False)
+
+        await asyncio.gather(*map(there_and_back, range(BULK)))
+        assert words <= {"connected", "slow link"}
+        lossy.close()
+        lossy.open()
+        await until(lambda: len(lossy.inventory.domains) == BULK, 30)
+        assert far[1].lost > BULK
+        assert not [e for e in fleet.journal.entries if e.outcome is Outcome.FAILED]
+        assert not any(d.transition or d.stale for d in lossy.inventory.domains.values())
+        assert well.record.word == "connected"

@@ -1,4 +1,4 @@
-"""A cable to an isolated libvirtd, which a test may cut and narrow."""
+"""A cable to an isolated libvirtd, which a test may cut and narrow, and that may lose packets."""
 
 import itertools
 import os
@@ -14,7 +14,10 @@ _numbers = itertools.count()
 
 
 class Wire:
-    """A pair of Ethernet devices, one here and one in the daemon's network; see tc(8)."""
+    """A pair of Ethernet devices, one here and one in the daemon's network.
+
+    See tc(8); packets are lost by iptables' match "statistic", which more kernels have than netem.
+    """
 
     def __init__(self, daemon: IsolatedDaemon) -> None:
         number = next(_numbers)
@@ -23,6 +26,8 @@ class Wire:
         """The daemon's address."""
         self._daemon = daemon
         self._device = f"vw{os.getpid()}n{number}"
+        self._lossy: list[tuple[str, ...]] = []
+        """Rules of iptables in force."""
         ends = ("type", "veth", "peer", "name", "wire0", "netns", daemon.pid)
         run(as_root("ip", "link", "add", self._device, "mtu", str(_MTU), *ends))
         for on, device, address in (
@@ -45,9 +50,25 @@ class Wire:
         rate = f"{8 * bytes_per_second}bit"
         self._shape("tbf", "rate", rate, "burst", str(_BURST), "limit", "200000")
 
+    def lose(self, every: int) -> None:
+        """Lose one packet in so many, each way."""
+        match = f"-m statistic --mode nth --every {every} --packet 0 -j DROP".split()
+        for chain in ("INPUT -i wire0", "OUTPUT -o wire0"):
+            rule = (*chain.split(), *match)
+            run(as_root(*self._inside, "iptables", "--append", *rule))
+            self._lossy.append(rule)
+
+    @property
+    def lost(self) -> int:
+        """Packets lost since :meth:`lose`."""
+        listed = run(as_root(*self._inside, "iptables", "--list", "--verbose", "--numeric"))
+        return sum(int(line.split()[0]) for line in listed.splitlines() if " statistic " in line)
+
     def mend(self) -> None:
         """Let everything through again."""
         self._qdisc("del")
+        while self._lossy:
+            run(as_root(*self._inside, "iptables", "--delete", *self._lossy.pop()))
 
     def close(self) -> None:
         """Take the cable away."""

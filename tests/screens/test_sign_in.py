@@ -97,8 +97,9 @@ async def test_a_password_is_asked_again_and_holds_nobody(monkeypatch: pytest.Mo
         await until(lambda: state(app, "near") is HostState.CONNECTED)
         assert state(app, "far") is HostState.NEEDS_AUTHENTICATION
         assert first.query_one(Input).password
-        prompt = first.query_one(".sign-in-prompt").size
-        assert prompt.width * prompt.height >= len(PROMPT)  # all of it is there to be read
+        prompt = first.query_one(".sign-in-prompt")
+        assert prompt.region in first.query_one(".dialog").content_region
+        assert prompt.size.area >= len(PROMPT)  # all of it is there to be read
         await pilot.press(*"wrong", "enter")
         await until(lambda: app.screen is not first)
         second = await dialog(app)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import libvirt
 
 from tui.hypervisor.details import can_ask_test_driver
 from tui.hypervisor.host import Host
+from tui.hypervisor.lacks import if_supported
 from tui.hypervisor.lanes import Lane
-from tui.hypervisor.listing import LACKS
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.signin import SignInError
 from tui.model import Domain
@@ -59,12 +60,12 @@ async def read_addresses(host: Host, domain: DomainRecord) -> list[Address]:
         ("lease", libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE),
         ("ARP", libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP),
     )
-    quiet = LACKS | {
+    quiet = (
         libvirt.VIR_ERR_OPERATION_INVALID,
         libvirt.VIR_ERR_AGENT_UNRESPONSIVE,
         libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
         libvirt.VIR_ERR_INTERNAL_ERROR,
-    }
+    )
 
     def read(connection: libvirt.virConnect) -> list[Address]:
         handle = connection.lookupByUUIDString(domain.uuid)
@@ -74,13 +75,8 @@ async def read_addresses(host: Host, domain: DomainRecord) -> list[Address]:
                 return []
         found: dict[tuple[str, str], Address] = {}
         for word, source in sources:
-            try:
-                interfaces = handle.interfaceAddresses(source, 0)
-            except libvirt.libvirtError as error:
-                if error.get_error_code() in quiet:
-                    continue
-                raise
-            for name, interface in interfaces.items():
+            ask = partial(handle.interfaceAddresses, source, 0)
+            for name, interface in if_supported(ask, {}, quiet).items():
                 mac = (interface["hwaddr"] or "").lower()
                 for address in interface["addrs"] or ():
                     if name != "lo":
@@ -98,7 +94,7 @@ async def read_log(host: Host, domain: DomainRecord) -> tuple[str, str]:
     """
     path = LOGS / f"{domain.name}.log"
     facts = host.record.facts
-    command = f"sudo tail -n 100 '{path}'"
+    command = f"sudo tail -n 100 {shlex.quote(str(path))}"
     if facts is None or facts.driver != "QEMU":
         return "", "This host's driver keeps no log of its machines."
     if not facts.is_local:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import libvirt
 
-from tui.hypervisor.listing import LACKS, Size
+from tui.hypervisor.lacks import LACKS
+from tui.hypervisor.listing import Size
 from tui.hypervisor.records import DomainDetails
 
 if TYPE_CHECKING:
     from tui.model import Domain
 
 PID_FILES = Path("/run/libvirt/qemu")
-AGENT_CHANNEL = "org.qemu.guest_agent.0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from lxml import etree
 from tui.hypervisor.change import change_domain
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
+from tui.hypervisor.lacks import LACKS
 from tui.hypervisor.lanes import Lane
-from tui.hypervisor.listing import LACKS
 from tui.hypervisor.records import DomainRecord
 from tui.model import Domain
 from tui.model.keycodes import codes, virsh_names

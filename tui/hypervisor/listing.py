@@ -6,12 +6,14 @@ Functions here take a connection, run in a host's threads, and raise libvirtErro
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import libvirt
 
+from tui.hypervisor.lacks import LACKS, if_supported
 from tui.hypervisor.records import SOME, DomainRecord, HostFacts, NamedRecord
 from tui.model.states import DomainState, state_of
 from tui.model.xml import parse
@@ -20,11 +22,6 @@ CHUNK = 1000
 """Domains per domainListGetStats: libvirt's protocol refuses an answer for more than 4096."""
 
 Stats = list[tuple[libvirt.virDomain, dict[str, Any]]]
-
-LACKS = frozenset(
-    (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED)
-)
-"""Error codes by which a driver says that it has not got this call or flag."""
 
 
 def bulk_stats(connection: libvirt.virConnect, groups: int, flags: int = 0) -> Stats:
@@ -49,11 +46,8 @@ def bulk_stats(connection: libvirt.virConnect, groups: int, flags: int = 0) -> S
 
 def read_domains(connection: libvirt.virConnect, host: str) -> list[DomainRecord]:
     """Every domain's name and state: one call (drivers without statistics: two and more)."""
-    try:
-        stats = bulk_stats(connection, libvirt.VIR_DOMAIN_STATS_STATE)
-    except libvirt.libvirtError as error:
-        if error.get_error_code() not in LACKS:
-            raise
+    stats = if_supported(lambda: bulk_stats(connection, libvirt.VIR_DOMAIN_STATS_STATE), None)
+    if stats is None:
         return [_record(host, domain, *_state(domain)) for domain in connection.listAllDomains()]
     return [
         _record(
@@ -114,12 +108,9 @@ def read_unannounced(connection: libvirt.virConnect) -> tuple[frozenset[str], fr
 
 
 def _having(connection: libvirt.virConnect, flag: int) -> frozenset[str]:
-    try:
-        return frozenset(domain.UUIDString() for domain in connection.listAllDomains(flag))
-    except libvirt.libvirtError as error:
-        if error.get_error_code() in LACKS:
-            return frozenset()
-        raise
+    return frozenset(
+        domain.UUIDString() for domain in if_supported(lambda: connection.listAllDomains(flag), ())
+    )
 
 
 def read_having_snapshots(connection: libvirt.virConnect, count: bool = False) -> dict[str, int]:
@@ -153,12 +144,8 @@ def read_sizes(connection: libvirt.virConnect) -> dict[str, Size]:
     groups = libvirt.VIR_DOMAIN_STATS_VCPU | libvirt.VIR_DOMAIN_STATS_BALLOON
     if connection.getType() == "TEST":
         return {domain.UUIDString(): info_size(domain) for domain in connection.listAllDomains()}
-    try:
-        stats = bulk_stats(connection, groups)
-    except libvirt.libvirtError as error:
-        if error.get_error_code() in LACKS:
-            return {}
-        raise
+    none: Stats = []
+    stats = if_supported(lambda: bulk_stats(connection, groups), none)
     return {domain.UUIDString(): stats_size(values) for domain, values in stats}
 
 
@@ -203,68 +190,62 @@ def read_domain(connection: libvirt.virConnect, host: str, uuid: str) -> DomainR
         raise
 
 
-def _or_no(question: Any) -> int:
-    try:
-        return int(question())
-    except libvirt.libvirtError as error:
-        if error.get_error_code() in LACKS:
-            return 0
-        raise
+def _or_no(question: Callable[[], int]) -> int:
+    return if_supported(question, 0)
 
 
 def read_named(connection: libvirt.virConnect, host: str) -> dict[str, list[NamedRecord]]:
     """Networks, pools and node devices, by kind; a kind that the driver lacks is empty."""
+    none: list[NamedRecord] = []
+    networks = partial(
+        _named,
+        host,
+        connection.listAllNetworks,
+        libvirt.VIR_CONNECT_LIST_NETWORKS_ACTIVE,
+        libvirt.VIR_CONNECT_LIST_NETWORKS_PERSISTENT,
+        libvirt.VIR_CONNECT_LIST_NETWORKS_AUTOSTART,
+    )
+    pools = partial(
+        _named,
+        host,
+        connection.listAllStoragePools,
+        libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE,
+        libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_PERSISTENT,
+        libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART,
+    )
 
-    def every(kind: str, method: str, flags: Iterable[int]) -> list[NamedRecord]:
-        active_flag, autostart_flag, persistent_flag = flags
-        try:
-            things = getattr(connection, method)(0)
-            if kind == "node-device":
-                return [NamedRecord(host, thing.name(), thing.name()) for thing in things]
-
-            def uuids(flag: int) -> set[str]:
-                return {thing.UUIDString() for thing in getattr(connection, method)(flag)}
-
-            active, autostart = uuids(active_flag), uuids(autostart_flag)
-            persistent = uuids(persistent_flag)
-        except libvirt.libvirtError as error:
-            if error.get_error_code() in LACKS:
-                return []
-            raise
-        return [
-            NamedRecord(
-                host,
-                uuid,
-                thing.name(),
-                active=uuid in active,
-                persistent=uuid in persistent,
-                autostart=uuid in autostart,
-            )
-            for thing in things
-            for uuid in (thing.UUIDString(),)
-        ]
+    def node_devices() -> list[NamedRecord]:
+        names = [device.name() for device in connection.listAllDevices(0)]
+        return [NamedRecord(host, name, name) for name in names]
 
     return {
-        "network": every(
-            "network",
-            "listAllNetworks",
-            (
-                libvirt.VIR_CONNECT_LIST_NETWORKS_ACTIVE,
-                libvirt.VIR_CONNECT_LIST_NETWORKS_AUTOSTART,
-                libvirt.VIR_CONNECT_LIST_NETWORKS_PERSISTENT,
-            ),
-        ),
-        "pool": every(
-            "pool",
-            "listAllStoragePools",
-            (
-                libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE,
-                libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART,
-                libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_PERSISTENT,
-            ),
-        ),
-        "node-device": every("node-device", "listAllDevices", (0, 0, 0)),
+        "network": if_supported(networks, none),
+        "pool": if_supported(pools, none),
+        "node-device": if_supported(node_devices, none),
     }
+
+
+def _named(
+    host: str, list_all: Callable[[int], list[Any]], active: int, persistent: int, autostart: int
+) -> list[NamedRecord]:
+    """Networks or pools: one call for all of them, and one for each flag."""
+    things = list_all(0)
+    having = {
+        flag: {thing.UUIDString() for thing in list_all(flag)}
+        for flag in (active, persistent, autostart)
+    }
+    return [
+        NamedRecord(
+            host,
+            uuid,
+            thing.name(),
+            active=uuid in having[active],
+            persistent=uuid in having[persistent],
+            autostart=uuid in having[autostart],
+        )
+        for thing in things
+        for uuid in (thing.UUIDString(),)
+    ]
 
 
 def read_round_trip(connection: libvirt.virConnect) -> float:

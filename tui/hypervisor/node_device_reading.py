@@ -17,7 +17,7 @@ from lxml import etree
 
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
-from tui.hypervisor.listing import LACKS
+from tui.hypervisor.lacks import if_supported
 from tui.in_thread import in_thread
 from tui.model.device_claims import VfPool, vf_pool
 from tui.model.device_index import DeviceIndex
@@ -53,13 +53,7 @@ class Around:
 
 def list_devices(connection: libvirt.virConnect) -> list[libvirt.virNodeDevice]:
     """All node devices, one call; none where the driver has none."""
-    try:
-        found: list[libvirt.virNodeDevice] = connection.listAllDevices(0)
-    except libvirt.libvirtError as error:
-        if error.get_error_code() in LACKS:
-            return []
-        raise
-    return found
+    return _all(connection, "listAllDevices")
 
 
 def read_devices(devices: Iterable[libvirt.virNodeDevice]) -> list[NodeDevice]:
@@ -81,17 +75,15 @@ def read_devices(devices: Iterable[libvirt.virNodeDevice]) -> list[NodeDevice]:
 
 
 def _mdev_state(device: libvirt.virNodeDevice, record: NodeDevice) -> NodeDevice:
-    try:
-        return replace(
+    return if_supported(
+        lambda: replace(
             record,
             active=bool(device.isActive()),
             persistent=bool(device.isPersistent()),
             autostart=bool(device.autostart()),
-        )
-    except libvirt.libvirtError as error:
-        if error.get_error_code() in LACKS:  # libvirt before 7.8
-            return record
-        raise
+        ),
+        record,  # libvirt before 7.8
+    )
 
 
 def read_named_devices(
@@ -144,13 +136,8 @@ def read_around(connection: libvirt.virConnect) -> Around:
 
 
 def _all(connection: libvirt.virConnect, method: str, flags: int = 0) -> list[Any]:
-    try:
-        found: list[Any] = getattr(connection, method)(flags)
-    except libvirt.libvirtError as error:
-        if error.get_error_code() in LACKS:
-            return []
-        raise
-    return found
+    none: list[Any] = []
+    return if_supported(lambda: getattr(connection, method)(flags), none)
 
 
 def _storage_pools(connection: libvirt.virConnect) -> dict[str, tuple[str, ...]]:
@@ -167,13 +154,8 @@ def _storage_pools(connection: libvirt.virConnect) -> dict[str, tuple[str, ...]]
 
 
 def _cpu_vendor(connection: libvirt.virConnect) -> str:
-    try:
-        root = parse(connection.getCapabilities()).getroot()
-    except libvirt.libvirtError as error:
-        if error.get_error_code() in LACKS:
-            return ""
-        raise
-    return root.findtext("host/cpu/vendor", "")
+    xml = if_supported(connection.getCapabilities, "<capabilities/>")
+    return parse(xml).getroot().findtext("host/cpu/vendor", "")
 
 
 async def read_use(host: Host) -> HostUse:

@@ -13,8 +13,9 @@ import libvirt
 from tui.hypervisor import eventloop
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Post, deregister, register_lifecycle
+from tui.hypervisor.lacks import if_supported
 from tui.hypervisor.lanes import Worker
-from tui.hypervisor.listing import LACKS, read_domains
+from tui.hypervisor.listing import read_domains
 from tui.hypervisor.records import DomainRecord, HostState
 from tui.hypervisor.signin import Attempt, SignInError, libvirt_auth
 from tui.hypervisor.ssh import SignIns, Target
@@ -138,23 +139,24 @@ def open_connection(
     target = signed_in(uri, host, sign_ins, attempt)
     connection = libvirt.openAuth(target, libvirt_auth(attempt), flags)
     try:
-        connection.setKeepAlive(*KEEPALIVE)
-    except libvirt.libvirtError as error:
-        if error.get_error_code() not in LACKS:
-            raise
-    try:
-        connection.registerCloseCallback(lambda _conn, reason, _opaque: on_close(reason), None)
-    except libvirt.libvirtError as error:
-        if error.get_error_code() not in LACKS:
-            raise
-    try:
-        register_lifecycle(connection, post)
-        has_events = True
+        if_supported(lambda: connection.setKeepAlive(*KEEPALIVE), None)
+        if_supported(
+            lambda: connection.registerCloseCallback(
+                lambda _connection, reason, _opaque: on_close(reason), None
+            ),
+            None,
+        )
+        try:
+            register_lifecycle(connection, post)
+            has_events = True
+        except libvirt.libvirtError:
+            has_events = False
+        if prepare is not None and not readonly:
+            prepare(connection)
+        domains = read_domains(connection, host)
     except libvirt.libvirtError:
-        has_events = False
-    if prepare is not None and not readonly:
-        prepare(connection)
-    domains = read_domains(connection, host)
+        close_quietly(connection)  # what is subscribed would hold it for ever
+        raise
     return Opened(connection, domains, has_events, is_local=not is_remote(uri))
 
 

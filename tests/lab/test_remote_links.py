@@ -20,7 +20,7 @@ from tui.hypervisor.errors import HypervisorError, NotConnectedError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Outcome
-from tui.hypervisor.records import HostState
+from tui.hypervisor.records import DomainRecord, HostState
 from tui.model.states import DomainState
 from tui.screens.dialogs import Results
 from tui.screens.machine.console_session import ConsoleSession
@@ -233,17 +233,17 @@ async def test_a_link_that_loses_every_sixth_packet(sites: list[Site], far: Site
         far[1].lose(6)
         machines = list(lossy.inventory.domains.values())
 
-        async def there_and_back(number: int) -> None:
-            machine = machines[number]
-            for verb, after in (
-                (lifecycle.resume, DomainState.RUNNING),
-                (lifecycle.pause, DomainState.PAUSED),
-            ):
-                await verb(lossy, machine)
-                await until(lambda: lossy.inventory.domains[machine.uuid].state is after, 20)
-                assert machine.name in await definition.read_xml(lossy, machine, inactive=False)
+        async def there_and_back(machine: DomainRecord) -> None:
+            def state() -> DomainState:
+                return lossy.inventory.domains[machine.uuid].state
 
-        await asyncio.gather(*map(there_and_back, range(BULK)))
+            await lifecycle.resume(lossy, machine)
+            await until(lambda: state() is DomainState.RUNNING, 20)
+            assert machine.name in await definition.read_xml(lossy, machine, inactive=False)
+            await lifecycle.pause(lossy, machine)
+            await until(lambda: state() is DomainState.PAUSED, 20)
+
+        await asyncio.gather(*map(there_and_back, machines))
         assert words <= {"connected", "slow link"}
         lossy.close()
         lossy.open()

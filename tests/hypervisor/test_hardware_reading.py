@@ -49,7 +49,7 @@ async def test_the_stored_definition_takes_two_calls(host, monkeypatch):
     calls: list[str] = []
 
     async def call(work):
-        return work(Counting(host._connection, calls))
+        return work(Counting(host._calls.connection, calls))
 
     record = machine(host, "db-primary")
     monkeypatch.setattr(host, "call", call)

@@ -13,17 +13,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import libvirt
 
 from tui.hypervisor import listing
-from tui.hypervisor.errors import (
-    CutError,
-    HypervisorError,
-    NotConnectedError,
-    NotRespondingError,
-    from_libvirt,
-)
+from tui.hypervisor.calls import CALL_TIMEOUT, Calls
+from tui.hypervisor.errors import HypervisorError, NotConnectedError, from_libvirt
 from tui.hypervisor.events import Event, register_rest
 from tui.hypervisor.inventory import Inventory
 from tui.hypervisor.journal import Journal
-from tui.hypervisor.lanes import DroppedError, Job, Lane, Worker
+from tui.hypervisor.lanes import Lane
 from tui.hypervisor.mailbox import Mailbox
 from tui.hypervisor.opening import (
     CLOSE_REASONS,
@@ -44,10 +39,6 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-CALL_TIMEOUT = 35.0
-"""Seconds after which a quick call is given up and its thread with it. Longer than the 30 s
-after which libvirt itself gives up on a hung QEMU: its words say more than ours."""
 
 
 class Host:
@@ -87,12 +78,12 @@ class Host:
         """The person asked for the connection under way; False when a timer did."""
         self._sign_ins = sign_ins or SignIns()
         self._attempt: Attempt | None = None
-        self._connection: libvirt.virConnect | None = None
+        self._calls: Calls | None = None
+        """The way to the open connection; None while there is none."""
         self._generation = 0
         """Counts openings: what an earlier one still says is not listened to."""
         self._opening_since: float | None = None
         self._attempts = 0
-        self._workers = self._new_workers()
         self._pulse = Pulse()
         self._retry: asyncio.TimerHandle | None = None
         self._rereading = Rereading(self.inventory, self.read, self._spawn)
@@ -102,7 +93,7 @@ class Host:
 
     def open(self) -> None:
         """Begin to connect; returns at once, :attr:`record` tells how it goes."""
-        if self._connection is not None:
+        if self.is_connected:
             return
         self._cancel_attempt()
         self._generation += 1
@@ -147,7 +138,7 @@ class Host:
             self._mailbox.post(self._on_opened, generation, opened)
 
     def _on_question(self, generation: int, question: Question) -> None:
-        if generation != self._generation or self._connection is not None:
+        if generation != self._generation or self.is_connected:
             question.answer(None)
             return
         self.question = question
@@ -167,11 +158,11 @@ class Host:
         if generation != self._generation:  # given up meanwhile: nobody wants it any more
             threading.Thread(target=close_quietly, args=(opened.connection,), daemon=True).start()
             return
-        self._connection = opened.connection
+        name = self.record.name
+        self._calls = Calls(opened.connection, name, self._mailbox, self._pulse.answered)
         self._attempt = None
         self._opening_since = None
         self._attempts = 0
-        self._workers = self._new_workers()
         self.has_events = opened.has_events
         self._pulse.answered()
         self._set(
@@ -199,7 +190,7 @@ class Host:
             self.journal.event(self.record.name, "", "connecting failed", error)
 
     def _on_closed(self, generation: int, reason: int) -> None:
-        if generation != self._generation or self._connection is None:
+        if generation != self._generation or not self.is_connected:
             return
         words = CLOSE_REASONS.get(reason, "the connection is gone")
         self._lose(HypervisorError(f"Connection to {self.record.name}", words=words))
@@ -243,7 +234,7 @@ class Host:
         self._cancel_retry()
         self._attempts = 0
         self.wanted_now = True
-        if self._connection is None:
+        if not self.is_connected:
             self.open()
 
     def put_off(self) -> None:
@@ -269,16 +260,12 @@ class Host:
             question.on_close()
 
     def _drop_connection(self) -> None:
-        connection, self._connection = self._connection, None
+        calls, self._calls = self._calls, None
         self._rereading.stop()
         for task in list(self._tasks):
             task.cancel()
-        for worker in self._workers.values():
-            worker.close()
-        if connection is not None:
-            # May hang with the daemon: in a thread of its own that nobody waits for.
-            workers = tuple(self._workers.values())
-            threading.Thread(target=close_quietly, args=(connection, workers), daemon=True).start()
+        if calls is not None:
+            calls.close()
 
     def _cancel_retry(self) -> None:
         if self._retry is not None:
@@ -312,38 +299,10 @@ class Host:
         what: str,
         timeout: float | None = CALL_TIMEOUT,
     ) -> T:
-        """Run ``work(connection)`` in a lane; ``what`` begins the error's text.
-
-        Without a time-out the call may take as long as it likes.
-        """
-        connection = self._connection
-        if connection is None:
+        """Run ``work(connection)`` in a lane: see :meth:`Calls.run`."""
+        if self._calls is None:
             raise NotConnectedError(what, words=f"{self.record.name} is not connected")
-        future: asyncio.Future[Any] = self._mailbox.loop.create_future()
-        job = Job(
-            work=lambda: work(connection),
-            done=lambda result, error: self._mailbox.post(self._settle, future, result, error),
-        )
-        worker = self._workers[lane]
-        worker.submit(job)
-        try:
-            async with asyncio.timeout(timeout):
-                result: T = await future
-        except TimeoutError:
-            worker.abandon(job)
-            raise NotRespondingError(
-                what, words=f"no answer from {self.record.name} for {timeout:.0f} s"
-            ) from None
-        except asyncio.CancelledError:
-            worker.abandon(job)
-            raise
-        except DroppedError as dropped:
-            if dropped.began:
-                raise CutError(what, words="the connection was lost") from None
-            raise NotConnectedError(what, words=f"{self.record.name} is not connected") from None
-        except libvirt.libvirtError as error:
-            raise from_libvirt(error, what) from error
-        return result
+        return await self._calls.run(work, lane=lane, what=what, timeout=timeout)
 
     async def read(self, work: Callable[[libvirt.virConnect], T], lane: Lane = Lane.JOB) -> T:
         """Read what grows with the number of machines: over a slow link that takes its time.
@@ -351,17 +310,6 @@ class Host:
         Has no time-out: it ends with the connection. Raises HypervisorError.
         """
         return await self.run(work, lane=lane, what=f"Asking {self.record.name}", timeout=None)
-
-    def _settle(
-        self, future: asyncio.Future[Any], result: object, error: BaseException | None
-    ) -> None:
-        self._pulse.answered()
-        if future.done():
-            return
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
 
     def post(self, function: Callable[..., object], *arguments: Any) -> None:
         """Have the loop call a function; for threads and libvirt's callbacks."""
@@ -392,7 +340,7 @@ class Host:
     @property
     def is_connected(self) -> bool:
         """Whether calls can be made."""
-        return self._connection is not None
+        return self._calls is not None
 
     # -- events --------------------------------------------------------------------------
 
@@ -410,7 +358,7 @@ class Host:
 
     def reread_soon(self, uuid: str) -> None:
         """Have one domain read again, together with what else is asked for just now."""
-        if self._connection is not None:
+        if self.is_connected:
             self._rereading.soon(uuid)
 
     async def refresh(self) -> None:
@@ -432,21 +380,21 @@ class Host:
         facts = await self.read(lambda c: listing.read_facts(c, opened.is_local))
         self._set(facts=facts)
         await self._rereading.named()
+        if not self.record.is_slow:
+            uuid = await self.read(listing.read_host_uuid)
+            self._set(facts=replace(facts, uuid=uuid))
 
     # -- watching ------------------------------------------------------------------------
 
     def look(self) -> None:
         """The watchdog's look, about once a second: does the host still answer?"""
-        if self._connection is None:
-            oldest = self._opening_since
-        else:
-            oldest = self._workers[Lane.QUICK].oldest_start()
+        oldest = self._opening_since if self._calls is None else self._calls.oldest_start()
         responding = self._pulse.responds(oldest)
         if responding != self.record.responding:
             self._set(responding=responding)
             if not responding:
                 self.journal.event(self.record.name, "", "not responding")
-        if self._connection is None:
+        if not self.is_connected:
             return
         if self._pulse.is_stale != self.inventory.is_stale:
             self.inventory.mark_stale(self._pulse.is_stale)
@@ -458,7 +406,7 @@ class Host:
 
     def probe(self) -> None:
         """Ask for a sign of life now; an attempt that waits for its time is made now."""
-        if self._connection is not None:
+        if self.is_connected:
             self._spawn(self._heartbeat())
         elif self._retry is not None:
             self._cancel_retry()
@@ -478,9 +426,6 @@ class Host:
             changes["last_seen"] = time.time() - (time.monotonic() - answer)
         self.record = replace(self.record, **changes)
         self._publish(Change(self.record.key, host_changed=True))
-
-    def _new_workers(self) -> dict[Lane, Worker]:
-        return {lane: Worker(f"{self.record.name} {lane.value[0]}", lane.threads) for lane in Lane}
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run in the background; a host error there is logged, the watchdog tells the rest."""

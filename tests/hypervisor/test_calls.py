@@ -1,0 +1,69 @@
+"""Calls on one connection: what counts as an answer, and what is left of those that are dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import libvirt
+import pytest
+
+from tests.waiting import until
+from tui.hypervisor.calls import Calls
+from tui.hypervisor.errors import CutError, GoneError, NotConnectedError, NotRespondingError
+from tui.hypervisor.lanes import Lane
+from tui.hypervisor.mailbox import Mailbox
+
+
+class Fixture:
+    """Calls on the test driver, and a gate that holds one of them up."""
+
+    def __init__(self) -> None:
+        self.answers = 0
+        self.gate = threading.Event()
+        mailbox = Mailbox()
+        mailbox.attach(asyncio.get_running_loop())
+        self.calls = Calls(libvirt.open("test:///default"), "h", mailbox, self._answered)
+
+    def _answered(self) -> None:
+        self.answers += 1
+
+    async def run(self, work, timeout: float | None = None):
+        return await self.calls.run(work, lane=Lane.QUICK, what="Try", timeout=timeout)
+
+    def wait(self, _connection: object) -> None:
+        self.gate.wait(5)
+
+
+@pytest.fixture
+async def fixture() -> Iterator[Fixture]:
+    made = Fixture()
+    yield made
+    made.gate.set()
+    made.calls.close()
+
+
+async def test_an_answer_counts_whatever_it_says(fixture):
+    assert await fixture.run(lambda connection: connection.getType()) == "TEST"
+    with pytest.raises(GoneError):
+        await fixture.run(lambda connection: connection.lookupByName("nobody"))
+    assert fixture.answers == 2
+
+
+async def test_dropped_calls_are_told_apart_and_are_no_answers(fixture):
+    under_way = asyncio.create_task(fixture.run(fixture.wait))
+    waiting = asyncio.create_task(fixture.run(lambda connection: connection.getType()))
+    await until(lambda: fixture.calls.oldest_start() is not None)
+    fixture.calls.close()
+    with pytest.raises(CutError):
+        await under_way
+    with pytest.raises(NotConnectedError):
+        await waiting
+    assert fixture.answers == 0  # a host that is silent was not seen just now
+
+
+async def test_a_call_that_takes_too_long_makes_room_for_the_next(fixture):
+    with pytest.raises(NotRespondingError):
+        await fixture.run(fixture.wait, timeout=0.05)
+    assert await fixture.run(lambda connection: connection.getType()) == "TEST"

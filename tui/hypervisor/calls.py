@@ -1,0 +1,104 @@
+"""Calls on one connection: made in its lanes, awaited on the loop, given up in time."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import libvirt
+
+from tui.hypervisor.errors import CutError, NotConnectedError, NotRespondingError, from_libvirt
+from tui.hypervisor.lanes import DroppedError, Job, Lane, Worker
+from tui.hypervisor.mailbox import Mailbox
+from tui.hypervisor.opening import close_quietly
+
+T = TypeVar("T")
+
+CALL_TIMEOUT = 35.0
+"""Seconds after which a quick call is given up and its thread with it. Longer than the 30 s
+after which libvirt itself gives up on a hung QEMU: its words say more than ours."""
+
+
+class Calls:
+    """The way to one open virConnect, until :meth:`close`. Belongs to the loop's thread."""
+
+    def __init__(
+        self,
+        connection: libvirt.virConnect,
+        host: str,
+        mailbox: Mailbox,
+        answered: Callable[[], None],
+    ) -> None:
+        """``host`` is its name, for errors; ``answered`` is called on the loop at every answer."""
+        self.connection = connection
+        self._host = host
+        self._mailbox = mailbox
+        self._answered = answered
+        self._workers = {lane: Worker(f"{host} {lane.value[0]}", lane.threads) for lane in Lane}
+
+    async def run(
+        self,
+        work: Callable[[libvirt.virConnect], T],
+        *,
+        lane: Lane,
+        what: str,
+        timeout: float | None,
+    ) -> T:
+        """Run ``work(connection)`` in a lane; ``what`` begins the error's text.
+
+        Without a time-out the call may take as long as it likes. Raises HypervisorError:
+        NotRespondingError after ``timeout`` seconds, CutError and NotConnectedError when the
+        connection is dropped, else libvirt's error; and what ``work`` itself raises.
+        """
+        connection = self.connection
+        future: asyncio.Future[Any] = self._mailbox.loop.create_future()
+        job = Job(
+            work=lambda: work(connection),
+            done=lambda result, error: self._mailbox.post(self._settle, future, result, error),
+        )
+        worker = self._workers[lane]
+        worker.submit(job)
+        try:
+            async with asyncio.timeout(timeout):
+                result: T = await future
+        except TimeoutError:
+            worker.abandon(job)
+            raise NotRespondingError(
+                what, words=f"no answer from {self._host} for {timeout:.0f} s"
+            ) from None
+        except asyncio.CancelledError:
+            worker.abandon(job)
+            raise
+        except DroppedError as dropped:
+            if dropped.began:
+                raise CutError(what, words="the connection was lost") from None
+            raise NotConnectedError(what, words=f"{self._host} is not connected") from None
+        except libvirt.libvirtError as error:
+            raise from_libvirt(error, what) from error
+        return result
+
+    def _settle(
+        self, future: asyncio.Future[Any], result: object, error: BaseException | None
+    ) -> None:
+        if not isinstance(error, DroppedError):
+            self._answered()
+        if future.done():
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    def oldest_start(self) -> float | None:
+        """When the longest of the quick calls under way began (time.monotonic)."""
+        return self._workers[Lane.QUICK].oldest_start()
+
+    def close(self) -> None:
+        """Drop every call and close the connection; does not wait for either."""
+        workers = tuple(self._workers.values())
+        for worker in workers:
+            worker.close()
+        # May hang with the daemon: in a thread of its own that nobody waits for.
+        threading.Thread(target=close_quietly, args=(self.connection, workers), daemon=True).start()

@@ -132,6 +132,21 @@ async def test_a_rename_and_the_rest_are_one(host: Host):
     assert (now.name, now.disks[0].cache) == ("renamed", "none")
 
 
+async def test_autostart_is_set_beside_the_definition_or_not_at_all(host: Host):
+    record, base = await machine(host)
+
+    def on(document: Domain) -> None:
+        document.boot.autostart = True
+
+    with pytest.raises(HypervisorError):
+        await apply(host, record, base, with_edit(with_edit(base, on), explode))
+    assert not (await stored(host, record)).boot.autostart
+    applied = await apply(host, record, base, with_edit(base, on))
+    assert [step.what for step in applied.steps] == ["autostart on"]
+    assert (await stored(host, record)).boot.autostart
+    assert host.journal.entries[-1].virsh == f"virsh autostart {record.name}"
+
+
 async def test_a_running_machine_is_not_renamed(host: Host):
     record, base = await machine(host)
     await host.call(lambda connection: connection.lookupByUUIDString(record.uuid).create())

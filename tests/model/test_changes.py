@@ -194,6 +194,36 @@ def test_a_session_takes_back_what_was_edited():
     assert not session.undo()
 
 
+def test_more_than_the_maximum_raises_it_and_less_lowers_what_is_in_use():
+    session = EditSession(Domain.from_xml(Q35))
+    session.set("memory", "current", "8 GiB")
+    assert session.edited.memory.maximum == 8 * 1024**3
+    session.set("memory", "maximum", "1 GiB")
+    assert session.edited.memory.current == 1024**3
+    session.drop(("memory", "maximum"))
+    assert [change.what for change in session.changes.changes] == ["Memory"]
+    session.set("cpu", "current", "9")
+    assert session.edited.cpu.maximum == 9
+    session.set("cpu", "maximum", "2")
+    assert session.edited.cpu.vcpus == 2
+    assert "current" not in session.edited.root.find("vcpu").attrib
+    with pytest.raises(ValueError, match="cannot be empty"):
+        session.set("memory", "maximum", "")
+
+
+def test_what_is_kept_beside_the_definition_survives_edits_of_its_xml():
+    base = Domain.from_xml(Q35)
+    base.edits.beside["autostart"] = "no"
+    session = EditSession(base)
+    session.set("boot", "autostart", "yes")
+    assert session.edited.to_xml() == base.to_xml()
+    odd = base.to_xml().replace("<devices>", "<!-- kept --><devices>")
+    session.replace(Domain.from_xml(odd))
+    assert [change.what for change in session.changes.changes] == ["XML", "Autostart"]
+    assert "<!-- kept -->" in session.changes.without(("boot", "autostart")).to_xml()
+    assert session.changes.without(("domain", "xml")).boot.autostart
+
+
 def test_edits_are_put_on_what_another_has_saved():
     base = Domain.from_xml(Q35)
     session = EditSession(base)

@@ -11,6 +11,7 @@ from lxml import etree
 
 from tests.model.definitions import MACHINES
 from tui.model import Domain
+from tui.model.beside import Beside
 from tui.model.devices import KINDS
 from tui.model.editing import place
 from tui.model.fields import Choice, Field, Number, Size, Switch
@@ -20,11 +21,12 @@ from tui.model.surroundings import Surroundings
 NOWHERE = Surroundings()
 SAMPLES = (
     "7", "512", "4096", "8 GiB", "3-4", "0=2; 1=3", "0=1", "0-1=2 GiB; 2-3=1 GiB", "+sse, -vmx",
-    "vda",
-    "00:11:22:33:44:55", "00:11:22:33:44:66", "/other", "network other", "ab-c", "tcp", "2030-01-31T12:00:00",
-    "00000000-0000-0000-0000-000000000000", "0123456789abcdef",
+    "vda", "00:11:22:33:44:66", "00:11:22:33:44:55", "/other", "/third",
+    "network other", "network third", "ab-c", "tcp", "2030-01-31T12:00:00", "2031-01-31T12:00:00",
+    "00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000001",
+    "0123456789abcdef", "0123456789abcdee",
 )  # fmt: skip
-"""Texts of which each field takes at least one."""
+"""Texts of which each field takes at least two."""
 VIEWS = (*SECTIONS, *KINDS.values())
 DECLARED = [(view, name, field) for view in VIEWS for name, field in view.fields().items()]
 PLACES = [
@@ -32,7 +34,7 @@ PLACES = [
     for machine, xml in MACHINES.items()
     for number, view in enumerate((*Domain.from_xml(xml).sections, *Domain.from_xml(xml).devices))
     for name, field in type(view).fields().items()
-    if not field.shown_only
+    if not field.shown_only and not isinstance(field, Beside)
 ]
 
 

@@ -183,6 +183,14 @@ def test_a_name_changes_while_it_is_off():
     assert [f.effect for f in planned(Q35, edit).refused] == [Effect.REFUSED]
 
 
+def test_autostart_is_so_at_once_and_defines_nothing():
+    for active in (True, False):
+        situation = Situation(active=active, persistent=True)
+        found = planned(Q35, put("boot", "autostart", True), situation)
+        assert [(f.effect, f.call) for f in found.forecasts] == [(NOW, Call.SET_AUTOSTART)]
+        assert found.commands == ("virsh autostart web",)
+
+
 def test_a_transient_machine_has_no_next_boot():
     transient = Situation(active=True, persistent=False)
     assert planned(Q35, put("disk vda", "cache", "none"), transient).refused

@@ -154,6 +154,37 @@ async def test_what_cannot_be_typed_is_told_and_nothing_changes():
         await pilot.press("enter", *"many", "enter")
         await until(lambda: "a whole number" in screen_text(app))
         assert not tab.session.changes
+        await pilot.press(*"6", "enter")
+        await until(lambda: tab.session.edited.cpu.maximum == 6)
+
+
+async def test_what_is_being_typed_is_reviewed_as_well():
+    async with hardware("web-01") as (app, pilot, tab):
+        await go_to(pilot, tab, "cpu", "current")
+        await pilot.press("enter", *"two", "ctrl+s")
+        await until(lambda: "a whole number" in screen_text(app))
+        assert isinstance(app.screen, MachineScreen)
+        await pilot.press("2", "ctrl+s")
+        await until(lambda: isinstance(app.screen, Review))
+        assert tab.session.edited.cpu.vcpus == 2
+
+
+async def test_autostart_is_an_edit_like_the_others():
+    async with hardware("web-01") as (app, pilot, tab):
+        key = tab.key
+        was = app.fleet.domain(key).autostart
+        await go_to(pilot, tab, "boot", "autostart")
+        await pilot.press("space")
+        await until(lambda: "1 change" in tab.note)
+        await pilot.press("ctrl+s")
+        await until(lambda: "virsh autostart" in screen_text(app))
+        await pilot.press("enter")
+        await until(lambda: app.fleet.domain(key).autostart != was)
+        await until(lambda: not tab.session.changes)
+        # Someone else's hand is seen as well.
+        await pilot.press("A")
+        await until(lambda: app.fleet.domain(key).autostart == was)
+        await until(lambda: tab.session.base.boot.autostart == was)
 
 
 async def test_edits_are_never_dropped_silently():
@@ -202,8 +233,6 @@ async def test_hardware_is_added_and_removed():
         await pilot.press("enter")
         await until(lambda: tab.session is not None and not tab.session.changes)
         assert (await stored(app, "scratch")).device("watchdog") is not None
-        await until(lambda: isinstance(app.screen, Results))
-        await pilot.press("enter")
         tab.list.highlighted = tab.keys.index("watchdog")
         await pilot.press("delete")
         await until(lambda: "watchdog" not in tab.keys)
@@ -267,7 +296,12 @@ async def test_a_read_only_connection_edits_nothing():
 
 
 async def test_it_fits_a_small_terminal():
-    async with hardware("db-primary", size=(80, 24)) as (app, _pilot, _tab):
+    async with hardware("db-primary", size=(80, 24)) as (app, pilot, tab):
         lines = screen_text(app).splitlines()
         assert "CPU" in lines[3]
         assert any("Name" in line and "db-primary" in line for line in lines)
+        await go_to(pilot, tab, "boot", "autostart")
+        await pilot.press("space")
+        await until(lambda: "1 change, ^S reviews" in screen_text(app).splitlines()[0])
+        await go_to(pilot, tab, "memory", "swap_hard_limit")
+        assert "Memory and swap limit not set" in screen_text(app)

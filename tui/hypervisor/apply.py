@@ -20,7 +20,7 @@ from tui.in_thread import in_thread
 from tui.model.alterations import alterations
 from tui.model.changes import Change, ChangeSet, FieldChange, canonical, replay
 from tui.model.domain import Domain
-from tui.model.fields import Call
+from tui.model.fields import BESIDE_DEFINITION, Call
 from tui.model.merge import ClashError, merge
 from tui.model.plan import Forecast, Plan, Step, plan
 from tui.model.templates import new_mac
@@ -59,7 +59,7 @@ class Applied:
     altered: tuple[str, ...]
     """What libvirt stored otherwise than it was sent, in words."""
     waiting: tuple[Forecast, ...]
-    """Changes that wait for the next boot."""
+    """Changes that a running machine gets at its next boot."""
     warning: str = ""
 
     @property
@@ -98,28 +98,42 @@ async def apply(
             words=f"{first.change.what}: {first.why}",
         )
     results: list[StepResult] = []
-    steps = [step for step in made.steps if step.call is not Call.RENAME]
-    renamed = len(steps) < len(made.steps)
-    if renamed:
-        await lifecycle.rename(host, record, edited.name)
-        results.append(StepResult(f"renamed to {edited.name}"))
-    warning = ""
-    if made.define:
-        try:
+    steps = [step for step in made.steps if step.call not in BESIDE_DEFINITION]
+    beside = [step.call for step in made.steps if step.call in BESIDE_DEFINITION]
+    now, warning = record, ""
+    done: list[Call] = []
+    try:
+        for call in beside:
+            now = await _set_beside(host, now, call, edited, results)
+            done.append(call)
+        if made.define:
             warning = await _define(host, record, base, stored, kept)
-        except HypervisorError:
-            if renamed:  # all or nothing
-                now = dataclasses.replace(record, name=edited.name)
-                await lifecycle.rename(host, now, base.name)
-            raise
-        results.append(StepResult("stored the definition"))
+            results.append(StepResult("stored the definition"))
+    except HypervisorError:
+        for call in done:  # all or nothing
+            now = await _set_beside(host, now, call, base, results)
+        raise
     if fresh.live is not None:
         results += [await _live(host, record, changes, fresh.live, step) for step in steps]
     altered: tuple[str, ...] = ()
     if made.define:
         altered = alterations(stored, (await read_stored(host, record)).stored)
     host.reread_soon(record.uuid)
-    return Applied(tuple(results), merged, altered, _waiting(made), warning)
+    waiting = () if fresh.live is None else _waiting(made)
+    return Applied(tuple(results), merged, altered, waiting, warning)
+
+
+async def _set_beside(
+    host: Host, record: DomainRecord, call: Call, wanted: Domain, results: list[StepResult]
+) -> DomainRecord:
+    """One thing that libvirt keeps outside of the definition; returns the record as it is then."""
+    if call is Call.RENAME:
+        await lifecycle.rename(host, record, wanted.name)
+        results.append(StepResult(f"renamed to {wanted.name}"))
+        return dataclasses.replace(record, name=wanted.name)
+    await lifecycle.set_autostart(host, record, wanted.boot.autostart)
+    results.append(StepResult(f"autostart {'on' if wanted.boot.autostart else 'off'}"))
+    return record
 
 
 def on_top(base: Domain, edited: Domain, fresh: Domain) -> tuple[Domain, Domain, bool]:

@@ -11,8 +11,8 @@ import libvirt
 from lxml import etree
 
 from tui.hypervisor.host import Host
+from tui.hypervisor.lacks import if_supported
 from tui.hypervisor.lanes import Lane
-from tui.hypervisor.listing import LACKS
 from tui.hypervisor.records import DomainRecord
 from tui.model.capabilities import DomainCapabilities
 from tui.model.cpuset import parse_cpus
@@ -40,20 +40,25 @@ class Hardware:
 
 
 async def read_stored(host: Host, record: DomainRecord) -> Hardware:
-    """The stored definition, in two calls; :func:`read_live` adds the running one.
+    """The stored definition, in three calls; :func:`read_live` adds the running one.
 
-    virDomainGetXMLDesc with INACTIVE and SECURE; a read-only connection gets no secrets.
+    virDomainGetXMLDesc with INACTIVE and SECURE; a read-only connection gets no secrets. Whether
+    it starts with the host stands beside it; a driver or a machine that has no such mark says none.
     Raises HypervisorError.
     """
     flags = libvirt.VIR_DOMAIN_XML_INACTIVE if record.persistent else 0
     if not host.record.readonly:
         flags |= libvirt.VIR_DOMAIN_XML_SECURE
 
-    def read(connection: libvirt.virConnect) -> str:
-        xml: str = connection.lookupByUUIDString(record.uuid).XMLDesc(flags)
-        return xml
+    def read(connection: libvirt.virConnect) -> tuple[str, int | None]:
+        domain = connection.lookupByUUIDString(record.uuid)
+        marked = _asked(domain.autostart, None) if record.persistent else None
+        return domain.XMLDesc(flags), marked
 
-    stored = Domain.from_xml(await host.call(read))
+    xml, marked = await host.call(read)
+    stored = Domain.from_xml(xml)
+    if marked is not None:
+        stored.edits.beside["autostart"] = "yes" if marked else "no"
     facts = host.record.facts
     driver = facts.driver.upper() if facts is not None else ""
     return Hardware(stored, None, Situation(record.state.is_active, record.persistent, driver))
@@ -127,18 +132,16 @@ async def read_neighbours(host: Host, uuid: str) -> Neighbours:
 
 
 def _asked(ask: Callable[[], T], otherwise: T) -> T:
-    """What a driver may lack."""
-    try:
-        return ask()
-    except libvirt.libvirtError as error:
-        if error.get_error_code() in LACKS | {
+    """What a driver may lack, and a host or an account too."""
+    return if_supported(
+        ask,
+        otherwise,
+        (
             libvirt.VIR_ERR_INTERNAL_ERROR,
-            libvirt.VIR_ERR_INVALID_ARG,
             libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
             libvirt.VIR_ERR_OPERATION_DENIED,
-        }:
-            return otherwise
-        raise
+        ),
+    )
 
 
 def _domain_capabilities(connection: libvirt.virConnect, stored: Domain) -> DomainCapabilities:

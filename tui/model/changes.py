@@ -10,6 +10,7 @@ from typing import Any
 
 from lxml import etree
 
+from tui.model.beside import Beside
 from tui.model.devices import device_of
 from tui.model.domain import Domain
 from tui.model.fields import Field
@@ -170,9 +171,10 @@ def replay(document: Domain, changes: Iterable[Change]) -> Domain:
     chosen = list(changes)
     for change in chosen:
         if isinstance(change, XmlChange) and change.key == WHOLE:
-            return Domain.from_xml(change.after[0])
-    for change in chosen:
-        if isinstance(change, XmlChange):
+            beside = result.edits.beside
+            result = Domain.from_xml(change.after[0])
+            result.edits.beside = beside
+        elif isinstance(change, XmlChange):
             _replace(result, change)
     # Looked up before anything is written: a field may be what the key is made of.
     views = {change.key: result.view(change.key) for change in chosen}
@@ -247,7 +249,8 @@ def _compare(base: Domain, edited: Domain) -> list[Change]:
                 return found
         except (LostError, ValueError):
             continue
-    return [XmlChange(WHOLE, "Definition", (base.to_xml(),), (edited.to_xml(),))]
+    whole = XmlChange(WHOLE, "Definition", (base.to_xml(),), (edited.to_xml(),))
+    return [whole, *(change for change in sections if isinstance(change.field, Beside))]
 
 
 def _tellings(

@@ -378,13 +378,8 @@ class VcpuCount(Number):
         return self.decode(view.get("vcpu")) if current is None else current
 
     def put(self, view: View, value: int | None) -> None:
-        """Not written where it is the maximum and was not told before."""
-        vcpu = view.element.find("vcpu")
-        told = vcpu is not None and "current" in vcpu.attrib
-        ours = vcpu is not None and view.edits.has_made(vcpu, "current")
-        if value == self.decode(view.get("vcpu")) and (ours or not told):
-            value = None
-        super().put(view, value)
+        """Not written where it is the maximum: libvirt does not write it either."""
+        super().put(view, None if value == self.decode(view.get("vcpu")) else value)
 
 
 class MaximumVcpus(Number):

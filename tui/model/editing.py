@@ -128,6 +128,8 @@ class Edits:
     """Writes into one document and remembers what it made and what it took away."""
 
     def __init__(self) -> None:
+        self.beside: dict[str, str] = {}
+        """What libvirt keeps of a machine outside of its definition, by name: ``autostart``."""
         # Held as elements, not by id: lxml gives the same object as long as it is referred to.
         self._made: list[etree._Element] = []
         self._kept: list[etree._Element] = []
@@ -153,6 +155,7 @@ class Edits:
             return twins[id(element)]
 
         made = Edits()
+        made.beside = dict(self.beside)
         made._removed = [twin(element) for element in self._removed]
         made._made = [twin(element) for element in self._made]
         made._kept = [twin(element) for element in self._kept]

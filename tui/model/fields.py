@@ -45,6 +45,11 @@ class Call(enum.Enum):
     ATTACH_DEVICE = "virDomainAttachDeviceFlags"
     DETACH_DEVICE = "virDomainDetachDeviceFlags"
     RENAME = "virDomainRename"
+    SET_AUTOSTART = "virDomainSetAutostart"
+
+
+BESIDE_DEFINITION = frozenset((Call.RENAME, Call.SET_AUTOSTART))
+"""Calls that do all of a change, on a machine that is off as well: nothing is defined for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class Field(Generic[T]):
         volatile: bool = False,
         unless: Callable[[Any], str] | None = None,
         also: Callable[[Any], None] | None = None,
+        takes_along: Callable[[Any], None] | None = None,
         shown_only: bool = False,
         secret: bool = False,
     ) -> None:
@@ -97,6 +103,8 @@ class Field(Generic[T]):
         ``volatile``: libvirt fills it in while the machine runs, a difference means nothing.
         ``unless(view)`` tells why the field does not apply to this device, "" when it does.
         ``also(view)`` cleans up what depends on the value, after each writing.
+        ``takes_along(view)`` edits other fields with it when a person edits it: changes of their
+        own, which may be taken back.
         ``shown_only`` fields are never edited; ``secret`` ones are never shown.
         """
         self.path = path
@@ -107,6 +115,7 @@ class Field(Generic[T]):
         self.volatile = volatile
         self.unless = unless
         self.also = also
+        self.takes_along = takes_along
         self.shown_only = shown_only
         self.secret = secret
         self.name = ""
@@ -198,6 +207,8 @@ class Field(Generic[T]):
         """
         if text != self.read_text(view):
             self.write(view, self.parse(text))
+            if self.takes_along is not None:
+                self.takes_along(view)
 
 
 class Text(Field[str]):
@@ -433,12 +444,21 @@ class Size(Field[int | None]):
     """Bytes in an element with a ``unit``; read in any of libvirt's units, typed in any."""
 
     def __init__(
-        self, path: str, label: str, help: str, *, least: int = 0, unit: str = "KiB", **more: Any
+        self,
+        path: str,
+        label: str,
+        help: str,
+        *,
+        least: int = 0,
+        unit: str = "KiB",
+        required: bool = False,
+        **more: Any,
     ) -> None:
         """``unit``: what the absence of the unit attribute means."""
         super().__init__(path, label, help, **more)
         self.least = least
         self.unit = unit
+        self.required = required
 
     def read(self, view: View) -> int | None:
         """In bytes; None where there is none or it cannot be read."""
@@ -473,6 +493,8 @@ class Size(Field[int | None]):
     def parse(self, text: str) -> int | None:
         """``4 GiB``, ``4G``, ``512 MiB``; a bare number is MiB."""
         if not text.strip():
+            if self.required:
+                raise ValueError(f"{self.label}: cannot be empty")
             return None
         value = units.parse_size(text)
         if value is None:

@@ -21,7 +21,7 @@ from tui.model.changes import (
 )
 from tui.model.devices import Disk
 from tui.model.domain import Domain
-from tui.model.fields import Call
+from tui.model.fields import BESIDE_DEFINITION, Call
 from tui.model.pcie_ports import FULL, free_ports, takes_port
 from tui.model.views import Device, View
 
@@ -106,30 +106,29 @@ def plan(
     ]
     forecasts = [
         replace(f, why="not at the next boot, as you chose", is_stored=False)
-        if f.change.id in now_only and f.call is not None and f.call is not Call.RENAME
+        if f.change.id in now_only and f.call not in (None, *BESIDE_DEFINITION)
         else f
         for f in forecasts
     ]
     steps = _steps(forecasts, changes)
     define = situation.persistent and any(
-        f.is_stored and not (isinstance(f.change, FieldChange) and f.call is Call.RENAME)
-        for f in forecasts
+        f.is_stored and f.call not in BESIDE_DEFINITION for f in forecasts
     )
     name = changes.base.name
-    commands = [step.virsh for step in steps if step.call is Call.RENAME]
+    commands = [step.virsh for step in steps if step.call in BESIDE_DEFINITION]
     if define:
         commands.append(f"virsh define {shlex.quote(name + '.xml')} --validate")
-    commands += [step.virsh for step in steps if step.call is not Call.RENAME]
+    commands += [step.virsh for step in steps if step.call not in BESIDE_DEFINITION]
     return Plan(tuple(forecasts), define, steps, tuple(commands))
 
 
 def _forecast(
     change: Change, changes: ChangeSet, situation: Situation, live: Domain | None, held: bool
 ) -> Forecast:
-    if isinstance(change, FieldChange) and change.field.live is Call.RENAME:
-        if situation.active:
+    if isinstance(change, FieldChange) and change.field.live in BESIDE_DEFINITION:
+        if change.field.live is Call.RENAME and situation.active:
             return Forecast(change, Effect.REFUSED, "a machine is renamed while it is off")
-        return Forecast(change, Effect.NOW, call=Call.RENAME)
+        return Forecast(change, Effect.NOW, call=change.field.live)
     if not situation.active:
         return Forecast(change, Effect.NEXT_BOOT, "it is off")
     call, why = _live_call(change, changes, situation, live)
@@ -244,6 +243,8 @@ def _virsh(call: Call, key: str, made: Sequence[Change], changes: ChangeSet) -> 
     words: list[str]
     if call is Call.RENAME:
         words = ["domrename", name, changes.edited.name]
+    elif call is Call.SET_AUTOSTART:
+        words = ["autostart", name, *([] if changes.edited.boot.autostart else ["--disable"])]
     elif call is Call.SET_VCPUS:
         words = ["setvcpus", name, str(changes.edited.cpu.vcpus), "--live"]
     elif call is Call.SET_MEMORY:

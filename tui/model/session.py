@@ -59,7 +59,10 @@ class EditSession:
 
     def replace(self, document: Domain) -> None:
         """Take a document as the edited one: from the XML editor, from the history."""
-        self._take(document.copy())
+        taken = document.copy()
+        # XML by itself says nothing of what libvirt keeps beside it.
+        taken.edits.beside = taken.edits.beside or dict(self.edited.edits.beside)
+        self._take(taken)
 
     def drop(self, change_id: tuple[str, str]) -> None:
         """Take one change back."""

@@ -81,7 +81,7 @@ class FormLines(ScrollView, can_focus=True):
     def columns(self) -> tuple[int, int]:
         """Cells of labels, and of values that have a note behind them."""
         longest = max((len(row.label) for row in self.rows), default=0)
-        label = min(longest, max(12, self.size.width // 3)) + 1
+        label = min(longest, max(12, self.size.width * 9 // 20)) + 1
         room = max(8, self.size.width - MARK - label - 1)
         values = max((len(row.value) for row in self.rows if row.note), default=0) + 2
         return label, min(room, max(values, 12), max(12, room // 2))
@@ -159,7 +159,7 @@ class FormLines(ScrollView, can_focus=True):
             "dim" if dim else "changed" if row.changed else "value",
             "changed" if row.changed else "dim",
         )
-        texts = (mark, fit(row.label, label), fit(row.value, value), fit(row.note, note))
+        texts = (mark, fit(row.label, label - 1) + " ", fit(row.value, value), fit(row.note, note))
         return Strip(
             [
                 Segment(text, self._look("cursor") if here else self._look(look))
@@ -239,23 +239,31 @@ class FieldForm(Container):
         """Draw these rows."""
         self.lines.show(rows)
 
-    def type_in(self, row: FormRow, *, password: bool = False) -> None:
-        """Have the row's value typed."""
+    def type_in(self, row: FormRow, *, password: bool = False, typed: str | None = None) -> None:
+        """Have the row's value typed; ``typed``: what was typed and could not be taken."""
         lines, editor = self.lines, self.query_one(FieldEditor)
         label, _value = lines.columns
         editor.styles.offset = (MARK + label, lines.cursor - int(lines.scroll_y))
         editor.styles.width = max(10, lines.size.width - MARK - label)
         editor.password = password
-        editor.value = row.text
+        editor.value = row.text if typed is None else typed
         self._typing = row.name
         editor.display = True
         editor.focus()
 
+    def typed(self) -> tuple[str, str] | None:
+        """End the typing: the row's name and the text; None where nothing is being typed."""
+        editor = self.query_one(FieldEditor)
+        if not editor.display:
+            return None
+        self._close()
+        return self._typing, editor.value
+
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._close()
-        self.post_message(self.Typed(self._typing, event.value))
+        if typed := self.typed():
+            self.post_message(self.Typed(*typed))
 
     def on_field_form_cancelled(self) -> None:
         """Escape in the editor."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tui.model.beside import Beside
 from tui.model.compound import BootOrder, FirmwareField
-from tui.model.fields import Choice, Number, Text
+from tui.model.fields import Call, Choice, Number, Text
 from tui.model.views import Section
 
 
@@ -12,6 +13,15 @@ class Boot(Section):
 
     title = "Boot"
 
+    autostart = Beside(
+        "autostart",
+        "Autostart",
+        "Whether it starts together with its host; at once, without a boot.",
+        live=Call.SET_AUTOSTART,
+        unless=lambda view: (
+            "" if "autostart" in view.edits.beside else "libvirt keeps no such mark of this machine"
+        ),
+    )
     firmware = FirmwareField(
         "os",
         "Firmware",
@@ -95,4 +105,5 @@ class Boot(Section):
     def summary(self) -> str:
         """Firmware and what is booted."""
         first = f"kernel {self.kernel.rpartition('/')[2]}" if self.kernel else ", ".join(self.order)
-        return ", ".join(part for part in (self.firmware, first) if part)
+        starts = "autostart" if self.autostart else ""
+        return ", ".join(part for part in (self.firmware, first, starts) if part)

@@ -20,6 +20,16 @@ def _why_not_balloon(now: Memory, wanted: Memory) -> str:
     return ""
 
 
+def _raise_maximum(view: Memory) -> None:
+    if (view.current or 0) > (view.maximum or 0):
+        view.maximum = view.current
+
+
+def _lower_current(view: Memory) -> None:
+    if view.current is not None and view.current > (view.maximum or 0):
+        view.current = view.maximum
+
+
 def _slots_follow(view: Memory) -> None:
     """The schema wants a number of slots beside the limit."""
     if view.plug_limit is not None and view.slots is None:
@@ -34,13 +44,21 @@ class Memory(Section):
     current = Size(
         "currentMemory",
         "Memory",
-        "What the guest has now; its balloon takes and gives while it runs.",
+        "What the guest has; above the maximum, that is raised too, for the next boot.",
         least=1024**2,
         live=Call.SET_MEMORY,
         live_unless=lambda now, wanted: _why_not_balloon(now, wanted),
         volatile=True,
+        takes_along=_raise_maximum,
     )
-    maximum = Size("memory", "Maximum memory", "How much it can ever have.", least=1024**2)
+    maximum = Size(
+        "memory",
+        "Maximum memory",
+        "How much its balloon can ever give it; its memory at boot where the one above is not set.",
+        least=1024**2,
+        required=True,
+        takes_along=_lower_current,
+    )
     hugepages = Switch(
         "memoryBacking/hugepages",
         "Huge pages",

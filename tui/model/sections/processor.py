@@ -19,6 +19,11 @@ def _why_not_vcpus(now: Cpu, wanted: Cpu) -> str:
     return ""
 
 
+def _raise_maximum(view: Cpu) -> None:
+    if view.vcpus > (view.maximum or 1):
+        view.maximum = view.vcpus
+
+
 class Cpu(Section):
     """``<vcpu>``, ``<cpu>``, ``<cputune>``, ``<iothreads>``."""
 
@@ -27,10 +32,11 @@ class Cpu(Section):
     current = VcpuCount(
         "vcpu/@current",
         "vCPUs",
-        "Virtual CPUs in use; can be raised to the maximum while it runs.",
+        "Raised to the maximum while it runs; above it, that is raised too, for the next boot.",
         least=1,
         live=Call.SET_VCPUS,
         live_unless=lambda now, wanted: _why_not_vcpus(now, wanted),
+        takes_along=_raise_maximum,
     )
     maximum = MaximumVcpus(
         "vcpu", "Maximum vCPUs", "How many it can ever have.", least=1, required=True

@@ -113,17 +113,28 @@ class HardwareTab(HardwareView):
 
     @on(FieldForm.Typed)
     def _typed(self, event: FieldForm.Typed) -> None:
-        field = self._field(event.name)
-        if field is not None and field.secret and not event.text:
-            return  # nothing typed: the old one stays
-        self._set(event.name, event.text)
+        self._take_typed(event.name, event.text)
 
-    def _set(self, name: str, text: str) -> None:
+    def _take_typed(self, name: str, text: str) -> bool:
+        """What cannot be taken stays in the line that it was typed in."""
+        field, row = self._field(name), self.form.row
+        secret = field is not None and field.secret
+        if secret and not text:
+            return True  # nothing typed: the old one stays
+        if self._set(name, text):
+            return True
+        if row is not None:
+            self.form.type_in(row, password=secret, typed=text)
+        return False
+
+    def _set(self, name: str, text: str) -> bool:
         place = self.list.highlighted or 0
         key = self.edit(self.key_here, name, text)
-        if key is not None:
-            self.keys[place] = key
-            self.show()
+        if key is None:
+            return False
+        self.keys[place] = key
+        self.show()
+        return True
 
     def edit(self, key: str, field: str, text: str) -> str | None:
         """Give a field another value; the view's key after it, None where it was not taken."""
@@ -140,7 +151,7 @@ class HardwareTab(HardwareView):
         if self.session is not None and self.session.undo():
             self.show()
         else:
-            self.app.say("There is no edit to take back.")
+            self.app.say("There is no edit to take back; h brings back what was applied before.")
 
     async def remove_device(self) -> None:
         """``Delete``: take the device under the cursor away; a disk's data on request."""
@@ -217,6 +228,9 @@ class HardwareTab(HardwareView):
         """``Ctrl+S``: what is changed and when it takes effect; then apply it."""
         from tui.screens.machine.review import Review
 
+        typed = self.form.typed()
+        if typed is not None and not self._take_typed(*typed):
+            return
         session, hardware, machine = self.session, self.hardware, self.machine
         if session is None or hardware is None or machine is None or not session.changes:
             self.app.say("There is nothing to apply.")

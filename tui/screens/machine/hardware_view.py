@@ -127,7 +127,10 @@ class HardwareView(Tab):
         if session is None:
             self.session = EditSession(stored)
             self._ready.set()
-        elif session.base.to_xml() == stored.to_xml():
+        elif (session.base.to_xml(), session.base.edits.beside) == (
+            stored.to_xml(),
+            stored.edits.beside,
+        ):
             pass
         elif not session.changes:
             self.session = EditSession(stored)
@@ -163,7 +166,7 @@ class HardwareView(Tab):
             self.list.highlighted = self.keys.index(here) if here in self.keys else 0
         self.show_form()
         if self.edits:
-            self.say(f"{self.edits}, Ctrl+S reviews, Ctrl+Z takes back")
+            self.say(f"{self.edits}, ^S reviews, ^Z takes back")
         else:
             self.say(self.readonly or "a adds, Del removes, h history, P pending")
 
@@ -259,14 +262,14 @@ class HardwareView(Tab):
         row = self.form.row
         lines: list[Content] = []
         if row is not None:
-            lines.append(Content(row.help))
-            if row.trouble:
-                lines.append(Content.assemble((row.trouble, "$text-error")))
-            elif row.why_not:
-                lines.append(Content.assemble((f"Not to be edited: {row.why_not}.", "$quiet")))
+            # What is wrong comes first: there may be no room for all.
             view = self.view
             general = [f.text for f in self.findings if view and f.key == view.key and not f.field]
-            lines += [Content.assemble((text, "$text-error")) for text in general[:1]]
+            wrong = [*filter(None, [row.trouble]), *general[:1]]
+            lines += [Content.assemble((text, "$text-error")) for text in wrong]
+            lines.append(Content(row.help))
+            if row.why_not:
+                lines.append(Content.assemble((f"Not to be edited: {row.why_not}.", "$quiet")))
         self.query_one("#hw-help", Static).update(Content("\n").join(lines), layout=False)
 
     @on(FieldForm.Left)

@@ -68,7 +68,7 @@ class Review(Screen[bool]):
         yield Options(id="review-changes")
         yield TextView(id="review-diff")
         yield Static(
-            " Enter apply   b next boot   n now only   Del take back   Tab to the diff   Esc back",
+            " Enter apply  b next boot  n now only  Del take back  Tab to the diff  Esc back",
             id="review-keys",
             markup=False,
         )

@@ -21,19 +21,26 @@ class Fixture:
 
     def __init__(self) -> None:
         self.answers = 0
+        self.closed = False
         self.gate = threading.Event()
         mailbox = Mailbox()
         mailbox.attach(asyncio.get_running_loop())
         self.calls = Calls(libvirt.open("test:///default"), "h", mailbox, self._answered)
 
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self.calls.close()
+
     def _answered(self) -> None:
         self.answers += 1
 
-    async def run(self, work, timeout: float | None = None):
-        return await self.calls.run(work, lane=Lane.QUICK, what="Try", timeout=timeout)
+    async def run(self, work, timeout: float | None = None, **more):
+        return await self.calls.run(work, lane=Lane.QUICK, what="Try", timeout=timeout, **more)
 
-    def wait(self, _connection: object) -> None:
+    def wait(self, _connection: object) -> str:
         self.gate.wait(5)
+        return "late"
 
 
 @pytest.fixture
@@ -41,7 +48,7 @@ async def fixture() -> Iterator[Fixture]:
     made = Fixture()
     yield made
     made.gate.set()
-    made.calls.close()
+    made.close()
 
 
 async def test_an_answer_counts_whatever_it_says(fixture):
@@ -55,7 +62,7 @@ async def test_dropped_calls_are_told_apart_and_are_no_answers(fixture):
     under_way = asyncio.create_task(fixture.run(fixture.wait))
     waiting = asyncio.create_task(fixture.run(lambda connection: connection.getType()))
     await until(lambda: fixture.calls.oldest_start() is not None)
-    fixture.calls.close()
+    fixture.close()
     with pytest.raises(CutError):
         await under_way
     with pytest.raises(NotConnectedError):
@@ -67,3 +74,20 @@ async def test_a_call_that_takes_too_long_makes_room_for_the_next(fixture):
     with pytest.raises(NotRespondingError):
         await fixture.run(fixture.wait, timeout=0.05)
     assert await fixture.run(lambda connection: connection.getType()) == "TEST"
+
+
+async def test_what_comes_too_late_is_handed_to_be_let_go_of(fixture):
+    late: list[str] = []
+    with pytest.raises(NotRespondingError):
+        await fixture.run(fixture.wait, timeout=0.05, discard=late.append)
+    cancelled = asyncio.create_task(fixture.run(fixture.wait, discard=late.append))
+    await until(lambda: fixture.calls.oldest_start() is not None)
+    taken = asyncio.create_task(fixture.run(fixture.wait, discard=late.append))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    fixture.gate.set()
+    assert await taken == "late"
+    await until(lambda: len(late) == 2)
+    assert late == ["late", "late"]  # and not what somebody has taken

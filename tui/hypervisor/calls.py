@@ -45,10 +45,12 @@ class Calls:
         lane: Lane,
         what: str,
         timeout: float | None,
+        discard: Callable[[T], object] = lambda _result: None,
     ) -> T:
         """Run ``work(connection)`` in a lane; ``what`` begins the error's text.
 
-        Without a time-out the call may take as long as it likes. Raises HypervisorError:
+        Without a time-out the call may take as long as it likes. ``discard`` gets a result that
+        comes after it was given up, for what has to be let go of. Raises HypervisorError:
         NotRespondingError after ``timeout`` seconds, CutError and NotConnectedError when the
         connection is dropped, else libvirt's error; and what ``work`` itself raises.
         """
@@ -56,7 +58,9 @@ class Calls:
         future: asyncio.Future[Any] = self._mailbox.loop.create_future()
         job = Job(
             work=lambda: work(connection),
-            done=lambda result, error: self._mailbox.post(self._settle, future, result, error),
+            done=lambda result, error: self._mailbox.post(
+                self._settle, future, result, error, discard
+            ),
         )
         worker = self._workers[lane]
         worker.submit(job)
@@ -80,16 +84,21 @@ class Calls:
         return result
 
     def _settle(
-        self, future: asyncio.Future[Any], result: object, error: BaseException | None
+        self,
+        future: asyncio.Future[Any],
+        result: Any,
+        error: BaseException | None,
+        discard: Callable[[Any], object],
     ) -> None:
         if not isinstance(error, DroppedError):
             self._answered()
-        if future.done():
-            return
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
+        if not future.done():
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+        elif error is None:
+            discard(result)
 
     def oldest_start(self) -> float | None:
         """When the longest of the quick calls under way began (time.monotonic)."""

@@ -34,6 +34,8 @@ GATHER = 0.01
 thousands of times a second."""
 FULL = 0.005
 """Seconds before a full stream is tried again."""
+OPEN_WITHIN = 20.0
+"""Seconds that a host has to open a console."""
 WATCHED = libvirt.VIR_STREAM_EVENT_READABLE
 ENDINGS = libvirt.VIR_STREAM_EVENT_HANGUP | libvirt.VIR_STREAM_EVENT_ERROR
 
@@ -178,7 +180,7 @@ class Console:
         while data and not self._ended:
             sent = self._stream.send(data)
             if sent == -2:
-                threading.Event().wait(FULL)
+                time.sleep(FULL)
             else:
                 data = data[sent:]
 
@@ -223,7 +225,9 @@ async def open_console(
 
     what = f"Open the console of {record.name}"
     try:
-        return await host.run(attach, lane=Lane.JOB, what=what, timeout=20)
+        return await host.run(
+            attach, lane=Lane.JOB, what=what, timeout=OPEN_WITHIN, discard=Console.close
+        )
     except HypervisorError as error:
         if "ctive console session exists" in error.words:
             raise ConsoleInUseError(what, words=error.words, code=error.code) from error

@@ -298,11 +298,12 @@ class Host:
         lane: Lane,
         what: str,
         timeout: float | None = CALL_TIMEOUT,
+        discard: Callable[[T], object] = lambda _result: None,
     ) -> T:
         """Run ``work(connection)`` in a lane: see :meth:`Calls.run`."""
         if self._calls is None:
             raise NotConnectedError(what, words=f"{self.record.name} is not connected")
-        return await self._calls.run(work, lane=lane, what=what, timeout=timeout)
+        return await self._calls.run(work, lane=lane, what=what, timeout=timeout, discard=discard)
 
     async def read(self, work: Callable[[libvirt.virConnect], T], lane: Lane = Lane.JOB) -> T:
         """Read what grows with the number of machines: over a slow link that takes its time.

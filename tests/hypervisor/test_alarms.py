@@ -60,9 +60,10 @@ def test_hosts_of_one_name_are_two_where_their_uuids_differ() -> None:
     alike = {
         name: replace(record, facts=replace(NO_FACTS, uuid=name)) for name, record in HOSTS.items()
     }
-    assert found(machine("a", "1", "web"), machine("b", "1", "web"), hosts=alike) == [
-        ("machine", "web")
-    ]
+    pair = machine("a", "1", "web"), machine("b", "1", "web")
+    assert found(*pair, hosts=alike) == [("machine", "web")]
+    slow = {**alike, "b": replace(alike["b"], facts=NO_FACTS)}  # whose UUID has not been read
+    assert found(*pair, hosts=slow) == []
 
 
 def test_names_disks_and_addresses() -> None:

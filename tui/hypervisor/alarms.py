@@ -134,8 +134,8 @@ def _same_daemon(one: DomainRecord, other: DomainRecord, hosts: Mapping[str, Hos
     first, second = (hosts[r.host].facts if r.host in hosts else None for r in (one, other))
     if first is None or second is None or one.id != other.id:
         return False
-    # Hosts are called alike ("localhost") more often than their UUIDs are.
-    return (first.hostname, first.uuid) == (second.hostname, second.uuid)
+    # Hosts are called alike ("localhost") more often than their UUIDs are, where these are known.
+    return first.hostname == second.hostname and len({first.uuid, second.uuid} - {""}) < 2
 
 
 def versions_differ(hosts: Iterable[HostRecord]) -> list[str]:

@@ -271,11 +271,11 @@ def read_facts(connection: libvirt.virConnect, is_local: bool) -> HostFacts:
         cpus=cpus,
         memory=memory_mib * 1024 * 1024,
         is_local=is_local,
-        uuid=_host_uuid(connection),
     )
 
 
-def _host_uuid(connection: libvirt.virConnect) -> str:
+def read_host_uuid(connection: libvirt.virConnect) -> str:
+    """The host's UUID; empty where the driver tells none. Ten kilobytes and more are read."""
     try:
         return parse(connection.getCapabilities()).getroot().findtext("host/uuid") or ""
     except libvirt.libvirtError:  # optional for a driver

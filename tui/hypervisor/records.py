@@ -42,7 +42,8 @@ class HostFacts:
     is_local: bool
     """The host is this machine: its files and processes can be looked at."""
     uuid: str = ""
-    """Of the host (``<host><uuid>`` of its capabilities); empty where it tells none."""
+    """Of the host (``<host><uuid>`` of its capabilities); empty where it tells none, and over a
+    slow link."""
 
 
 @dataclass(frozen=True, slots=True)

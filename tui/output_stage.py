@@ -5,6 +5,8 @@
   the difference when nothing else waits to be written;
 - `LinuxDriver.stop_application_mode` ends it, so that no frame reaches the shell;
 - `App._on_resize` makes it forget.
+
+`output_frames` and `output_renders` say when a frame is made, and of which widgets.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from textual.geometry import Offset, Region
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tui import output_frames, terminal_answers
+from tui import output_frames, output_renders, terminal_answers
 from tui.output_cells import Drawing, Frame
 
 _LAYOUT_SECONDS = 0.1
@@ -262,6 +264,7 @@ def attach() -> None:
     ):
         setattr(owner, name, part)
     output_frames.attach()
+    output_renders.attach()
     terminal_answers.attach()
 
 
@@ -301,7 +304,7 @@ def works() -> bool:
     ):
         if list(inspect.signature(part).parameters) != parameters:
             return False
-    if not output_frames.works() or not terminal_answers.works():
+    if not (output_frames.works() and output_renders.works() and terminal_answers.works()):
         return False
     frame = Frame(4, 2)
     strip = Strip([Segment("ab", Style(bold=True)), Segment("界")])

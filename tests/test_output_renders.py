@@ -1,0 +1,111 @@
+"""Fewer widgets are asked for lines, and the same cells come of it."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.geometry import Region
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui import output_renders
+
+WIDTH, HEIGHT = 60, 20
+
+
+class Layers(App[None]):
+    """Nested, scrolled and overlapping widgets, some of them larger than what is seen."""
+
+    CSS = """
+    Screen { layers: below above; }
+    #left { width: 20; border: round red; }
+    #right { width: 1fr; }
+    #over { layer: above; offset: 12 6; width: 25; height: 7; border: heavy green; }
+    Static { height: 3; margin: 0 1; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Two columns that scroll and a box over both."""
+        with Horizontal():
+            for side in ("left", "right"):
+                with VerticalScroll(id=side):
+                    yield from (Static(f"{side} {n}\n[b]line[/b] two\n{n:->15}") for n in range(12))
+        yield Static("over\n" * 5, id="over")
+
+
+class Dialog(ModalScreen[None]):
+    """The screen below shows through at its edges."""
+
+    CSS = "Dialog { align: center middle; } Static { width: 20; height: 4; }"
+
+    def compose(self) -> ComposeResult:
+        """A box."""
+        yield Static("dialog")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many lines widgets were asked for."""
+    heights: list[int] = []
+    stock = Widget.render_lines
+
+    def render_lines(self: Widget, crop: Region) -> list[Strip]:
+        heights.append(crop.height)
+        return stock(self, crop)
+
+    monkeypatch.setattr(Widget, "render_lines", render_lines)
+    return heights
+
+
+def cells(app: App[None], spans: list[tuple[int, int, int]]) -> list[object]:
+    """What an update brings to the screen, cell by cell."""
+    compositor = app.screen._compositor
+    compositor._dirty_regions.update(Region(x, y, end - x, 1) for y, x, end in spans)
+    update = compositor.render_partial_update()
+    assert update is not None
+    found: list[object] = []
+    for y, x, end in sorted(update.spans):
+        line: dict[int, object] = {}
+        for column, chop in update.chops[y].items():
+            for segment in chop or ():
+                for character in segment.text:
+                    line[column] = (character, segment.style)
+                    column += 1
+        found.append([line[column] for column in range(x, end)])
+    return found
+
+
+@pytest.mark.parametrize("dialog", [False, True])
+async def test_the_same_cells_from_fewer_lines(
+    monkeypatch: pytest.MonkeyPatch, asked: list[int], dialog: bool
+) -> None:
+    chance = random.Random(1)
+    app = Layers()
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        app.query_one("#right", VerticalScroll).scroll_to(y=4, animate=False)
+        if dialog:
+            app.push_screen(Dialog())
+        await pilot.pause()
+        lines: list[int] = []
+        for _ in range(100):
+            spans = []
+            for y in chance.sample(range(HEIGHT), chance.randint(1, 4)):
+                x = chance.randrange(WIDTH - 1)
+                spans.append((y, x, chance.randint(x + 1, WIDTH)))
+            found: list[list[object]] = []
+            for renders in (output_renders._stock_get_renders, output_renders._get_renders):
+                monkeypatch.setattr("textual._compositor.Compositor._get_renders", renders)
+                asked.clear()
+                found.append(cells(app, spans))
+                lines.append(sum(asked))
+            assert found[0] == found[1]
+        assert sum(lines[1::2]) < sum(lines[::2]) / 2
+
+
+def test_textual_has_the_part() -> None:
+    assert output_renders.works()

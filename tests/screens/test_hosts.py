@@ -109,7 +109,7 @@ def test_a_uri_is_shown_without_secrets_and_escapes(uri: str, shown: str) -> Non
     assert shown_uri(uri) == shown
 
 
-def test_only_running_machines_count_as_allocated() -> None:
+def test_what_is_off_is_not_counted_as_given_away_and_paused_is_not_running() -> None:
     facts = HostFacts("box", "QEMU", "9.0.0", "7.2.0", "x86_64", 8, 16 * GIB, True)
     record = HostRecord("box", "box", TEST, True, HostState.CONNECTED, facts=facts, round_trip=0.02)
     machines = [
@@ -128,7 +128,7 @@ def test_only_running_machines_count_as_allocated() -> None:
         "state": "• connected",
         "name": "box",
         "mark": "PROD",
-        "machines": "2 / 3",
+        "machines": "1 / 3",
         "cpus": "3 / 8",
         "memory": "2.0 GiB / 16 GiB",
         "uri": TEST,

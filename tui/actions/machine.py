@@ -9,13 +9,12 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model.states import DomainState
 
-RUNS = frozenset((DomainState.RUNNING, DomainState.BLOCKED))
 STANDS = frozenset((DomainState.PAUSED, DomainState.PMSUSPENDED))
 
 
 def needs_running(domain: DomainRecord) -> str:
     """The reason against what only a running machine can do."""
-    return "" if domain.state in RUNS else f"it is {domain.state.word}"
+    return "" if domain.state.is_running else f"it is {domain.state.word}"
 
 
 def needs_active(domain: DomainRecord) -> str:
@@ -37,8 +36,10 @@ class Start(MachineAction):
     in_bar = 2
 
     def unsuitable(self, domain: DomainRecord) -> str:
-        if domain.state in RUNS:
+        if domain.state.is_running:
             return "it is running already"
+        if domain.state is DomainState.CRASHED:
+            return "it has crashed and is kept as it was: force it off first, or reset it"
         return ""
 
     def worry(self, fleet: Fleet, domain: DomainRecord) -> str:
@@ -120,7 +121,8 @@ class Pause(MachineAction):
     in_bar = 4
 
     def unsuitable(self, domain: DomainRecord) -> str:
-        return "" if domain.state in RUNS | STANDS else f"it is {domain.state.word}"
+        stoppable = domain.state.is_running or domain.state in STANDS
+        return "" if stoppable else f"it is {domain.state.word}"
 
     def virsh(self, domain: DomainRecord) -> str:
         return lifecycle.virsh("resume" if domain.state in STANDS else "suspend", domain)
@@ -177,6 +179,7 @@ class DiscardSavedState(MachineAction):
     key = "ctrl+w"
     name = "Discard saved state"
     dangerous = True
+    question = "Discard the saved state of"
     consequence = "The memory it was saved with is lost, as if the plug had been pulled."
 
     def unsuitable(self, domain: DomainRecord) -> str:

@@ -52,7 +52,7 @@ class SortNext(_MachinesView):
 
     id = "machines.sort-next"
     key = "greater_than_sign"
-    name = "Sort by next column"
+    name = "Sort by next"
     method = "sort_next"
 
 
@@ -61,7 +61,7 @@ class SortPrevious(_MachinesView):
 
     id = "machines.sort-previous"
     key = "less_than_sign"
-    name = "Sort by previous column"
+    name = "Sort by previous"
     method = "sort_previous"
 
 

@@ -51,6 +51,11 @@ class DomainState(enum.IntEnum):
         """
         return self is not DomainState.SHUTOFF
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its virtual CPUs run; a paused or crashed domain is active and does not."""
+        return self in (DomainState.RUNNING, DomainState.BLOCKED)
+
 
 _BY_NUMBER = {int(state): state for state in DomainState.__members__.values()}
 

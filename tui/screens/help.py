@@ -63,24 +63,26 @@ class Help(ModalScreen[None]):
 
     def _lines(self) -> list[Content]:
         lines = []
-        width = max(20, min(110, self.app.size.width * 96 // 100) - FRAME - len(INDENT))
+        room = min(110, self.app.size.width * 96 // 100) - FRAME
+        beside = room > 2 * len(INDENT)
+        indent = INDENT if beside else "    "
+        width = max(20, room - len(indent))
         for heading, actions in self.sections:
             lines.append(Content.assemble((heading, "bold $text-primary")))
             for action, keys in actions:
                 reason = action.why_not(self.context)
                 told = f"{action.help} ({reason})" if reason else action.help
-                first, *more = textwrap.wrap(told, width)
+                wrapped = textwrap.wrap(told, width)
+                first = wrapped.pop(0) if beside else ""
+                style = "$text-warning" if reason else ""
                 lines.append(
                     Content.assemble(
                         (f"  {fit(key_words(keys), KEYS)}", "bold $text-accent"),
                         (fit(action.name, NAME), "$quiet" if reason else "bold"),
-                        (first, "$text-warning" if reason else ""),
+                        (first, style),
                     )
                 )
-                lines += [
-                    Content.assemble((INDENT + line, "$text-warning" if reason else ""))
-                    for line in more
-                ]
+                lines += [Content.assemble((indent + line, style)) for line in wrapped]
             lines.append(Content(""))
         lines.append(Content.assemble(("Signs", "bold $text-primary")))
         lines += [Content("  " + sign) for sign in SIGNS]

@@ -47,9 +47,9 @@ class HostRow:
     machines: int = 0
     running: int = 0
     vcpus: int = 0
-    """Virtual CPUs of the running machines."""
+    """Virtual CPUs of the machines that are not off."""
     memory: int = 0
-    """Bytes given to the running machines."""
+    """Bytes given to the machines that are not off."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -62,15 +62,15 @@ def host_row(
 ) -> HostRow:
     """The row of a host of this run as things are now."""
     known = list(domains)
-    running = [domain for domain in known if domain.state.is_active]
+    active = [domain for domain in known if domain.state.is_active]
     return HostRow(
         record,
         entry,
         True,
         len(known),
-        len(running),
-        sum(domain.vcpus or 0 for domain in running),
-        sum(domain.memory or 0 for domain in running),
+        sum(domain.state.is_running for domain in active),
+        sum(domain.vcpus or 0 for domain in active),
+        sum(domain.memory or 0 for domain in active),
     )
 
 

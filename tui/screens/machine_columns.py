@@ -79,13 +79,18 @@ def cpu_cell(row: MachineRow) -> Cell:
 
 
 def memory_cell(row: MachineRow) -> Cell:
-    """Memory in use and given; what the host sees is marked with ``~``."""
+    """Memory in use and given."""
     given = units.size(row.record.memory)
     usage = row.usage
     if usage is None or usage.memory is None:
         return Cell(given, _calm(row.record))
-    about = "" if usage.memory_is_guest else "~"
-    return Cell(f"{about}{units.size(usage.memory)} / {given}")
+    return Cell(f"{used_memory(usage)} / {given}")
+
+
+def used_memory(usage: Usage) -> str:
+    """Memory in use: what the guest says, else what the host sees of it, marked with ``~``."""
+    about = "~" if usage.memory is not None and not usage.memory_is_guest else ""
+    return f"{about}{units.size(usage.memory)}"
 
 
 def _pair(first: float | None, second: float | None) -> Cell:

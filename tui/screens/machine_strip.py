@@ -11,6 +11,7 @@ from tui.hypervisor.records import DomainRecord, Usage
 from tui.model import units
 from tui.model.states import reason_text
 from tui.model.text import visible
+from tui.screens.machine_columns import used_memory
 from tui.widgets.spark import sparkline
 
 SPARK = 24
@@ -34,37 +35,41 @@ def strip(
     on its host.
     """
     lines = [
-        _identity(record, warnings, bound),
+        _identity(record, warnings, bound, width // 2),
         _usage(record, usage, history, SPARK if width >= WIDE else SPARK_NARROW),
         _network(record, last_event),
     ]
-    return Content("\n").join(lines[:height])
+    return Content("\n").join(line.truncate(width, ellipsis=True) for line in lines[:height])
 
 
-def _identity(record: DomainRecord, warnings: Sequence[str], bound: str) -> Content:
+def _identity(
+    record: DomainRecord, warnings: Sequence[str], bound: str, name_width: int
+) -> Content:
+    """What matters most comes first: the end of the line may not fit."""
     details = record.details
-    title = visible(details.title) if details and details.title else ""
     reason = reason_text(record.state, record.reason)
-    parts: list[str | tuple[str, str]] = [(visible(record.name), "bold")]
-    if title:
-        parts.append(("  " + title, "$quiet"))
-    parts.append(f"  {record.state.word}" + (f" ({reason})" if reason else ""))
+    parts: list[Content | str | tuple[str, str]] = [
+        Content.assemble((visible(record.name), "bold")).truncate(name_width, ellipsis=True),
+        f"  {record.state.word}" + (f" ({reason})" if reason else ""),
+    ]
+    if record.stale:
+        parts.append(("  last known, not current", "$text-error"))
+    parts += [(f"  ⚠ {visible(words)}", "bold $text-error") for words in warnings]
+    if details and details.pending:
+        words = "  next boot changes " + ", ".join(visible(what) for what in details.pending)
+        parts.append((words, "$text-warning"))
     if record.id is not None:
         parts.append((f"  id {record.id}", "$quiet"))
     if not record.persistent:
         parts.append(("  transient", "$text-warning"))
     if record.autostart:
         parts.append(("  autostart", "$text-accent"))
-    if details and details.pending:
-        words = "  next boot changes " + ", ".join(visible(what) for what in details.pending)
-        parts.append((words, "$text-warning"))
-    parts += [(f"  ⚠ {visible(words)}", "bold $text-error") for words in warnings]
-    if bound:
-        parts.append((f"  {visible(bound)}", "$quiet"))
-    if record.stale:
-        parts.append(("  last known, not current", "$text-error"))
+    if details and details.title:
+        parts.append((f"  {visible(details.title)}", "$quiet"))
     if details and details.tags:
         parts.append(("  #" + " #".join(visible(tag) for tag in details.tags), "$text-accent"))
+    if bound:
+        parts.append((f"  {visible(bound)}", "$quiet"))
     return Content.assemble(*parts)
 
 
@@ -81,7 +86,7 @@ def _usage(
         f" {units.percent(usage.cpu):>5} of {record.vcpus or units.UNKNOWN} vCPU   ",
         ("memory ", "$quiet"),
         (sparkline(memory, spark, float(record.memory or 0)), "$text-primary"),
-        f" {units.size(usage.memory)} of {units.size(record.memory)}",
+        f" {used_memory(usage)} of {units.size(record.memory)}",
     ]
     return Content.assemble(*parts)
 
@@ -90,9 +95,10 @@ def _network(record: DomainRecord, last_event: str) -> Content:
     details = record.details
     parts: list[str | tuple[str, str]] = []
     if details:
-        addresses = ", ".join(visible(a) for a in details.addresses) or "no address known"
-        disks = "1 disk" if details.disks == 1 else f"{details.disks} disks"
-        parts += [addresses, (f"   {disks}", "$quiet")]
+        if record.state.is_active:
+            addresses = ", ".join(visible(a) for a in details.addresses) or "no address known"
+            parts.append(f"{addresses}   ")
+        parts.append(("1 disk" if details.disks == 1 else f"{details.disks} disks", "$quiet"))
     if record.started:
         parts.append((f"   up {units.duration(_whole_minutes(record.started))}", "$quiet"))
     if last_event:

@@ -219,7 +219,7 @@ class MachinesPane(Pane[MachineRow]):
                 self.app.fleet.usage(row.key),
                 list(history),
                 last,
-                self.size.width,
+                self.size.width - area.gutter.width,
                 height,
                 row.warnings,
                 self.app.fleet.why_not_migratable(row.record),

@@ -92,40 +92,51 @@ class MainScreen(Screen[None]):
         running = total = 0
         for record in self.app.fleet.domains():
             total += 1
-            running += record.state.is_active and not record.stale
+            running += record.state.is_running and not record.stale
         self._counts = (running, total)
 
     def show_summary(self) -> None:
-        """The top line."""
+        """The top line: the figures stay whole as long as the panes' titles can give way."""
         if not self.query_one(MachinesPane).is_mounted:
             return
+        right = self._figures()
+        room = self.size.width - right.cell_length - 2
+        lefts = (self._panes(brand=True), self._panes(), self._panes(titles=False))
+        left = next((one for one in lefts if one.cell_length <= room), lefts[-1])
+        if left.cell_length > room:
+            right = right.truncate(max(0, self.size.width - left.cell_length - 2), ellipsis=True)
+        space = max(1, self.size.width - left.cell_length - right.cell_length - 1)
+        self.query_one("#top", Static).update(
+            Content.assemble(left, " " * space, right), layout=False
+        )
+
+    def _panes(self, *, brand: bool = False, titles: bool = True) -> Content:
+        """The panes and their keys; without ``titles`` only the one in front has its title."""
+        parts: list[str | tuple[str, str]] = [(" virtty ", "bold reverse")] if brand else []
+        for key, name, title, _where in PANES:
+            in_front = name == self.front
+            style = "bold $text-primary underline" if in_front else "$quiet"
+            parts.append((f"  {key} {title}" if titles or in_front else f"  {key}", style))
+        return Content.assemble(*parts)
+
+    def _figures(self) -> Content:
+        """What is marked and filtered, how many machines run, how the hosts are."""
         fleet = self.app.fleet
         running, total = self._counts
-        table = self.query_one(MachinesPane).table
-        parts: list[str | tuple[str, str]] = [(" virtty ", "bold reverse")]
-        for key, name, title, _where in PANES:
-            style = "bold $text-primary underline" if name == self.front else "$quiet"
-            parts.append((f"  {key} {title}", style))
-        left = Content.assemble(*parts)
         words: list[str | tuple[str, str]] = []
-        if marks := len(table.marked):
-            words.append((f"{marks} marked  ", "bold $text-accent"))
-        if table.marked_hidden:
-            words.append((f"{table.marked_hidden} marked but hidden  ", "$text-warning"))
-        if table.rows_shown != table.rows_total:
-            words.append((f"{table.rows_shown} shown  ", "$text-accent"))
+        if isinstance(self.pane, MachinesPane):
+            table = self.pane.table
+            if marks := len(table.marked):
+                words.append((f"{marks} marked  ", "bold $text-accent"))
+            if table.marked_hidden:
+                words.append((f"{table.marked_hidden} marked but hidden  ", "$text-warning"))
+            if table.rows_shown != table.rows_total:
+                words.append((f"{table.rows_shown} shown  ", "$text-accent"))
         if fleet.is_thrifty:
             words.append(("low bandwidth  ", "$text-warning"))
         words.append(f"{running} of {total} running  ")
         words += host_words([host.record for host in fleet.hosts.values()])
-        right = Content.assemble(*words)
-        space = self.size.width - left.cell_length - right.cell_length - 1
-        if space < 1:
-            right = right.truncate(max(0, self.size.width - left.cell_length - 2), ellipsis=True)
-            space = 1
-        self.query_one("#top", Static).update(
-            Content.assemble(left, " " * space, right), layout=False
-        )
+        return Content.assemble(*words)
 
     def show_keys(self, content: Content) -> None:
         """The bottom line."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from textual.command import CommandPalette
+from textual.command import CommandPalette, SearchIcon
 from textual.worker import Worker
 
 
 class Palette(CommandPalette):
     """Closes without a fault however fast Escape follows."""
+
+    def on_mount(self) -> None:
+        """A sign that every terminal has: Textual's is two cells wide in some, a box in others."""
+        self.query_one(SearchIcon).icon = ">"
 
     def _gather_commands(self, search_value: str) -> Worker[None] | None:  # type: ignore[override]
         """Search only while there is a list to show what is found."""

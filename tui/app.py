@@ -12,10 +12,12 @@ from pathlib import Path, PurePath
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.screen import Screen
+from textual.widgets import Input
 
 from tui import output, output_frames
 from tui.actions.base import Action, MachineAction, Scope
@@ -31,7 +33,6 @@ from tui.resources import styles
 from tui.screens.acting import act_on_machines
 from tui.screens.consoles import Consoles
 from tui.screens.main import MainScreen
-from tui.screens.marks import marks
 from tui.screens.program import Program
 from tui.screens.sign_in import SignInDesk
 from tui.screens.target import Target
@@ -83,7 +84,7 @@ class ActionCommands(Provider):
     def _runner(self, action: Action) -> Callable[[], object]:
         app = self.app
         assert isinstance(app, VirttyApp)
-        return lambda: app.call_later(app.action_act, action.id)
+        return lambda: app.call_later(app.act, action.id)
 
 
 class VirttyApp(Program):
@@ -279,8 +280,7 @@ class VirttyApp(Program):
         """Ask whether to go on; Cancel is what Enter gives."""
         from tui.screens.dialogs import Confirm
 
-        mark = marks(self.target().hosts_in_view(), self.settings.hosts)
-        return await self.push_screen_wait(Confirm(question, consequence, lines, yes, mark))
+        return await self.push_screen_wait(Confirm(question, consequence, lines, yes))
 
     # -- actions -------------------------------------------------------------------------
 
@@ -292,29 +292,42 @@ class VirttyApp(Program):
 
     async def action_quit(self) -> None:
         """Ctrl+Q: asks when edits are open or work is running, as every way out does."""
-        self.run_worker(self._quit(), group="quit", exclusive=True)
+        if all(worker.group != "quit" for worker in self.workers):  # it is being asked already
+            self.run_worker(self._quit(), group="quit")
 
     async def _quit(self) -> None:
         if await self._may_leave(*self.screen_stack):
             await self._quit_after_asking()
 
-    def action_act(self, action_id: str) -> None:
-        """Do what a key or the palette asks for, or say why not."""
+    async def action_act(self, action_id: str) -> None:
+        """Do what a key asks for; the keys typed behind it are for what it opens."""
+        self.act(action_id)
+        await asyncio.sleep(0)  # a dialog is in front now, a line that was opened has the focus
+
+    def on_key(self, event: events.Key) -> None:
+        """Text that no input has taken though one has the focus: it was typed ahead."""
+        if isinstance(self.focused, Input) and event.is_printable:
+            event.prevent_default()  # no binding's key
+            self.focused.post_message(events.Key(event.key, event.character))
+
+    def act(self, action_id: str) -> None:
+        """Do what an action is for in the background, or say why it cannot be done."""
         action = actions()[action_id]
         reason = action.why_not(self)
         if reason:
             self.say(f"{action.name}: {reason}", "warning")
-            return
-        self.run_worker(self._act(action), group="actions")
+        else:
+            self.run_worker(self._carry_out(action), group="actions")
 
-    async def _act(self, action: Action) -> None:
+    async def _carry_out(self, action: Action) -> None:
         try:
-            if isinstance(action, MachineAction) and type(action).run is MachineAction.run:
-                await act_on_machines(self, action, self.subjects())
-            else:
-                await action.run(self)
+            await action.run(self)
         except HypervisorError as error:
             self.tell_error(error)
+
+    async def act_on_machines(self, action: MachineAction) -> None:
+        """Perform it on each of the subjects, asking before where it has to be asked."""
+        await act_on_machines(self, action, self.subjects())
 
     def tell_error(self, error: HypervisorError) -> None:
         """What failed, libvirt's words, what to do; Activity keeps it."""
@@ -383,20 +396,6 @@ class VirttyApp(Program):
         output.forget()
         self.refresh(repaint=True, layout=True)
         self.screen.refresh(repaint=True, layout=True)
-
-    def reread(self) -> None:
-        """Have the view in front read from the hosts again."""
-        command = getattr(self.target(), "reread", None)
-        if command is not None:
-            self.run_worker(self._reread(command), group="actions")
-
-    async def _reread(self, command: object) -> None:
-        try:
-            result = command()  # type: ignore[operator]
-            if asyncio.iscoroutine(result):
-                await result
-        except HypervisorError as error:
-            self.tell_error(error)
 
     def back_or_quit(self) -> None:
         """One screen back; at the top the end. Asks when edits are open or work is running."""

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from tests.waiting import until
@@ -17,6 +18,7 @@ from tui.keymap import validate_keymap
 from tui.model.states import DomainState
 from tui.screens.column_chooser import ColumnChooser
 from tui.screens.dialogs import AskText, Confirm, Results
+from tui.screens.filter_line import FilterLine
 from tui.screens.help import Help
 from tui.screens.machine.screen import MachineScreen
 from tui.screens.machines import MachinesPane
@@ -114,6 +116,7 @@ async def test_marked_machines_are_acted_on_together_and_failures_are_listed():
         assert "1 of 3" in text
         assert "web-01: not done, it is paused and cannot hear" in text
         assert "✓ web-03" in text, "done, although it is off by now"
+        assert text.index("not done") < text.index("✓"), "what went wrong comes first"
         await pilot.press("escape", "escape", "escape")
         assert not pane(app).table.marked
         assert pane(app).table.rows_shown == pane(app).table.rows_total
@@ -163,6 +166,25 @@ async def test_filter_language_as_you_type():
         assert pane(app).table.rows_shown == 0
         await pilot.pause()
         assert "No machine matches" in screen_text(app)
+
+
+async def test_what_is_typed_ahead_is_for_what_the_key_opens():
+    async with running() as (app, pilot):
+
+        async def burst(*keys: tuple[str, str | None]) -> None:
+            for key, character in keys:
+                app.post_message(events.Key(key, character))
+            await pilot.pause()
+
+        go_to(app, "scratch")
+        await burst(("slash", "/"), *((letter, letter) for letter in "xsr"))
+        assert app.main.query_one(FilterLine).value == "xsr"
+        await burst(("escape", None), ("f2", None), ("s", "s"), ("A", "A"))
+        await until(lambda: isinstance(app.screen, AskText))
+        await pilot.press("escape")
+        assert state(app, "scratch") is DomainState.SHUTOFF
+        assert not app.fleet.journal.running
+        assert not any(entry.virsh for entry in app.fleet.journal.entries)
 
 
 async def test_sort_and_columns_are_remembered():

@@ -57,6 +57,9 @@ class Context(Protocol):
     async def ask_text(self, title: str, question: str, value: str) -> str | None:
         """Ask for a line of text; None when the person backs out."""
 
+    async def act_on_machines(self, action: MachineAction) -> None:
+        """Perform it on each of the subjects, asking before where it has to be asked."""
+
     async def snapshots_of_many(self, records: Sequence[DomainRecord]) -> None:
         """Take or delete a snapshot on several machines."""
 
@@ -96,14 +99,15 @@ class ViewAction(Action):
 
     method: ClassVar[str]
 
-    def _view(self, context: Context) -> object:
+    def view(self, context: Context) -> object:
+        """Whose method it is."""
         target = context.target()
         tab = getattr(target, "tab", None)
         return tab if hasattr(tab, self.method) else target
 
     def why_not(self, context: Context) -> str:
         """Only where the view has that command and does not refuse it."""
-        view: Any = self._view(context)
+        view: Any = self.view(context)
         if not hasattr(view, self.method):
             return "not here"
         reason: str = view.refusal(self.method) if hasattr(view, "refusal") else ""
@@ -111,7 +115,7 @@ class ViewAction(Action):
 
     async def run(self, context: Context) -> None:
         """Call the method."""
-        result = getattr(self._view(context), self.method)()
+        result = getattr(self.view(context), self.method)()
         if isawaitable(result):
             await result
 
@@ -123,6 +127,8 @@ class MachineAction(Action):
     changes_host: ClassVar[bool] = True
     dangerous: ClassVar[bool] = False
     """Asks before it acts."""
+    question: ClassVar[str] = ""
+    """What is asked, up to the machine's name; empty where the action's name will do."""
     consequence: ClassVar[str] = ""
     """What the question adds: what is lost."""
     single: ClassVar[bool] = False
@@ -156,6 +162,10 @@ class MachineAction(Action):
     def virsh(self, domain: DomainRecord) -> str:
         """The equivalent command; empty where there is none."""
         return ""
+
+    async def run(self, context: Context) -> None:
+        """Do it to all of them."""
+        await context.act_on_machines(self)
 
     async def perform(self, host: Host, domain: DomainRecord) -> None:
         """Do it to one machine; raises HypervisorError."""

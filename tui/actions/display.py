@@ -13,7 +13,7 @@ class _OfPicture(_DisplayView):
     """Needs a picture."""
 
     def why_not(self, context: Context) -> str:
-        return super().why_not(context) or self._view(context).no_picture  # type: ignore[attr-defined]
+        return super().why_not(context) or self.view(context).no_picture  # type: ignore[attr-defined]
 
 
 class TypeAtScreen(_OfPicture):
@@ -83,7 +83,7 @@ class PixelsOrBlocks(_OfPicture):
     method = "switch_pixels"
 
     def why_not(self, context: Context) -> str:
-        return super().why_not(context) or self._view(context).no_pixels  # type: ignore[attr-defined]
+        return super().why_not(context) or self.view(context).no_pixels  # type: ignore[attr-defined]
 
 
 class ViewerLines(_DisplayView):

@@ -8,11 +8,8 @@ from tui.actions.base import Context, Scope, ViewAction
 class _Everywhere(ViewAction):
     scopes = (Scope.EVERYWHERE,)
 
-    def why_not(self, context: Context) -> str:
-        return "" if hasattr(context, self.method) else "not here"
-
-    async def run(self, context: Context) -> None:
-        getattr(context, self.method)()
+    def view(self, context: Context) -> object:
+        return context
 
 
 class ShowMachines(_Everywhere):
@@ -71,9 +68,10 @@ class Palette(_Everywhere):
     in_bar = 91
 
 
-class Reread(_Everywhere):
+class Reread(ViewAction):
     """Read everything on the screen again from the hosts."""
 
+    scopes = (Scope.EVERYWHERE,)
     id = "app.reread"
     key = "f5"
     name = "Read again"

@@ -16,7 +16,7 @@ class _ShowTab(_MachineView):
     method = "show_tab"
 
     async def run(self, context: Context) -> None:
-        await self._view(context).show_tab(self.tab)  # type: ignore[attr-defined]
+        await self.view(context).show_tab(self.tab)  # type: ignore[attr-defined]
 
 
 class ShowOverview(_ShowTab):

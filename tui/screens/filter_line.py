@@ -47,7 +47,7 @@ class FilterLine(Input):
     def action_leave(self) -> None:
         """Back to the table; the line stays while it filters."""
         self.display = bool(self.value)
-        self._table.focus()
+        self.screen.set_focus(self._table)
 
 
 class Filtered(Widget, Generic[R]):
@@ -77,7 +77,8 @@ class Filtered(Widget, Generic[R]):
             self._filter_line = FilterLine(self.FILTER_HINT, self.filter_by, self.table)
             self.mount(self._filter_line, before=0)
         self._filter_line.display = True
-        self._filter_line.focus()
+        # At once, unlike `focus`: what is typed right behind the key is for the line.
+        self.screen.set_focus(self._filter_line)
 
     def clear_filter(self) -> None:
         """Show every row again, without the line."""

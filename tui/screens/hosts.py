@@ -138,7 +138,7 @@ class HostsPane(Pane[HostRow]):
     @on(LineTable.RowSelected)
     def row_selected(self) -> None:
         """Enter on a host: as its key would, with the reason when it cannot be."""
-        self.app.run_worker(self.app.run_action("app.act('host.connect')"), group="actions")
+        self.app.act("host.connect")
 
     def _show_details(self) -> None:
         row = self.table.cursor_row

@@ -18,6 +18,7 @@ from tui.settings import Settings
 
 if TYPE_CHECKING:
     from tui.screens.sign_in import SignInDesk
+    from tui.screens.target import Target
     from tui.screens.thrift import Thrift
 
 
@@ -34,6 +35,18 @@ class Program(App[int]):
     consoles: Consoles
 
     if TYPE_CHECKING:  # abstract for the checker only: Textual's App has another metaclass
+
+        @abstractmethod
+        def target(self) -> Target:
+            """The pane or machine's screen in front; behind a dialog, the one that opened it."""
+
+        @abstractmethod
+        def act(self, action_id: str) -> None:
+            """Do what an action is for in the background, or say why it cannot be done."""
+
+        @abstractmethod
+        def target(self) -> Target:
+            """The pane or machine's screen in front; behind a dialog, the one that opened it."""
 
         @abstractmethod
         def open_machine(

@@ -202,7 +202,7 @@ class DevicesView(Pane[DeviceRow]):
     @on(LineTable.RowSelected)
     def row_selected(self) -> None:
         """Enter: to the machine that has it."""
-        self.app.run_worker(self.app.run_action("app.act('device.open')"), group="actions")
+        self.app.act("device.open")
 
     # -- view and filter -------------------------------------------------------------------
 

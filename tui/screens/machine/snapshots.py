@@ -144,7 +144,7 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
     @on(LineTable.RowSelected)
     def _row_selected(self) -> None:
         """Enter in the tree: as its key would, with the reason when it cannot be."""
-        self.app.run_worker(self.app.run_action("app.act('snapshot.revert')"), group="actions")
+        self.app.act("snapshot.revert")
 
     # -- commands (tui.actions.snapshots) ----------------------------------------------------
 

@@ -15,9 +15,10 @@ from tui.app import VirttyApp
 from tui.hypervisor import lifecycle
 from tui.hypervisor.records import HostState
 from tui.screens import host_dialog
-from tui.screens.dialogs import Confirm
+from tui.screens.dialogs import AskText, Confirm
 from tui.screens.host_dialog import HostDialog
 from tui.screens.host_form import fault_of, parts_of, uri_of
+from tui.screens.marks import HostMarks
 from tui.settings import HostEntry, load_settings
 
 DOMAIN = """<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
@@ -82,9 +83,14 @@ async def test_starting_the_second_asks_with_the_reason(tmp_path: Path) -> None:
         asked = app.screen
         assert isinstance(asked, Confirm)
         assert "active on b already" in asked.consequence
-        mark = asked.query_one("#confirm-mark", Static)
+        mark = asked.query_one(HostMarks)
         assert "PROD" in str(mark.render())
         await pilot.press("n")
+        await until(lambda: app.screen is app.main)
+        await pilot.press("f2")
+        await until(lambda: isinstance(app.screen, AskText) and app.focused is not None)
+        assert "PROD" in str(app.screen.query_one(HostMarks).render())
+        await pilot.press("escape")
         await until(lambda: app.screen is app.main)
         record = app.fleet.domain(key)
         assert record is not None

@@ -16,6 +16,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.model.text import visible
+from tui.screens.marks import HostMarks
 from tui.widgets.cells import fit
 from tui.widgets.options import Options
 
@@ -52,6 +53,7 @@ class Choose(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Title, the list, the keys."""
         with Vertical(classes="dialog choose"):
+            yield HostMarks()
             yield Static(Content(self.heading), classes="dialog--title")
             yield Options()
             yield Static("Enter takes it, Escape cancels", classes="dialog--hint")

@@ -13,6 +13,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from tui.screens.marks import HostMarks
+
 
 class Confirm(ModalScreen[bool]):
     """A question with Cancel focused; ``y`` and ``n`` answer it."""
@@ -30,20 +32,17 @@ class Confirm(ModalScreen[bool]):
         consequence: str,
         lines: Sequence[str],
         yes: str,
-        mark: Content | None = None,
     ) -> None:
         super().__init__()
         self.question = question
         self.consequence = consequence
         self.lines = lines
         self.yes = yes
-        self.mark = mark
 
     def compose(self) -> ComposeResult:
         """Question, consequence, what it stands for, the two answers."""
         with Vertical(classes="dialog -danger"):
-            if self.mark is not None and self.mark.plain:
-                yield Static(self.mark, id="confirm-mark")
+            yield HostMarks()
             yield Static(Content(self.question), classes="dialog--title")
             if self.consequence:
                 yield Static(Content(self.consequence))
@@ -82,6 +81,7 @@ class AskText(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Title, question, field, keys."""
         with Vertical(classes="dialog"):
+            yield HostMarks()
             yield Static(Content(self.heading), classes="dialog--title")
             yield Static(Content(self.question))
             field = Input(self.value, select_on_focus=True)

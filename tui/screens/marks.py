@@ -1,13 +1,15 @@
-"""A person's own marks on hosts (``PRODUCTION``), as they are shown."""
+"""A person's own marks on hosts (``PRODUCTION``), shown wherever something is decided."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from textual.content import Content
+from textual.widgets import Static
 
 from tui.hypervisor.records import HostRecord
 from tui.model.text import visible
+from tui.screens.program import Program
 from tui.settings import HostEntry
 
 STYLES = {
@@ -35,3 +37,23 @@ def marks(records: Iterable[HostRecord], book: Sequence[HostEntry]) -> Content:
             word = visible(entry.mark) or "!"
             parts += [(f" {word} ", STYLES[entry.colour]), f" {visible(record.name)}  "]
     return Content.assemble(*parts)
+
+
+class HostMarks(Static):
+    """The marks of these hosts, else of those that the view behind a dialog works on.
+
+    A line at the head of a dialog; not there where none of them is marked.
+    """
+
+    app: Program
+
+    def __init__(self, records: Sequence[HostRecord] | None = None) -> None:
+        super().__init__(markup=False)
+        self._records = records
+
+    def on_mount(self) -> None:
+        """Look up whose."""
+        records = self.app.target().hosts_in_view() if self._records is None else self._records
+        shown = marks(records, self.app.settings.hosts)
+        self.display = bool(shown.plain)
+        self.update(shown)

@@ -16,6 +16,7 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.records import Change, HostState
 from tui.hypervisor.signin import Question, QuestionKind
 from tui.model.text import visible
+from tui.screens.marks import HostMarks
 from tui.screens.program import Program
 
 UNDER_WAY = (HostState.CONNECTING, HostState.RECONNECTING)
@@ -66,6 +67,7 @@ class SignIn(ModalScreen[None]):
         else:
             heading = f"{title} {visible(self.host.record.name)}"
         with Vertical(classes="dialog -danger" if yes_or_no else "dialog"):
+            yield HostMarks([self.host.record])
             yield Static(Content(heading), classes="dialog--title")
             if question.attempt > 1 and question.kind is QuestionKind.FIELDS:
                 refused = f"The last answer was refused (attempt {question.attempt})."

@@ -14,6 +14,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
+from tui.screens.marks import HostMarks
+
 Answers = Mapping[str, str]
 
 
@@ -55,6 +57,7 @@ class AskFields(ModalScreen[dict[str, str] | None]):
     def compose(self) -> ComposeResult:
         """The lines, what they mean, what is wrong."""
         with VerticalScroll(classes="dialog -wide", can_focus=False):
+            yield HostMarks()
             yield Static(Content(self.heading), classes="dialog--title")
             for field in self.fields:
                 with Horizontal(classes="ask-row"):

@@ -16,6 +16,7 @@ from tui.model.changes import ChangeSet, replay
 from tui.model.diff import xml_diff
 from tui.model.session import EditSession
 from tui.screens.machine.hardware_lines import diff_lines
+from tui.screens.marks import HostMarks
 from tui.screens.program import Program
 from tui.widgets.text_view import TextView
 
@@ -37,6 +38,7 @@ class ConflictDialog(ModalScreen[str | None]):
         """What they changed, what you changed, the answers."""
         conflict = self.conflict
         with Vertical(classes="dialog -wide -danger"):
+            yield HostMarks()
             yield Static("Someone else changed the same thing", classes="dialog--title")
             view = TextView()
             view.set_lines(

@@ -25,6 +25,7 @@ from tui.model.snapshot_rules import Circumstances, default_external, findings, 
 from tui.model.text import visible
 from tui.screens.choose import Choose, Offer
 from tui.screens.machine.snapshot_lines import finding_lines
+from tui.screens.marks import HostMarks
 from tui.screens.program import Program
 from tui.widgets.field_form import FieldForm, FormRow
 
@@ -86,6 +87,7 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
 
     def compose(self) -> ComposeResult:
         """Heading, form, findings, keys."""
+        yield HostMarks()
         yield Static(
             Content.assemble(
                 (f" Take a snapshot of {visible(self.machine)}", "bold $text-primary"),

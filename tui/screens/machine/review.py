@@ -19,6 +19,7 @@ from tui.model.plan import Effect, Plan, Situation, plan
 from tui.model.session import EditSession
 from tui.model.text import visible
 from tui.screens.machine.hardware_lines import diff_lines, forecast_line
+from tui.screens.marks import HostMarks
 from tui.widgets.options import Options
 from tui.widgets.text_view import TextView
 
@@ -64,6 +65,7 @@ class Review(Screen[bool]):
 
     def compose(self) -> ComposeResult:
         """Heading, changes, diff and commands, keys."""
+        yield HostMarks()
         yield Static(id="review-top", markup=False)
         yield Options(id="review-changes")
         yield TextView(id="review-diff")

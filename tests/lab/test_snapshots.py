@@ -23,7 +23,7 @@ from tui.hypervisor.found_jobs import FoundJobs
 from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Outcome
 from tui.hypervisor.records import DomainRecord
-from tui.hypervisor.snapshot_deletion import delete_snapshots
+from tui.hypervisor.snapshot_deletion import awake, delete_snapshots
 from tui.hypervisor.snapshot_reversion import revert_by_hand
 from tui.hypervisor.snapshot_situation import look_at
 from tui.model.snapshot_plans import plan_reversion
@@ -206,7 +206,7 @@ async def test_internal_ones(bench: Bench):
     assert read["cold"].current
     assert read["cold"].state_word == "off"
     assert read["inside"].holds == "memory and disks"
-    await snapshots.describe(bench.host, bench.record, read["inside"], "a & b")
+    await snapshots.describe(bench.host, bench.record, "inside", "a & b")
     assert "a &amp; b" in bench.guest.virsh("snapshot-dumpxml", "inside")
     assert bench.guest.virsh("snapshot-current", "--name").strip() == "cold"
     await delete_snapshots(bench.host, bench.record, ["inside", "cold"])
@@ -227,6 +227,27 @@ async def test_five_at_once(host: Host, isolated_daemon: IsolatedDaemon):
     await asyncio.gather(*(delete_snapshots(host, bench.record, ["all"]) for bench in benches))
     assert all(bench.names == [] for bench in benches)
     assert all(len(bench.files) == 1 for bench in benches), [bench.files for bench in benches]
+
+
+async def test_qemu_is_held_once_for_all_and_left_to_who_resumes_it(
+    host: Host, isolated_daemon: IsolatedDaemon
+):
+    guest = isolated_daemon.guest(
+        GuestSpec(name="cold", disk=True, kernel=False, memory_mib=16, state="shutoff")
+    )
+    await until(lambda: guest.uuid in host.inventory.domains)
+    bench = Bench(host, guest)
+    for name in ("one", "two", "three"):
+        await bench.take(name)
+    await delete_snapshots(host, bench.record, ["three", "two", "one"])
+    assert bench.names == []
+    assert bench.files == ["cold.qcow2"]
+    assert guest.state == "shut off"
+    assert sum(entry.text.startswith("started") for entry in host.journal.entries) == 1
+
+    async with awake(host, bench.record):
+        guest.virsh("resume")
+    assert guest.state == "running"
 
 
 async def test_an_agent_that_hangs_in_freeze(bench: Bench, monkeypatch: pytest.MonkeyPatch):

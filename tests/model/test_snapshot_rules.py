@@ -124,8 +124,8 @@ def test_the_default_kind():
 def test_the_soft_limits():
     assert advice((), {}, 0) == []
     assert advice((external("old", 1e9),), {"vda": 4}, 1e9 + 30 * 86400) == [
-        "old is 30d 0h old.",
-        "vda stands on 4 layers.",
+        "old is 30d 0h old",
+        "vda stands on 4 layers",
     ]
 
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import libvirt
+import pytest
 from textual.pilot import Pilot
 
 from tests.screens.test_machines import screen_text
 from tests.waiting import until
 from tui.app import VirttyApp
 from tui.demo import demo_uri
+from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.snapshot_situation import Looked, look_at
+from tui.hypervisor.snapshots import describe
 from tui.screens.choose import Choose
 from tui.screens.dialogs import AskText, Confirm, Results
+from tui.screens.machine import snapshot_work
+from tui.screens.machine import snapshots as snapshots_tab
 from tui.screens.machine.new_snapshot import NewSnapshot
 from tui.screens.machine.screen import MachineScreen
+from tui.screens.machine.snapshot_lines import branch
 from tui.screens.machine.snapshot_xml import SnapshotXml
 from tui.screens.machine.snapshots import SnapshotsTab
 from tui.settings import Settings
@@ -161,6 +170,75 @@ async def test_it_vanishes_behind_the_dialog():
         await pilot.press("y")
         await until(lambda: "gone" in screen_text(app) or "not found" in screen_text(app))
         await front(app, pilot, MachineScreen)
+
+
+async def test_a_key_pressed_again_asks_once(monkeypatch: pytest.MonkeyPatch):
+    ready = asyncio.Event()
+
+    async def slowly(*arguments: Any, **options: Any) -> Looked:
+        await ready.wait()
+        return await look_at(*arguments, **options)
+
+    async with snapshots() as (app, pilot, tab):
+        monkeypatch.setattr(snapshots_tab, "look_at", slowly)
+        await pilot.press("a", "a", "a")
+        assert "looking at its disks" in screen_text(app)
+        ready.set()
+        await front(app, pilot, NewSnapshot)
+        assert len(app.screen_stack) == 3
+        await pilot.press("escape")
+        await front(app, pilot, MachineScreen)
+        # Nor does it ask somebody who has gone elsewhere.
+        ready.clear()
+        await pilot.press("a", "escape")
+        await until(lambda: app.screen is app.main)
+        ready.set()
+        await until(lambda: not tab._looking)
+        await pilot.pause()
+        assert app.screen is app.main
+
+
+async def test_the_tab_is_left_while_it_deletes(monkeypatch: pytest.MonkeyPatch):
+    going, end = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*arguments: object) -> None:
+        going.set()
+        await end.wait()
+
+    monkeypatch.setattr(snapshot_work, "delete_snapshots", slowly)
+    async with snapshots() as (app, pilot, _tab):
+        await pilot.press("G", "space", "delete")
+        await front(app, pilot, Confirm)
+        await pilot.press("y")
+        await going.wait()
+        await front(app, pilot, MachineScreen)
+        await pilot.press("escape", "escape")
+        await until(lambda: app.screen is app.main)
+        end.set()
+        await until(lambda: "php-8.3 deleted" in screen_text(app))
+
+
+async def test_a_vanished_one_is_not_brought_back_by_a_new_description():
+    async with snapshots() as (app, _pilot, _tab):
+        host = app.fleet.hosts["demo"]
+        record = next(record for record in app.fleet.domains() if record.name == WEB)
+        await host.call(lambda c: c.lookupByName(WEB).snapshotLookupByName("php-8.3").delete(0))
+        with pytest.raises(HypervisorError, match="no domain snapshot"):
+            await describe(host, record, "php-8.3", "still here")
+        assert await of(app) == ({"before-php-8.3"}, "before-php-8.3")
+
+
+async def test_deep_trees_and_long_questions_fit_a_small_screen():
+    names = [branch("   " * (depth - 1) + "└─ ", depth) for depth in (1, 3, 4, 12)]
+    assert names == ["└─ ", "      └─ ", "    4 └─ ", "   12 └─ "]
+    async with program(size=(80, 24)) as (app, pilot):
+        app.push_screen(Confirm("Sure?", "Lost: much.", [f"line {n}" for n in range(60)], "Yes"))
+        await front(app, pilot, Confirm)
+        assert "Cancel (n)" in screen_text(app)
+        assert "line 59" not in screen_text(app)
+        await pilot.press(*["pagedown"] * 7)
+        await pilot.pause()
+        assert "line 59" in screen_text(app)
 
 
 async def test_texts_are_no_markup():

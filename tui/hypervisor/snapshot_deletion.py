@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import libvirt
 
@@ -22,7 +22,7 @@ from tui.hypervisor.lifecycle import virsh
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_situation import look_at
 from tui.model.snapshot_plans import Deletion, plan_deletion
-from tui.model.snapshots import Snapshot, with_sources
+from tui.model.snapshots import with_sources
 
 
 async def delete_snapshots(
@@ -36,23 +36,23 @@ async def delete_snapshots(
     Each is planned afresh on what the ones before it have left. Raises HypervisorError; those
     before it are then deleted. Cancelling stops at the next place where the chain is whole.
     """
-    for name in names:
-        looked = await look_at(host, record, who_else=True)
-        one = looked.situation.snapshot(name)
-        if one is None:
-            continue
-        made = plan_deletion(one, looked.situation)
-        if made.refusal:
-            raise HypervisorError(
-                f"Delete the snapshot {name} of {record.name}",
-                words=made.refusal,
-                advice=made.advice,
-            )
-        if made.by_libvirt:
-            await snapshots.delete(host, record, name)
-        else:
-            others = [other for other in looked.situation.snapshots if other.name != name]
-            await _delete(host, record, made, others, cancel)
+    async with AsyncExitStack() as held:  # one QEMU for the merges of all
+        for name in names:
+            looked = await look_at(host, record, who_else=True)
+            one = looked.situation.snapshot(name)
+            if one is None:
+                continue
+            made = plan_deletion(one, looked.situation)
+            if made.refusal:
+                raise HypervisorError(
+                    f"Delete the snapshot {name} of {record.name}",
+                    words=made.refusal,
+                    advice=made.advice,
+                )
+            if made.by_libvirt:
+                await snapshots.delete(host, record, name)
+            else:
+                await _delete(host, record, made, held, cancel)
     host.reread_soon(record.uuid)
 
 
@@ -60,7 +60,7 @@ async def _delete(
     host: Host,
     record: DomainRecord,
     made: Deletion,
-    others: Sequence[Snapshot],
+    held: AsyncExitStack,
     cancel: Callable[[], None] | None,
 ) -> None:
     name = made.snapshot.name
@@ -73,21 +73,21 @@ async def _delete(
     text = f"delete the snapshot {name} of"
     async with changing(host, record.name, text, "; ".join(commands), cancel) as number:
         if made.merges:
-            async with awake(host, record):
-                for place, merge in enumerate(made.merges):
-                    await block_jobs.commit(
-                        host,
-                        record,
-                        merge.target,
-                        merge.top,
-                        merge.base,
-                        merge.active,
-                        lambda share, place=place: host.journal.progress(  # type: ignore[misc]
-                            number, (place + share) / len(made.merges)
-                        ),
-                    )
+            await held.enter_async_context(awake(host, record))
+        for place, merge in enumerate(made.merges):
+            await block_jobs.commit(
+                host,
+                record,
+                merge.target,
+                merge.top,
+                merge.base,
+                merge.active,
+                lambda share, place=place: host.journal.progress(  # type: ignore[misc]
+                    number, (place + share) / len(made.merges)
+                ),
+            )
         exchanged = {merge.top: merge.base for merge in made.merges}
-        await _mend(host, record, name, others, exchanged)
+        await _mend(host, record, name, exchanged)
         for path in made.files:
             await delete_file(host, path)
 
@@ -96,16 +96,18 @@ async def _mend(
     host: Host,
     record: DomainRecord,
     name: str,
-    others: Sequence[Snapshot],
     exchanged: Mapping[str, str],
 ) -> None:
-    """The other descriptions name the images of now; then this one is forgotten."""
+    """The other descriptions name the images of now; then this one is forgotten.
+
+    They are read anew: writing one that was deleted during a long merge would bring it back.
+    """
 
     def mend(connection: libvirt.virConnect) -> None:
         domain = connection.lookupByUUIDString(record.uuid)
-        for other in others:
+        for other in snapshots.snapshots_of(domain):
             paths = {*other.sources.values(), *other.external_disks.values()}
-            if paths & exchanged.keys():
+            if other.name != name and paths & exchanged.keys():
                 xml = with_sources(other.xml, exchanged)
                 snapshots.redefine(domain, xml, current=other.current)
         domain.snapshotLookupByName(name).delete(libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
@@ -119,7 +121,8 @@ async def _mend(
 async def awake(host: Host, record: DomainRecord) -> AsyncIterator[None]:
     """A QEMU for block jobs: the running one, else one started paused and ended afterwards.
 
-    The guest does not run in it. Raises HypervisorError where it cannot be started.
+    The guest does not run in it; where somebody resumes it all the same it stays.
+    Raises HypervisorError where it cannot be started.
     """
 
     what = f"Hold the disks of {record.name} open"
@@ -137,15 +140,15 @@ async def awake(host: Host, record: DomainRecord) -> AsyncIterator[None]:
         domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
         return True
 
+    def end(connection: libvirt.virConnect) -> None:
+        domain = connection.lookupByUUIDString(record.uuid)
+        if domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+            domain.destroy()
+
     ours = await host.run(begin, lane=Lane.JOB, what=what, timeout=None)
     try:
         yield
     finally:
         if ours:
             with contextlib.suppress(HypervisorError):  # it, or its host, is gone
-                await host.run(
-                    lambda connection: connection.lookupByUUIDString(record.uuid).destroy(),
-                    lane=Lane.JOB,
-                    what=what,
-                    timeout=None,
-                )
+                await host.run(end, lane=Lane.JOB, what=what, timeout=None)

@@ -155,16 +155,21 @@ async def revert(
         "running": libvirt.VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING,
         "paused": libvirt.VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED,
     }[after]
-    options = [f"--{after}"] if after else []
     if force:
         flags |= libvirt.VIR_DOMAIN_SNAPSHOT_REVERT_FORCE
-        options.append("--force")
+    command = revert_virsh(record, name, after=after, force=force)
     await change_domain(
-        host, record, f"revert to {name}:", virsh("snapshot-revert", record, name, *options),
+        host, record, f"revert to {name}:", command,
         lambda domain: domain.revertToSnapshot(domain.snapshotLookupByName(name), flags),
         transition="reverting",
     )  # fmt: skip
     host.inventory.set_transition(record.uuid, None)
+
+
+def revert_virsh(record: DomainRecord, name: str, *, after: str = "", force: bool = False) -> str:
+    """The command that equals :func:`revert`."""
+    options = [f"--{after}"] if after else []
+    return virsh("snapshot-revert", record, name, *options, *(["--force"] if force else []))
 
 
 def wants_force(error: HypervisorError) -> bool:
@@ -193,13 +198,19 @@ async def forget(host: Host, record: DomainRecord, name: str) -> None:
     )
 
 
-async def describe(host: Host, record: DomainRecord, one: Snapshot, text: str) -> None:
-    """Give it another description (REDEFINE). Raises HypervisorError."""
-    words = ["virsh", "snapshot-edit", record.name, one.name]
-    await change_domain(
-        host, record, f"describe the snapshot {one.name} of", shlex.join(words),
-        lambda domain: redefine(domain, with_description(one.xml, text), current=one.current),
-    )  # fmt: skip
+async def describe(host: Host, record: DomainRecord, name: str, text: str) -> None:
+    """Give one another description (REDEFINE). Raises HypervisorError.
+
+    It is read anew: writing one that is gone by now would bring it back.
+    """
+
+    def work(domain: libvirt.virDomain) -> None:
+        snapshot = domain.snapshotLookupByName(name)
+        xml = snapshot.getXMLDesc(libvirt.VIR_DOMAIN_SNAPSHOT_XML_SECURE)
+        redefine(domain, with_description(xml, text), current=bool(snapshot.isCurrent()))
+
+    words = ["virsh", "snapshot-edit", record.name, name]
+    await change_domain(host, record, f"describe the snapshot {name} of", shlex.join(words), work)
 
 
 def redefine(domain: libvirt.virDomain, xml: str, *, current: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from posixpath import basename, dirname
 
 from tui.model.disk_chains import Chain, Uses
 from tui.model.snapshots import Kind, Snapshot
@@ -26,7 +27,9 @@ class Merge:
     @property
     def words(self) -> str:
         """For the question."""
-        return f"{self.target}: merge {self.top} into {self.base}"
+        beside = dirname(self.top) == dirname(self.base)
+        top = basename(self.top) if beside else self.top
+        return f"{self.target}: merge {top} into {self.base}"
 
 
 @dataclass(frozen=True, slots=True)

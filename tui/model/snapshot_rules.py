@@ -397,7 +397,7 @@ def _amount(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
             "They are no backup: delete those that are not needed.",
         )
     for text in aged(now.existing, now.now):
-        yield Finding(Level.WARNING, text, "Delete what is not needed any more.")
+        yield Finding(Level.WARNING, f"{text}.", "Delete what is not needed any more.")
 
 
 def aged(existing: tuple[Snapshot, ...], now: float) -> list[str]:
@@ -406,15 +406,13 @@ def aged(existing: tuple[Snapshot, ...], now: float) -> list[str]:
     oldest = min(dated, key=lambda one: one.created, default=None)
     if oldest is None or now - oldest.created < OLD:
         return []
-    return [f"{oldest.name} is {duration(now - oldest.created)} old."]
+    return [f"{oldest.name} is {duration(now - oldest.created)} old"]
 
 
 def advice(existing: tuple[Snapshot, ...], depths: Mapping[str, int], now: float) -> list[str]:
-    """The soft limits on number, depth and age, in words; empty when all is well."""
+    """The soft limits on depth and age, in words; empty when all is well."""
     told = aged(existing, now)
-    if len(existing) >= MANY:
-        told.append(f"{len(existing)} snapshots.")
     for target, depth in depths.items():
         if depth > DEEP:
-            told.append(f"{target} stands on {depth} layers.")
+            told.append(f"{target} stands on {depth} layers")
     return told

@@ -15,6 +15,9 @@ from textual.widgets import Button, Input, Static
 
 from tui.screens.marks import HostMarks
 
+NARROW = 58
+"""Cells of a line that a narrow dialog has room for."""
+
 
 class Confirm(ModalScreen[bool]):
     """A question with Cancel focused; ``y`` and ``n`` answer it."""
@@ -22,8 +25,12 @@ class Confirm(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes"),
         Binding("n,escape,q", "answer(False)", "No"),
-        Binding("left,up,h", "app.focus_previous", show=False),
-        Binding("right,down,l", "app.focus_next", show=False),
+        Binding("left,h", "app.focus_previous", show=False),
+        Binding("right,l", "app.focus_next", show=False),
+        Binding("j,down", "scroll(1)", show=False),
+        Binding("k,up", "scroll(-1)", show=False),
+        Binding("pagedown", "scroll(8)", show=False),
+        Binding("pageup", "scroll(-8)", show=False),
     ]
 
     def __init__(
@@ -41,7 +48,8 @@ class Confirm(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """Question, consequence, what it stands for, the two answers."""
-        with Vertical(classes="dialog -danger"):
+        broad = any(Content(line).cell_length > NARROW for line in self.lines)
+        with Vertical(classes="dialog -danger -broad" if broad else "dialog -danger"):
             yield HostMarks()
             yield Static(Content(self.question), classes="dialog--title")
             if self.consequence:
@@ -65,6 +73,16 @@ class Confirm(ModalScreen[bool]):
     def action_answer(self, answer: bool) -> None:
         """A key was pressed."""
         self.dismiss(answer)
+
+    def on_resize(self) -> None:
+        """The lines leave room for the rest."""
+        for area in self.query(VerticalScroll):
+            area.styles.max_height = max(2, self.size.height - 16)
+
+    def action_scroll(self, lines: int) -> None:
+        """What it stands for may be longer than the screen."""
+        for area in self.query(VerticalScroll):
+            area.scroll_relative(y=lines, animate=False)
 
 
 class AskText(ModalScreen[str | None]):
@@ -116,6 +134,10 @@ class Results(ModalScreen[None]):
             with VerticalScroll(classes="dialog--lines"):
                 yield Static(Content("\n").join(self.results))
             yield Static("Enter closes; Activity keeps it", classes="dialog--hint")
+
+    def on_resize(self) -> None:
+        """The lines leave room for the rest."""
+        self.query_one(VerticalScroll).styles.max_height = max(2, self.size.height - 8)
 
     def action_scroll(self, lines: int) -> None:
         """Scroll by keyboard."""

@@ -24,6 +24,7 @@ from tui.model.disk_chains import Chain, Image, Leftover, owner
 from tui.model.snapshot_plans import plan_commit
 from tui.model.text import visible
 from tui.screens.cancellable import cancellable
+from tui.screens.machine.snapshot_lines import branch
 from tui.screens.program import Program
 from tui.widgets.columns import Cell, Column
 from tui.widgets.line_table import LineTable
@@ -71,7 +72,7 @@ def leftover_row(one: Leftover) -> LayerRow:
 
 def _path(row: LayerRow) -> Cell:
     text = visible(basename(row.image.path))
-    lead = "" if row.place == 0 else "   " * (row.place - 1) + "└─ "
+    lead = "" if row.place == 0 else branch("   " * (row.place - 1) + "└─ ", row.place)
     if row.image.missing:
         return Cell(f"{lead}{text}  missing", "error")
     return Cell(lead + text, "accent" if row.place == 0 and not row.leftover else "")

@@ -18,6 +18,9 @@ from tui.widgets.columns import Cell, Column
 CURRENT = "◉"
 """Marks the one that the present stands on."""
 
+DRAWN = 3
+"""Levels of a tree that are drawn: the names of deeper ones stay where they can be read."""
+
 LEVELS = {Level.ERROR: "$text-error", Level.WARNING: "$text-warning", Level.NOTE: "$quiet"}
 
 
@@ -43,6 +46,11 @@ def row_of(tree: TreeRow, images: Mapping[str, Image], now: float) -> SnapshotRo
     return SnapshotRow(tree, now, sum(sizes) if sizes else None)
 
 
+def branch(lines: str, depth: int) -> str:
+    """The lines of a tree that lead to a row; from some depth on its number instead of more."""
+    return lines if depth <= DRAWN else f"{depth:>{3 * DRAWN - 4}} {lines[-3:]}"
+
+
 def when(one: Snapshot) -> str:
     """Date and time; empty where libvirt does not tell."""
     if not one.created:
@@ -58,7 +66,8 @@ def _age(row: SnapshotRow) -> Cell:
 def _name(row: SnapshotRow) -> Cell:
     one = row.snapshot
     mark = f" {CURRENT} now" if one.current else ""
-    return Cell(row.tree.branch + visible(one.name) + mark, "accent" if one.current else "")
+    lead = branch(row.tree.branch, row.tree.depth)
+    return Cell(lead + visible(one.name) + mark, "accent" if one.current else "")
 
 
 def _kind(row: SnapshotRow) -> Cell:

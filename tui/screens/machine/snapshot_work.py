@@ -12,36 +12,42 @@ from tui.hypervisor.snapshot_deletion import delete_snapshots
 from tui.hypervisor.snapshot_reversion import revert_by_hand
 from tui.hypervisor.snapshot_situation import Looked, look_at
 from tui.model.snapshot_plans import Deletion, Reversion, plan_deletions, plan_reversion
-from tui.model.snapshots import Snapshot, descendants
+from tui.model.snapshots import descendants, tree_rows
 from tui.model.text import visible
 from tui.screens.cancellable import cancellable
 from tui.screens.choose import Choose, Offer
 from tui.screens.program import Program
 
-Take = Callable[[], Awaitable[bool]]
+Take = Callable[[Host, DomainRecord, Looked], Awaitable[bool]]
 """Takes a snapshot of the present, asking what it needs to; true when it was taken."""
 
 
-async def ask_which(app: Program, one: Snapshot, known: Sequence[Snapshot]) -> list[str]:
-    """This one, it and what is below it, or only that; in the order of deleting."""
-    below = [other.name for other in descendants(known, one.name)]
-    if not below:
-        return [one.name]
-    count = f"{len(below)} below it" if len(below) > 1 else "the one below it"
-    offers = [
-        Offer("this", "this one", "what is below it stays"),
-        Offer("all", "with those below", f"it and {count}"),
-        Offer("below", "only those below", count),
-    ]
-    chosen = await app.push_screen_wait(Choose(f"Delete {visible(one.name)}", offers))
-    answers = {"this": [one.name], "all": [*below, one.name], "below": below}
-    return answers.get(chosen or "", [])
+async def delete_which(
+    app: Program, name: str, host: Host, record: DomainRecord, looked: Looked
+) -> None:
+    """Delete this one, it and what is below it, or only that, as the person says."""
+    below = [other.name for other in descendants(looked.situation.snapshots, name)]
+    names: Sequence[str] = [name]
+    if below:
+        count = f"{len(below)} below it" if len(below) > 1 else "the one below it"
+        offers = [
+            Offer("this", "this one", "what is below it stays"),
+            Offer("all", "with those below", f"it and {count}"),
+            Offer("below", "only those below", count),
+        ]
+        chosen = await app.push_screen_wait(Choose(f"Delete {visible(name)}", offers))
+        names = {"this": [name], "all": [*below, name], "below": below}.get(chosen or "", [])
+    if names:
+        await delete(app, names, host, record, looked)
 
 
-async def delete(app: Program, host: Host, record: DomainRecord, names: Sequence[str]) -> None:
-    """Say what it takes, ask, do it. Raises HypervisorError."""
-    looked = await look_at(host, record, who_else=True)
-    made = plan_deletions(names, looked.situation)
+async def delete(
+    app: Program, names: Sequence[str], host: Host, record: DomainRecord, looked: Looked
+) -> None:
+    """Say what it takes, the lowest first, ask, do it. Raises HypervisorError."""
+    order = [row.snapshot.name for row in tree_rows(looked.situation.snapshots)]
+    there = sorted(set(names).intersection(order), key=order.index, reverse=True)
+    made = plan_deletions(there, looked.situation)
     refused = [one for one in made if one.refusal]
     if refused:
         raise HypervisorError(
@@ -50,15 +56,16 @@ async def delete(app: Program, host: Host, record: DomainRecord, names: Sequence
             advice=refused[0].advice,
         )
     if not made:
-        app.say("They are gone already.")
+        app.say(f"{visible(record.name)}: gone already.")
         return
-    what = made[0].snapshot.name if len(made) == 1 else f"{len(made)} snapshots"
-    question = f"Delete {visible(what)} of {visible(record.name)}?"
+    what = visible(made[0].snapshot.name) if len(made) == 1 else f"{len(made)} snapshots"
+    question = f"Delete {what} of {visible(record.name)}?"
     lines = [visible(line) for one in made for line in one.lines]
     if not await app.ask(question, deletion_consequence(made, looked), lines, "Delete"):
         return
-    names = [one.snapshot.name for one in made]
-    if not await cancellable(lambda cancel: delete_snapshots(host, record, names, cancel)):
+    if await cancellable(lambda cancel: delete_snapshots(host, record, there, cancel)):
+        app.say(f"{visible(record.name)}: {what} deleted.")
+    else:
         app.say(f"{visible(record.name)}: cancelled; what was merged before stays so.", "warning")
 
 
@@ -77,9 +84,10 @@ def deletion_consequence(made: Sequence[Deletion], looked: Looked) -> str:
     return visible(" ".join(told))
 
 
-async def revert(app: Program, host: Host, record: DomainRecord, name: str, take: Take) -> None:
+async def revert(
+    app: Program, take: Take, name: str, host: Host, record: DomainRecord, looked: Looked
+) -> None:
     """Say what is lost, offer to keep the present, ask, go back. Raises HypervisorError."""
-    looked = await look_at(host, record, who_else=True)
     one = looked.situation.snapshot(name)
     if one is None:
         raise HypervisorError(f"Revert {record.name} to {name}", words="the snapshot is gone")
@@ -92,29 +100,35 @@ async def revert(app: Program, host: Host, record: DomainRecord, name: str, take
     if chosen is None:
         return
     if chosen == "keep":
-        if await take():
-            await revert(app, host, record, name, take)
+        if await take(host, record, looked):
+            looked = await look_at(host, record, who_else=True)
+            await revert(app, take, name, host, record, looked)
         return
+    after = "" if chosen == "then" else chosen
     lost = "Lost: " + "; ".join(made.lost) + "."
     question = f"Revert {visible(record.name)} to {visible(name)}?"
     lines = [f"{number}. {step}" for number, step in enumerate(made.steps, 1)]
     lines += [f"then delete {path}: only the present needs it" for path in made.discarded]
+    if not made.guided:
+        lines.append(snapshots.revert_virsh(record, name, after=after))
     if not await app.ask(question, lost, [visible(line) for line in lines], "Revert"):
         return
     if made.guided:
         await revert_by_hand(host, record, name)
         if chosen == "running":
             await lifecycle.start(host, host.inventory.domains[record.uuid])
-        return
-    after = "" if chosen == "then" else chosen
-    try:
-        await snapshots.revert(host, record, name, after=after)
-    except HypervisorError as error:
-        if not snapshots.wants_force(error):
-            raise
-        question = "libvirt wants to be told twice. Revert all the same?"
-        if await app.ask(question, visible(error.words), [], "Revert"):
+    else:
+        try:
+            await snapshots.revert(host, record, name, after=after)
+        except HypervisorError as error:
+            if not snapshots.wants_force(error):
+                raise
+            question = "libvirt wants to be told twice. Revert all the same?"
+            line = visible(snapshots.revert_virsh(record, name, after=after, force=True))
+            if not await app.ask(question, visible(error.words), [line], "Revert"):
+                return
             await snapshots.revert(host, record, name, after=after, force=True)
+    app.say(f"{visible(record.name)}: reverted to {visible(name)}.")
 
 
 def _offers(made: Reversion) -> list[Offer]:
@@ -129,5 +143,5 @@ def _offers(made: Reversion) -> list[Offer]:
         keep,
         Offer("then", "revert", f"it is {made.state} afterwards"),
         Offer("running", "revert and run", "whatever it was then"),
-        Offer("paused", "revert, leave it paused", "to look at it first"),
+        Offer("paused", "revert and pause", "to look at it first"),
     ]

@@ -45,10 +45,6 @@ class Program(App[int]):
             """Do what an action is for in the background, or say why it cannot be done."""
 
         @abstractmethod
-        def target(self) -> Target:
-            """The pane or machine's screen in front; behind a dialog, the one that opened it."""
-
-        @abstractmethod
         def open_machine(
             self, key: tuple[str, str], tab: str, error: HypervisorError | None = None
         ) -> None:

@@ -48,13 +48,11 @@ async def act_on_machines(
         return
     from tui.screens.dialogs import Results
 
+    # What went wrong first: of fifty lines the last ones are out of sight.
     lines = [
-        failed_line(d.name, failures[d.key])
-        if d.key in failures
-        else not_done_line(d.name, reasons[d.key])
-        if reasons[d.key]
-        else done_line(d.name)
-        for d in subjects
+        *(failed_line(d.name, failures[d.key]) for d in willing if d.key in failures),
+        *(not_done_line(d.name, reasons[d.key]) for d in subjects if reasons[d.key]),
+        *(done_line(d.name) for d in willing if d.key not in failures),
     ]
     done = len(willing) - len(failures)
     title = f"{action.name}: {done} of {len(subjects)} machines done"
@@ -64,11 +62,10 @@ async def act_on_machines(
 async def _agreed(
     app: Program, action: MachineAction, domains: Sequence[DomainRecord], worries: Sequence[str]
 ) -> bool:
-    if len(domains) == 1:
-        only = domains[0]
-        question = f"{action.name} {visible(only.name)} on {visible(only.host)}?"
-    else:
-        question = f"{action.name} {len(domains)} machines?"
+    only = domains[0]
+    several = f"{len(domains)} machines"
+    which = several if len(domains) > 1 else f"{visible(only.name)} on {visible(only.host)}"
+    question = f"{action.question or action.name} {which}?"
     lines = [visible(action.virsh(domain)) for domain in domains]
     consequence = "\n".join(filter(None, (*map(visible, worries), action.consequence)))
     return await app.ask(question, consequence, lines, action.name)

@@ -1,0 +1,40 @@
+"""What an action says before it acts, and when it does not act."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.screens.test_machines import go_to, running, screen_text
+from tests.waiting import until
+from tui.actions.machine import ForceOff, Pause, Reset, ShutDown, Start
+from tui.hypervisor.records import DomainRecord
+from tui.model.states import DomainState
+from tui.screens.dialogs import Confirm
+
+CRASHED = DomainRecord("rack1", "5f0b", "web", id=3, state=DomainState.CRASHED, reason=1)
+
+
+@pytest.mark.parametrize("action", [Start(), Pause(), ShutDown()])
+def test_a_crashed_machine_that_is_kept_cannot_be_started(action):
+    """libvirt: "domain is already running"."""
+    assert "crashed" in action.unsuitable(CRASHED)
+    assert not action.unsuitable(replace(CRASHED, state=DomainState.PAUSED)) or action.key == "S"
+
+
+@pytest.mark.parametrize("action", [ForceOff(), Reset()])
+def test_a_crashed_machine_can_be_ended(action):
+    assert not action.unsuitable(CRASHED)
+
+
+async def test_the_question_is_a_sentence():
+    async with running() as (app, pilot):
+        name = next(r.name for r in app.fleet.domains() if r.state is DomainState.RUNNING)
+        go_to(app, name)
+        await pilot.press("w")
+        await until(lambda: any(r.name == name and r.managed_save for r in app.fleet.domains()))
+        await pilot.press("ctrl+w")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.pause()
+        assert f"Discard the saved state of {name} on demo?" in screen_text(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import libvirt
 import pytest
@@ -45,7 +45,7 @@ class Fixture:
 
 
 @pytest.fixture
-async def fixture() -> Iterator[Fixture]:
+async def fixture() -> AsyncIterator[Fixture]:
     made = Fixture()
     yield made
     made.gate.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import libvirt
 import pytest
 
 from tests.waiting import until
@@ -45,7 +46,7 @@ class Counting:
         return call
 
 
-async def test_the_stored_definition_takes_two_calls(host, monkeypatch):
+async def test_the_stored_definition_takes_three_calls(host, monkeypatch):
     calls: list[str] = []
 
     async def call(work):
@@ -54,7 +55,7 @@ async def test_the_stored_definition_takes_two_calls(host, monkeypatch):
     record = machine(host, "db-primary")
     monkeypatch.setattr(host, "call", call)
     hardware = await read_stored(host, record)
-    assert calls == ["lookupByUUIDString", "XMLDesc"]
+    assert calls == ["lookupByUUIDString", "autostart", "XMLDesc"]
     assert hardware.stored.name == "db-primary"
     assert hardware.live is None
     whole = await read_live(host, record, hardware)
@@ -62,7 +63,14 @@ async def test_the_stored_definition_takes_two_calls(host, monkeypatch):
     assert whole.situation.driver == "TEST"
 
 
-async def test_what_a_driver_cannot_tell_is_empty(host):
+async def test_what_a_driver_cannot_tell_is_empty(host, monkeypatch):
+    def refuse(*_arguments: object) -> str:
+        # As the test driver does up to libvirt 10.
+        error = libvirt.libvirtError("")
+        error.err = (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_FROM_TEST, "no", 2, "", "", "", -1, -1)
+        raise error
+
+    monkeypatch.setattr(libvirt.virConnect, "getDomainCapabilities", refuse)
     hardware = await read_stored(host, machine(host, "web-01"))
     around = await read_surroundings(host, hardware.stored)
     assert around.capabilities is None

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import random
-import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import libvirt
 
 from tui.hypervisor import history, lifecycle, live_steps
-from tui.hypervisor.change import change_domain
+from tui.hypervisor.change import change_domain, virsh
 from tui.hypervisor.errors import HypervisorError
-from tui.hypervisor.hardware import Hardware, read_live, read_stored
+from tui.hypervisor.hardware import read_live, read_stored
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
-from tui.in_thread import in_thread
 from tui.model.alterations import alterations
 from tui.model.changes import Change, ChangeSet, FieldChange, canonical, replay
 from tui.model.domain import Domain
@@ -172,17 +170,8 @@ async def _define(
 ) -> str:
     """Keep the old definition, store the new one; returns a warning, or nothing."""
     words = tuple(f"{change.label}: {change.what}" for change in changes)
-    if host.journal.audit_path is not None:
-        directory = host.journal.audit_path.parent / "history"
-        uri = host.record.uri
-        try:
-            await in_thread(lambda: history.keep(directory, uri, record.uuid, base, words))
-        except OSError as error:
-            raise HypervisorError(
-                f"Change the hardware of {record.name}",
-                words=f"the old definition could not be kept in {directory}: {error.strerror}",
-                advice="Nothing was changed. Make room or give permission there.",
-            ) from error
+    what = f"Change the hardware of {record.name}"
+    await history.keep_replaced(host, record, base, words, what)
     old, new = base.to_xml(), edited.to_xml()
 
     def define(domain: libvirt.virDomain) -> str:
@@ -200,7 +189,7 @@ async def _define(
         host,
         record,
         f"change the hardware ({'; '.join(words)}) of",
-        shlex.join(["virsh", "define", f"{record.name}.xml", "--validate"]),
+        virsh("define", f"{record.name}.xml", "--validate"),
         define,
     )
 
@@ -238,6 +227,3 @@ async def _live(
 
 def _waiting(made: Plan) -> tuple[Forecast, ...]:
     return tuple(f for f in made.forecasts if f.call is None and f.why)
-
-
-__all__ = ["Applied", "ConflictError", "Hardware", "RefusedError", "StepResult", "apply"]

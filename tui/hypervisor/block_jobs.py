@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import libvirt
 from lxml import etree
 
+from tui.hypervisor.change import virsh
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Event
 from tui.hypervisor.host import Host
+from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import DomainRecord
 from tui.model.xml import parse
 
@@ -86,6 +88,13 @@ async def read_jobs(host: Host, record: DomainRecord, targets: Iterable[str]) ->
     )
 
 
+async def read_job(host: Host, record: DomainRecord, target: str) -> BlockJob | None:
+    """The job of one disk; None without one. Raises HypervisorError."""
+    return await host.call(
+        lambda connection: job_of(connection.lookupByUUIDString(record.uuid), target)
+    )
+
+
 def commit_flags(active: bool) -> int:
     """Of virDomainBlockCommit."""
     flags: int = libvirt.VIR_DOMAIN_BLOCK_COMMIT_BANDWIDTH_BYTES
@@ -94,8 +103,8 @@ def commit_flags(active: bool) -> int:
 
 def commit_virsh(machine: str, target: str, top: str, base: str, active: bool) -> str:
     """The equivalent command."""
-    words = ["virsh", "blockcommit", machine, target, "--top", top, "--base", base]
-    return shlex.join([*words, *(["--active", "--pivot"] if active else ["--wait"])])
+    ending = ("--active", "--pivot") if active else ("--wait",)
+    return virsh("blockcommit", machine, target, "--top", top, "--base", base, *ending)
 
 
 async def commit(
@@ -176,6 +185,7 @@ async def _follow(
 ) -> None:
     """Begin, look until there is no job any more; an active commit is pivoted when it is ready."""
     told = asyncio.Event()
+    ask = partial(host.run, lane=Lane.QUICK, what=what)
 
     def observe(event: Event) -> None:
         if event.kind == "block-job" and event.identity == record.uuid:
@@ -183,10 +193,10 @@ async def _follow(
 
     host.observers.add(observe)
     try:
-        await host.call(begin)
+        await ask(begin)
         while True:
             told.clear()
-            job = await host.call(
+            job = await ask(
                 lambda connection: _look(connection.lookupByUUIDString(record.uuid), target)
             )
             if job is None:
@@ -198,9 +208,6 @@ async def _follow(
     except asyncio.CancelledError:
         with contextlib.suppress(HypervisorError):  # it has ended by itself
             await cancel(host, record, target)
-        raise
-    except HypervisorError as error:
-        error.what = what
         raise
     finally:
         host.observers.discard(observe)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 
 from tui.hypervisor import block_jobs, snapshots
-from tui.hypervisor.change import changing
+from tui.hypervisor.change import changing, virsh
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.images import delete_file
@@ -24,10 +23,10 @@ async def flatten(host: Host, record: DomainRecord, target: str, cancel: Cancel)
 
     virDomainBlockPull. Raises HypervisorError.
     """
-    virsh = shlex.join(["virsh", "blockpull", record.name, target, "--wait"])
+    command = virsh("blockpull", record.name, target, "--wait")
     text = f"flatten {target} of"
     async with (
-        changing(host, record.name, text, virsh, cancel) as number,
+        changing(host, record.name, text, command, cancel) as number,
         awake(host, record),
     ):
         await block_jobs.pull(
@@ -47,8 +46,8 @@ async def commit_down(
     merge, refusal = plan_commit(target, top, looked.situation)
     if merge is None:
         raise HypervisorError(f"Commit {top} of {record.name}", words=refusal)
-    virsh = block_jobs.commit_virsh(record.name, target, top, merge.base, merge.active)
-    async with changing(host, record.name, f"commit {top} down in", virsh, cancel) as number:
+    command = block_jobs.commit_virsh(record.name, target, top, merge.base, merge.active)
+    async with changing(host, record.name, f"commit {top} down in", command, cancel) as number:
         async with awake(host, record):
             await block_jobs.commit(
                 host, record, target, top, merge.base, merge.active,
@@ -74,6 +73,6 @@ async def clear_away(host: Host, record: DomainRecord, one: Leftover) -> None:
     if one.kind == "snapshot":
         await snapshots.forget(host, record, one.name)
         return
-    virsh = shlex.join(["virsh", "vol-delete", one.name])
-    async with changing(host, record.name, f"delete {one.name} beside", virsh):
+    command = virsh("vol-delete", one.name)
+    async with changing(host, record.name, f"delete {one.name} beside", command):
         await delete_file(host, one.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -16,6 +17,11 @@ from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import DomainRecord
 
 T = TypeVar("T")
+
+
+def virsh(command: str, *arguments: str) -> str:
+    """The equivalent command line, its arguments quoted for a shell."""
+    return shlex.join(["virsh", *command.split(), *arguments])
 
 
 @asynccontextmanager

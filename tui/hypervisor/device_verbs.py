@@ -5,16 +5,14 @@ Each verb is one entry of the journal and raises HypervisorError.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import libvirt
 
-from tui.hypervisor.change import change
+from tui.hypervisor.change import change, changing, virsh
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
-from tui.hypervisor.journal import Outcome
 from tui.in_thread import in_thread
 from tui.model.node_devices import NodeDevice
 from tui.model.passthrough_xml import mdev_device
@@ -23,11 +21,6 @@ from tui.model.xml import parse
 Work = Callable[[libvirt.virNodeDevice], object]
 
 SYSFS = "/sys/bus/pci/devices"
-
-
-def virsh(command: str, *arguments: str) -> str:
-    """The equivalent command line, quoted for a shell."""
-    return shlex.join(["virsh", *command.split(), *arguments])
 
 
 def detach_command(device: NodeDevice) -> str:
@@ -146,23 +139,18 @@ async def set_functions(host: Host, device: NodeDevice, count: int) -> None:
     libvirt has no call for it. The words of a refusal have the command to run as root.
     """
     command = functions_command(device, count)
-    begin = host.journal.begin
-    number = begin(host.record.name, device.address, f"set {count} virtual functions on", command)
-    uri = host.record.uri
-    try:
-        if host.has_sign_in:
-            await host.remote(command)
-        else:
-            await in_thread(lambda: _write_here(device, count))
-    except (HypervisorError, OSError) as error:
-        failure = HypervisorError(
-            f"Set {count} virtual functions on {device.address}",
-            words=error.words if isinstance(error, HypervisorError) else str(error),
-            advice=f"As root on the host: {command}",
-        )
-        host.journal.end(number, Outcome.FAILED, uri, failure)
-        raise failure from error
-    host.journal.end(number, Outcome.DONE, uri)
+    async with changing(host, device.address, f"set {count} virtual functions on", command):
+        try:
+            if host.has_sign_in:
+                await host.remote(command)
+            else:
+                await in_thread(lambda: _write_here(device, count))
+        except (HypervisorError, OSError) as error:
+            raise HypervisorError(
+                f"Set {count} virtual functions on {device.address}",
+                words=error.words if isinstance(error, HypervisorError) else str(error),
+                advice=f"As root on the host: {command}",
+            ) from error
 
 
 def _write_here(device: NodeDevice, count: int) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import libvirt
 
-from tui.hypervisor.block_jobs import BlockJob, job_of, jobs_of
+from tui.hypervisor import block_jobs
+from tui.hypervisor.block_jobs import BlockJob
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Outcome
@@ -17,7 +19,7 @@ from tui.model import Domain
 LOOK_EVERY = 2.0
 """Seconds between two looks at a job that was found."""
 AT_MOST = 200
-"""Machines that are asked after a host has been connected."""
+"""Machines that are asked in one look."""
 READY = "the merge is ready: delete its snapshot once more to finish it, or cancel it"
 
 
@@ -40,7 +42,7 @@ class FoundJobs:
         for record in todo:
             self._asked.add(record.uuid)
             found = await self._host.run(
-                lambda connection, uuid=record.uuid: _jobs(connection, uuid),  # type: ignore[misc]
+                partial(_jobs, uuid=record.uuid),
                 lane=Lane.BACKGROUND,
                 what="Looking for block jobs",
             )
@@ -64,17 +66,9 @@ class FoundJobs:
         try:
             while True:
                 if cancel.is_set():
-                    await host.call(
-                        lambda connection: connection.lookupByUUIDString(record.uuid).blockJobAbort(
-                            job.target, 0
-                        )
-                    )
+                    await block_jobs.cancel(host, record, job.target)
                     return
-                now = await host.call(
-                    lambda connection: job_of(
-                        connection.lookupByUUIDString(record.uuid), job.target
-                    )
-                )
+                now = await block_jobs.read_job(host, record, job.target)
                 if now is None:
                     outcome = Outcome.DONE
                     return
@@ -97,7 +91,7 @@ def _jobs(connection: libvirt.virConnect, uuid: str) -> list[BlockJob]:
     try:
         domain = connection.lookupByUUIDString(uuid)
         disks = Domain.from_xml(domain.XMLDesc(0)).disks
-        return jobs_of(domain, [disk.target for disk in disks if disk.source])
+        return block_jobs.jobs_of(domain, [disk.target for disk in disks if disk.source])
     except libvirt.libvirtError as error:
         if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
             return []

@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.files import PRIVATE_DIRECTORY, write_atomically
+from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
+from tui.in_thread import in_thread
 from tui.model.domain import Domain
 
 KEPT = 100
@@ -30,6 +34,32 @@ class Version:
     why: tuple[str, ...]
     """The changes that replaced it, in words."""
     path: Path
+
+
+def directory_of(host: Host) -> Path | None:
+    """Where definitions are kept; None where the program keeps nothing."""
+    audit = host.journal.audit_path
+    return None if audit is None else audit.parent / "history"
+
+
+async def keep_replaced(
+    host: Host, record: DomainRecord, definition: Domain, why: tuple[str, ...], what: str
+) -> None:
+    """Keep a machine's definition before another takes its place; ``what`` is about to be done.
+
+    Raises HypervisorError: what cannot be brought back is not to be replaced.
+    """
+    directory, uri = directory_of(host), host.record.uri
+    if directory is None:
+        return
+    try:
+        await in_thread(lambda: keep(directory, uri, record.uuid, definition, why))
+    except OSError as error:
+        raise HypervisorError(
+            what,
+            words=f"the old definition could not be kept in {directory}: {error.strerror}",
+            advice="Nothing was changed. Make room or give permission there.",
+        ) from error
 
 
 def keep(directory: Path, uri: str, uuid: str, definition: Domain, why: tuple[str, ...]) -> Path:

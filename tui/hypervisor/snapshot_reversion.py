@@ -7,19 +7,19 @@ of then on these.
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Mapping
 
 import libvirt
 
 from tui.hypervisor import history, snapshots
-from tui.hypervisor.change import changing
+from tui.hypervisor.change import changing, virsh
 from tui.hypervisor.errors import CutError, HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.images import delete_file, make_overlay
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_situation import Looked, look_at
-from tui.in_thread import in_thread
 from tui.model import Domain
 from tui.model.snapshot_plans import Reversion, plan_reversion
 from tui.model.snapshot_request import overlay_path
@@ -44,12 +44,13 @@ async def revert_by_hand(host: Host, record: DomainRecord, name: str) -> None:
     overlays = _overlays(one, looked)
     document = _definition(one, looked.stored.name, overlays)
     commands = [
-        f"qemu-img create -f qcow2 -b {one.sources[target]} {path}"
+        shlex.join(["qemu-img", "create", "-f", "qcow2", "-b", one.sources[target], path])
         for target, path in overlays.items()
     ]
-    commands += [f"virsh define {record.name}.xml", f"virsh snapshot-current {record.name} {name}"]
+    commands.append(virsh("define", f"{record.name}.xml"))
+    commands.append(virsh("snapshot-current", record.name, name))
     async with changing(host, record.name, f"revert to {name}:", "; ".join(commands)):
-        await _keep(host, record, looked.stored, name)
+        await history.keep_replaced(host, record, looked.stored, (f"reverting to {name}",), what)
         await _carry_out(host, record, looked, made, overlays, document)
         for path in made.discarded:
             await delete_file(host, path)
@@ -76,21 +77,6 @@ def _definition(one: Snapshot, name: str, overlays: Mapping[str, str]) -> Domain
             disk.source = overlays[disk.target]
             disk.format = "qcow2"
     return document
-
-
-async def _keep(host: Host, record: DomainRecord, stored: Domain, name: str) -> None:
-    if host.journal.audit_path is None:
-        return
-    directory = host.journal.audit_path.parent / "history"
-    uri, why = host.record.uri, (f"reverting to {name}",)
-    try:
-        await in_thread(lambda: history.keep(directory, uri, record.uuid, stored, why))
-    except OSError as error:
-        raise HypervisorError(
-            f"Revert {record.name} to {name}",
-            words=f"the old definition could not be kept in {directory}: {error.strerror}",
-            advice="Nothing was changed. Make room or give permission there.",
-        ) from error
 
 
 async def _carry_out(

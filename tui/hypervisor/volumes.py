@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import libvirt
 from lxml import etree
 
-from tui.hypervisor.change import change, change_domain
+from tui.hypervisor.change import change, change_domain, virsh
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
@@ -71,8 +70,8 @@ async def create_volume(host: Host, pool: str, name: str, capacity: int, kind: s
             raise NoSpaceError(pool, capacity, available)
         return _volume(place.createXML(etree.tostring(xml, encoding="unicode"), 0))
 
-    virsh = ["virsh", "vol-create-as", pool, name, str(capacity), "--format", kind]
-    return await change(host, f"{pool}/{name}", "create volume", shlex.join(virsh), create)
+    command = virsh("vol-create-as", pool, name, str(capacity), "--format", kind)
+    return await change(host, f"{pool}/{name}", "create volume", command, create)
 
 
 class NoSpaceError(HypervisorError):
@@ -100,7 +99,7 @@ async def delete_volume(host: Host, path: str) -> None:
             raise InUseError(path, users)
         volume.delete(0)
 
-    await change(host, path, "delete volume", shlex.join(["virsh", "vol-delete", path]), delete)
+    await change(host, path, "delete volume", virsh("vol-delete", path), delete)
 
 
 class InUseError(HypervisorError):
@@ -149,9 +148,9 @@ async def resize_disk(
 
     virDomainBlockResize, virStorageVolResize. Raises HypervisorError.
     """
-    virsh = ["virsh", "blockresize", record.name, target, f"{capacity}B"]
+    command = virsh("blockresize", record.name, target, f"{capacity}B")
     if not record.state.is_active:
-        virsh = ["virsh", "vol-resize", source, f"{capacity}B"]
+        command = virsh("vol-resize", source, f"{capacity}B")
 
     def resize(domain: libvirt.virDomain) -> None:
         if domain.isActive():
@@ -160,7 +159,7 @@ async def resize_disk(
             find_volume(domain.connect(), source).resize(capacity, 0)
 
     await change_domain(
-        host, record, f"resize {target} to {exact_size(capacity)} of", shlex.join(virsh), resize
+        host, record, f"resize {target} to {exact_size(capacity)} of", command, resize
     )
 
 
@@ -186,12 +185,12 @@ async def force_eject(host: Host, record: DomainRecord, xml: str, target: str) -
         drive.remove(source)
     text = etree.tostring(drive, encoding="unicode")
     flags = libvirt.VIR_DOMAIN_DEVICE_MODIFY_LIVE | libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE
-    virsh = ["virsh", "change-media", record.name, target, "--eject", "--live", "--force"]
+    command = virsh("change-media", record.name, target, "--eject", "--live", "--force")
     await change_domain(
         host,
         record,
         f"force the tray of {target} open on",
-        shlex.join(virsh),
+        command,
         lambda domain: domain.updateDeviceFlags(text, flags),
     )
 

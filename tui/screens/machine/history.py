@@ -34,13 +34,10 @@ async def choose_version(
     app: Program, host: Host, record: DomainRecord, present: Domain
 ) -> Domain | None:
     """Show what is kept; answers the definition to bring back."""
-    audit = host.journal.audit_path
+    directory, uri = history.directory_of(host), host.record.uri
     found: list[Version] = []
-    if audit is not None:
-        uri = host.record.uri
-        found = await in_thread(
-            lambda: history.versions(audit.parent / "history", uri, record.uuid)
-        )
+    if directory is not None:
+        found = await in_thread(lambda: history.versions(directory, uri, record.uuid))
     if not found:
         app.say("Nothing has been replaced yet: every definition that virtty replaces is kept.")
         return None

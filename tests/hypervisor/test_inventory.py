@@ -95,6 +95,8 @@ async def test_an_unknown_domain_is_read(fixture):
     other = "00000000-0000-4000-8000-000000000002"
     fixture.inventory.apply(Event("lifecycle", other, "new", (0, 0)))
     assert fixture.verified == [other]
+    fixture.inventory.apply(Event("lifecycle", other, "new", (1, 0)))
+    assert other not in fixture.inventory.unread  # gone before it could be read
 
 
 async def test_a_thousand_events_are_told_in_a_few_words(fixture):

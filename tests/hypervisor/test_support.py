@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tui.hypervisor.support import LACKS, PROBES, lacking, refusal
+from tui.hypervisor.support import MISSING, PROBES, lacking, refusal
 
 
 def test_only_what_libvirt_itself_denies_is_lacking() -> None:
     for name, words in lacking().items():
         assert name in PROBES
-        assert LACKS.search(words)
+        assert MISSING.search(words)
 
 
 def test_what_is_there_is_not_lacking() -> None:
     assert refusal("test:///default") == ""
     refused = refusal("qemu+tcp://127.0.0.1:1/system")
     assert "refused" in refused
-    assert not LACKS.search(refused)
+    assert not MISSING.search(refused)
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,4 @@ def test_what_is_there_is_not_lacking() -> None:
     ],
 )
 def test_words_of_what_is_lacking(words: str) -> None:
-    assert LACKS.search(words)
+    assert MISSING.search(words)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
 from typing import Any
 
@@ -21,6 +20,8 @@ PATIENCE = 3
 """Seconds that an agent gets to answer one request."""
 RUNNING = 2.0
 """Seconds that a command in the guest gets to end."""
+LOOK_EVERY = 0.02
+"""Seconds between two looks whether it has."""
 
 
 async def set_terminal_size(
@@ -54,7 +55,7 @@ def _run(domain: libvirt.virDomain, path: str, arguments: list[str]) -> int | No
         if status["exited"]:
             code: int | None = status.get("exitcode")
             return code
-        threading.Event().wait(0.02)
+        time.sleep(LOOK_EVERY)
     return None
 
 

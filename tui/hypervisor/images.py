@@ -119,7 +119,7 @@ async def make_overlay(host: Host, path: str, backing: Image) -> None:
         return
     words = ["qemu-img", "create", "-f", "qcow2", "-b", backing.path]
     words += ["-F", backing.format or "raw", path]
-    guard = f"set -C; test ! -e {shlex.quote(path)}"
+    guard = f"test ! -e {shlex.quote(path)}"
     await _run(host, f"{guard} && {shlex.join(words)}", what)
 
 

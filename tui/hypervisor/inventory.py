@@ -29,7 +29,7 @@ HISTORY = 60
 SPACING = 0.05
 """Seconds between two words to the subscribers; the first of a burst is told at once."""
 
-EVENT_DEFINED, EVENT_UNDEFINED, EVENT_STARTED, EVENT_STOPPED = 0, 1, 2, 5
+EVENT_UNDEFINED, EVENT_STARTED = 1, 2
 """virDomainEventType"""
 UNDEFINED_RENAMED = 1
 """virDomainEventUndefinedDetailType: a DEFINED event with the new name follows."""
@@ -207,8 +207,9 @@ class Inventory:
             self._apply_other(event)
             return
         type_, detail = event.detail[:2]
-        self.unread.add(event.identity)
         record = self.domains.get(event.identity)
+        if record is not None:
+            self.unread.add(event.identity)
         if type_ == EVENT_UNDEFINED:
             self._undefined(record, detail)
             return

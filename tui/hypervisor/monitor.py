@@ -215,7 +215,11 @@ class Monitor:
                 libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
             )
 
-        addresses = await self.host.run(ask, lane=Lane.JOB, what="Asking the guest agent")
+        try:
+            addresses = await self.host.run(ask, lane=Lane.JOB, what="Asking the guest agent")
+        except HypervisorError as error:  # one agent that hangs keeps nobody from asking the next
+            log.info("%s", error)
+            return
         known = self.host.inventory.domains.get(uuid)
         if addresses and known is not None and known.details is not None:
             details: DomainDetails = replace(known.details, addresses=addresses)

@@ -16,10 +16,10 @@ BASE_INTERVAL = 2.0
 """Seconds between two samples of a host that answers quickly."""
 WALL_SHARE = 20
 """A sample is followed by a rest of at least so many times the time that it took."""
-NOTHING_INTERVAL = 30.0
-"""Seconds before a driver that told nothing (``test:///``) is asked again."""
 CPU_SHARE = 150
 """The same for our own processor time in reading the answer."""
+NOTHING_INTERVAL = 30.0
+"""Seconds before a driver that told nothing (``test:///``) is asked again."""
 
 GROUPS = {
     "cpu": libvirt.VIR_DOMAIN_STATS_CPU_TOTAL | libvirt.VIR_DOMAIN_STATS_STATE,

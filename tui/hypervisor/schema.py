@@ -8,6 +8,7 @@ from pathlib import Path
 import libvirt
 from lxml import etree
 
+from tui.hypervisor.listing import dotted
 from tui.model.xml import parse
 
 DOMAIN_SCHEMA = Path("/usr/share/libvirt/schemas/domain.rng")
@@ -28,8 +29,7 @@ def check_schema(xml: str) -> SchemaReport:
     document = parse(xml)
     if not DOMAIN_SCHEMA.exists():
         return SchemaReport("", ())
-    number = libvirt.getVersion()
-    version = f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
+    version = dotted(libvirt.getVersion())
     schema = etree.RelaxNG(etree.parse(str(DOMAIN_SCHEMA)))
     schema.validate(document)
     return SchemaReport(version, tuple((entry.line, entry.message) for entry in schema.error_log))

@@ -20,6 +20,7 @@ from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshots import snapshots_of
 from tui.model import Domain
 from tui.model.disk_chains import Chain, Uses
+from tui.model.domain import AGENT_CHANNEL
 from tui.model.snapshot_plans import Situation
 from tui.model.snapshot_rules import Circumstances, DiskFacts
 from tui.model.snapshots import Snapshot
@@ -116,22 +117,20 @@ def _read(
                 if other.snapshotNum():
                     for path, owners in _named(other.name(), snapshots_of(other, True)).items():
                         named[path] = (*named.get(path, ()), *owners)
-    front = live or stored
+    targets = [] if live is None else [disk.target for disk in live.disks]
     return _Documents(
-        connection.getType().upper(),
-        dotted(connection.getLibVersion()),
-        stored,
-        live,
-        snapshots,
-        dict(_sources(connection, front.root)),
-        others,
-        named,
-        _daemon_can(connection),
-        persistent and bool(domain.hasManagedSaveImage()),
-        persistent,
-        {job.target: job.word for job in jobs_of(domain, [d.target for d in front.disks])}
-        if live is not None
-        else {},
+        driver=connection.getType().upper(),
+        libvirt=dotted(connection.getLibVersion()),
+        stored=stored,
+        live=live,
+        snapshots=snapshots,
+        sources=dict(_sources(connection, (live or stored).root)),
+        others=others,
+        named=named,
+        daemon_can=_daemon_can(connection),
+        managed_save=persistent and bool(domain.hasManagedSaveImage()),
+        persistent=persistent,
+        jobs={job.target: job.word for job in jobs_of(domain, targets)},
     )
 
 
@@ -265,7 +264,5 @@ def _nvram_format(root: etree._Element) -> str:
 
 def _agent(root: etree._Element) -> str:
     """State of the guest agent's channel; empty without one."""
-    for target in root.iterfind("devices/channel/target"):
-        if target.get("name") == "org.qemu.guest_agent.0":
-            return target.get("state", "disconnected")
-    return ""
+    target = root.find(f"devices/channel/target[@name='{AGENT_CHANNEL}']")
+    return "" if target is None else target.get("state", "disconnected")

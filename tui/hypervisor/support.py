@@ -19,13 +19,13 @@ PROBES: Mapping[str, str] = {
     "hyperv": "hyperv://127.0.0.1:1/",
 }
 """What to open for each: nothing listens on port 1, and nobody gives a user name."""
-LACKS = re.compile(r"built without|not enabled|not recogni[sz]ed|no connection driver available")
+MISSING = re.compile(r"built without|not enabled|not recogni[sz]ed|no connection driver available")
 
 
 @cache
 def lacking() -> Mapping[str, str]:
     """Name of a transport or driver to libvirt's words why it cannot be used. Blocks briefly."""
-    return {name: words for name, uri in PROBES.items() if LACKS.search(words := refusal(uri))}
+    return {name: words for name, uri in PROBES.items() if MISSING.search(words := refusal(uri))}
 
 
 def refusal(uri: str) -> str:

@@ -44,6 +44,9 @@ from tui.widgets.key_bar import key_bar
 
 log = logging.getLogger(__name__)
 
+SAVING_PATIENCE = 1.0
+"""Seconds that the end waits for the disk."""
+
 
 def action_keys() -> dict[str, ActionKeys]:
     """Every action's keys as the key map's checks want them."""
@@ -117,8 +120,9 @@ class VirttyApp(Program):
         self.consoles = Consoles(fleet)
         self.settings = settings
         self.settings_file = settings_file
-        self.remembered = remembered or Remembered()
+        self.remembered = self._saved = remembered or Remembered()
         self._remembered_file = remembered_file
+        self._saving = asyncio.Lock()
         self._problems = list(problems)
         self._machine = machine
         self._tab = tab
@@ -189,12 +193,22 @@ class VirttyApp(Program):
         """Keep how the screen is left for the next run; written in a thread."""
         import msgspec
 
-        fresh = msgspec.structs.replace(self.remembered, **changes)
-        if fresh != self.remembered:
-            self.remembered = fresh
-            if self._remembered_file is not None:
-                path = self._remembered_file
-                self.run_worker(in_thread(lambda: save_remembered(path, fresh)), group="remember")
+        self.remembered = msgspec.structs.replace(self.remembered, **changes)
+        self.run_worker(self._save_remembered(), group="remember")
+
+    async def _save_remembered(self) -> None:
+        """One writing at a time, so that the last one stays."""
+        async with self._saving:
+            path, fresh = self._remembered_file, self.remembered
+            if path is not None and fresh != self._saved:
+                await in_thread(lambda: save_remembered(path, fresh))
+                self._saved = fresh
+
+    async def on_unmount(self) -> None:
+        """What was chosen just before the end is kept too, unless the disk does not answer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SAVING_PATIENCE):
+                await self._save_remembered()
 
     def _fatal_error(self) -> None:
         """A fault of ours: the traceback goes to the log, one line to the terminal."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import libvirt
+import pytest
 from textual.pilot import Pilot
 
 from tests.screens.test_machines import screen_text
@@ -305,3 +306,28 @@ async def test_it_fits_a_small_terminal():
         await until(lambda: "1 change, ^S reviews" in screen_text(app).splitlines()[0])
         await go_to(pilot, tab, "memory", "swap_hard_limit")
         assert "Memory and swap limit not set" in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("sh -c 'sed -i s/web-01/web-0x/ $0'", ""),
+        ("sh -c 'printf \"\\\\351\" >$0'", "utf-8"),
+        ("vi 'half", "quotation"),
+        ("/nowhere/vi", "No such file"),
+    ],
+)
+async def test_the_own_editor(monkeypatch: pytest.MonkeyPatch, command: str, told: str):
+    monkeypatch.setenv("VISUAL", command)
+    async with hardware("web-01") as (app, pilot, _tab):
+        monkeypatch.setattr(app, "suspend", contextlib.nullcontext)
+        await pilot.press("X")
+        await until(lambda: isinstance(app.screen, XmlEditor))
+        editor = app.screen
+        assert isinstance(editor, XmlEditor)
+        before = editor.area.text
+        await pilot.press("ctrl+e")
+        await pilot.pause()
+        after = before if told else before.replace("web-01", "web-0x")
+        assert editor.area.text == after
+        assert any(told in notice.message for notice in app._notifications) == bool(told)

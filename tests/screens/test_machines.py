@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from textual import events
@@ -16,6 +17,7 @@ from tui.demo import demo_uri
 from tui.hypervisor.fleet import Fleet
 from tui.keymap import validate_keymap
 from tui.model.states import DomainState
+from tui.remembered import load_remembered
 from tui.screens.column_chooser import ColumnChooser
 from tui.screens.dialogs import AskText, Confirm, Results
 from tui.screens.filter_line import FilterLine
@@ -185,6 +187,15 @@ async def test_what_is_typed_ahead_is_for_what_the_key_opens():
         assert state(app, "scratch") is DomainState.SHUTOFF
         assert not app.fleet.journal.running
         assert not any(entry.virsh for entry in app.fleet.journal.entries)
+
+
+async def test_what_was_chosen_last_is_kept_at_the_end(tmp_path: Path):
+    file = tmp_path / "state.json"
+    app = VirttyApp(Fleet(), Settings(), remembered_file=file)
+    async with app.run_test():
+        for name in ("name", "vcpus", "memory"):
+            app.remember(sort=name)
+    assert load_remembered(file).sort == "memory"
 
 
 async def test_sort_and_columns_are_remembered():

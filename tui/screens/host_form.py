@@ -75,7 +75,7 @@ def uri_of(parts: Mapping[str, str], text: str) -> str:
         transport=parts["transport"].strip(),
         user=parts["user"].strip(),
         host=parts["host"].strip(),
-        port=int(port) if port.isdigit() else None,
+        port=int(port) if port.isdecimal() else None,
         path=path if path.startswith("/") else f"/{path}",
     )
     named = {name: parts[name].strip() for name in ("keyfile", "jump", "socket", "proxy")}
@@ -90,7 +90,7 @@ def fault_of(parts: Mapping[str, str]) -> str:
         return f"No such transport. There are {', '.join(filter(None, TRANSPORTS))}."
     if transport in NETWORK_TRANSPORTS and not host:
         return f"The transport {transport} needs a host."
-    if port and not (port.isdigit() and 0 < int(port) < 65536):
+    if port and not (port.isdecimal() and 0 < int(port) < 65536):
         return "A port is a number from 1 to 65535."
     for name, label in (("keyfile", "A key file"), ("proxy", "A proxy mode")):
         if parts[name].strip() and transport not in SSH_TRANSPORTS:

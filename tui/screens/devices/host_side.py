@@ -54,7 +54,7 @@ async def set_functions(app: Program, host: Host, devices: Devices, device: Node
 
     def fault(answers: Answers) -> str:
         text = answers["count"].strip()
-        if not text.isdigit() or int(text) > most:
+        if not text.isdecimal() or int(text) > most:
             return f"A number from 0 to {most}."
         if used and int(text) != there:
             return f"{used} of its functions are in use: the kernel takes all away to count anew."

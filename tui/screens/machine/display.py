@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -31,6 +30,7 @@ from tui.model import Domain
 from tui.model.text import visible
 from tui.screens.choose import Choose, Offer
 from tui.screens.machine.tab import Tab
+from tui.screens.saving import save_as
 from tui.terminal_graphics import Graphics, find_graphics
 from tui.widgets.picture import PictureView
 from tui.widgets.picture_cells import as_png, read_picture
@@ -371,11 +371,5 @@ class DisplayTab(Tab, can_focus=True):
             return
         name = f"{machine[1].name}.png".replace("/", "_")
         path = await self.app.ask_text("Save the picture", "File", name)
-        if not path:
-            return
-        try:
-            await in_thread(lambda: Path(path).expanduser().write_bytes(as_png(data)))
-        except OSError as error:
-            self.app.say(f"{path}: {error.strerror}", "error")
-        else:
-            self.app.say(f"Saved to {path}.")
+        if path:
+            await save_as(self.app, path, lambda file: file.write_bytes(as_png(data)))

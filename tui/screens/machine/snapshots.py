@@ -302,7 +302,7 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
             return
         text = await self.app.ask_text(f"Limit the job on {target}", "MiB a second, 0: none", "50")
         if text is not None:
-            if not text.strip().isdigit():
+            if not text.strip().isdecimal():
                 self.app.say("A whole number of MiB a second.", "warning")
                 return
             await block_jobs.limit(host, record, target, int(text) * 1024**2)

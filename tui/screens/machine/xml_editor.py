@@ -141,15 +141,20 @@ class XmlEditor(Screen[Domain | None]):
             file = Path(folder, "domain.xml")
             file.write_text(self.area.text, encoding="utf-8")
             try:
+                words = shlex.split(command)
                 with self.app.suspend():
-                    ended = subprocess.run([*shlex.split(command), str(file)], check=False)
+                    ended = subprocess.run([*words, str(file)], check=False)
+                edited = file.read_text(encoding="utf-8")
             except OSError as error:
                 self.app.say(f"{command}: {error.strerror}", "error")
                 return
-            if ended.returncode:
-                self.app.say(f"{command} ended with status {ended.returncode}", "warning")
+            except ValueError as error:  # an open quote in the command, bytes that are no UTF-8
+                self.app.say(f"{command}: {error}", "error")
                 return
-            self.area.text = file.read_text(encoding="utf-8")
+        if ended.returncode:
+            self.app.say(f"{command} ended with status {ended.returncode}", "warning")
+            return
+        self.area.text = edited
         self.action_check()
 
 

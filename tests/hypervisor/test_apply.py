@@ -186,12 +186,13 @@ async def test_a_live_step_that_fails_leaves_the_definition(host: Host, monkeypa
         return type(found)(found.stored, found.live, Situation(True, True, "QEMU"))
 
     monkeypatch.setattr("tui.hypervisor.apply.read_stored", as_if_qemu)
-    disk = "<disk type='file'><source file='/y'/><target dev='vdb' bus='virtio'/></disk>"
-    applied = await apply(host, record, base, with_edit(base, lambda d: d.add_device(disk)))
-    (failed,) = applied.failed  # the test driver attaches nothing
+    nic = "<interface type='network'><source network='backend'/></interface>"
+    applied = await apply(host, record, base, with_edit(base, lambda d: d.add_device(nic)))
+    (failed,) = applied.failed  # no test driver attaches such a one
     assert failed.error is not None
     assert failed.error.words
-    assert [d.target for d in (await real(host, record)).stored.disks] == ["vda", "vdb"]
+    stored = (await real(host, record)).stored
+    assert len(stored.interfaces) == len(base.interfaces) + 1
 
 
 async def test_a_new_nic_has_one_address_however_it_came(host: Host):

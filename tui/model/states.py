@@ -98,6 +98,7 @@ _REASONS: dict[DomainState, tuple[str, ...]] = {
         "starting up",
         "post-copy migration under way",
         "post-copy migration failed",
+        "a call to the hypervisor failed",
     ),
     DomainState.SHUTDOWN: ("", "by request"),
     DomainState.SHUTOFF: (

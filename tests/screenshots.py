@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from resvg_py import svg_to_bytes
 from textual.pilot import Pilot
 
 from tests.lab.guests import GuestSpec
@@ -73,11 +74,12 @@ async def demo(size: tuple[int, int]) -> AsyncIterator[tuple[VirttyApp, Pilot[in
 
 def save(app: VirttyApp, name: str) -> None:
     """Write what is on the screen as PNG."""
-    import cairosvg
-
-    svg = app.export_screenshot(title="virtty")
+    svg = app.export_screenshot(title="virtty").replace("arial", "sans-serif")
+    png = svg_to_bytes(
+        svg_string=svg, monospace_family="Fira Code", sans_serif_family="DejaVu Sans"
+    )
     FOLDER.mkdir(exist_ok=True)
-    cairosvg.svg2png(bytestring=svg.encode(), write_to=str(FOLDER / f"{name}.png"), scale=1.0)
+    (FOLDER / f"{name}.png").write_bytes(png)
 
 
 async def ready(app: VirttyApp, pilot: Pilot[int]) -> None:

@@ -151,11 +151,14 @@ def test_a_lost_host_says_when_it_was_seen_and_when_it_is_tried() -> None:
         error=error,
         last_seen=seen,
         retry_at=seen + 60,
+        facts=HostFacts("box", "QEMU", "9.0.0", "7.2.0", "x86_64", 8, 16 * GIB, True),
+        round_trip=0.02,
     )
     row = host_row(record, (), None)
     assert cells(row)["answer"] == "seen 01-02 03:04"
     assert cells(row)["name"] == "a␛[2J"
     text = host_details(row, {}, ()).plain
+    assert "answers in" not in text
     assert "[red]gone[/]\nStart it.\nLast seen 01-02 03:04, next attempt at 01-02 03:05" in text
 
 

@@ -92,6 +92,9 @@ async def test_starting_the_second_asks_with_the_reason(tmp_path: Path) -> None:
         assert "PROD" in str(app.screen.query_one(HostMarks).render())
         await pilot.press("escape")
         await until(lambda: app.screen is app.main)
+        app.open_machine(key, "overview")
+        await until(lambda: app.screen.query("#machine-top"))
+        await until(lambda: "on a   PROD" in str(app.screen.query_one("#machine-top").render()))
         record = app.fleet.domain(key)
         assert record is not None
         assert not record.state.is_active

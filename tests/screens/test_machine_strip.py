@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from tui.hypervisor.records import DomainDetails, DomainRecord, Usage
 from tui.model.states import DomainState
+from tui.screens.machine_columns import COLUMNS, DEFAULT
 from tui.screens.machine_strip import strip
+from tui.widgets.columns import lay_out
 
 DETAILS = DomainDetails(disks=1)
 MACHINE = DomainRecord(
@@ -41,6 +44,19 @@ def test_memory_as_the_host_sees_it_is_marked_as_in_the_table():
     assert "~42 MiB of 16 MiB" in lines(MACHINE, guess)[1]
     told = Usage(cpu=0.1, memory=12 << 20, memory_is_guest=True)
     assert " 12 MiB of 16 MiB" in lines(MACHINE, told)[1]
+
+
+def test_a_lost_host_says_since_when():
+    seen = time.mktime((2026, 1, 2, 3, 4, 5, 0, 0, -1))
+    shown = strip(replace(MACHINE, stale=True), None, [], "", 78, 3, seen=seen).plain
+    assert "last known at 01-02 03:04" in shown
+
+
+def test_the_host_stays_on_a_narrow_screen():
+    placed = lay_out([column for column in COLUMNS if column.key in DEFAULT], 80)
+    assert [place.column.key for place in placed] == [
+        *("state", "name", "cpu", "memory", "host", "badges")
+    ]
 
 
 def test_nobody_looks_for_the_address_of_a_machine_that_is_off():

@@ -183,6 +183,11 @@ def clock(when: float) -> str:
     return time.strftime("%H:%M:%S" if today else "%m-%d %H:%M", shown)
 
 
+def last_known(seen: float | None) -> str:
+    """Of a machine whose host is lost: since when nothing more is known of it."""
+    return "last known, not current" if seen is None else f"last known at {clock(seen)}"
+
+
 def _answer(row: HostRow) -> Cell:
     """How fast it answers; when it does not, when it last did."""
     record = row.record
@@ -271,7 +276,7 @@ def host_details(row: HostRow, named: Mapping[str, int], kinds: Iterable[str]) -
             f"libvirt {facts.libvirt_version}",
             f"{facts.cpus} CPUs {facts.cpu_model}",
             units.size(facts.memory),
-            f"answers in {round_trip(record.round_trip)}" if record.round_trip else "",
+            f"answers in {round_trip(record.round_trip)}" if record.is_current else "",
         )
         lines.append(Content(visible(" · ".join(word for word in words if word))))
     if record.is_current:

@@ -11,6 +11,7 @@ from tui.hypervisor.records import DomainRecord, Usage
 from tui.model import units
 from tui.model.states import reason_text
 from tui.model.text import visible
+from tui.screens.host_columns import last_known
 from tui.screens.machine_columns import used_memory
 from tui.widgets.spark import sparkline
 
@@ -28,14 +29,15 @@ def strip(
     height: int,
     warnings: Sequence[str] = (),
     bound: str = "",
+    seen: float | None = None,
 ) -> Content:
     """At most ``height`` lines of ``width`` cells: identity, usage, addresses, last event.
 
     ``warnings`` are alarms and what speaks against its start, ``bound`` says what keeps it
-    on its host.
+    on its host, ``seen`` (time.time) is when the host was last heard of.
     """
     lines = [
-        _identity(record, warnings, bound, width // 2),
+        _identity(record, warnings, bound, width // 2, seen),
         _usage(record, usage, history, SPARK if width >= WIDE else SPARK_NARROW),
         _network(record, last_event),
     ]
@@ -43,7 +45,11 @@ def strip(
 
 
 def _identity(
-    record: DomainRecord, warnings: Sequence[str], bound: str, name_width: int
+    record: DomainRecord,
+    warnings: Sequence[str],
+    bound: str,
+    name_width: int,
+    seen: float | None,
 ) -> Content:
     """What matters most comes first: the end of the line may not fit."""
     details = record.details
@@ -53,7 +59,7 @@ def _identity(
         f"  {record.state.word}" + (f" ({reason})" if reason else ""),
     ]
     if record.stale:
-        parts.append(("  last known, not current", "$text-error"))
+        parts.append((f"  {last_known(seen)}", "$text-error"))
     parts += [(f"  ⚠ {visible(words)}", "bold $text-error") for words in warnings]
     if details and details.pending:
         words = "  next boot changes " + ", ".join(visible(what) for what in details.pending)

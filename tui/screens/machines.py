@@ -223,6 +223,7 @@ class MachinesPane(Pane[MachineRow]):
                 height,
                 row.warnings,
                 self.app.fleet.why_not_migratable(row.record),
+                host.record.last_seen if host else None,
             ),
             layout=False,
         )

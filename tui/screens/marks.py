@@ -28,14 +28,20 @@ def entry_of(record: HostRecord, book: Iterable[HostEntry]) -> HostEntry | None:
     return next((e for e in book if (e.name, e.uri) == (record.key, record.uri)), None)
 
 
+def mark_of(record: HostRecord, book: Iterable[HostEntry]) -> tuple[str, str] | None:
+    """A host's mark and its style; None where the person has given it none."""
+    entry = entry_of(record, book)
+    if entry is None or not (entry.mark or entry.colour):
+        return None
+    return f" {visible(entry.mark) or '!'} ", STYLES[entry.colour]
+
+
 def marks(records: Iterable[HostRecord], book: Sequence[HostEntry]) -> Content:
     """The marks of these hosts, each with its host; empty where none has one."""
     parts: list[str | tuple[str, str]] = []
     for record in records:
-        entry = entry_of(record, book)
-        if entry is not None and (entry.mark or entry.colour):
-            word = visible(entry.mark) or "!"
-            parts += [(f" {word} ", STYLES[entry.colour]), f" {visible(record.name)}  "]
+        if (mark := mark_of(record, book)) is not None:
+            parts += [mark, f" {visible(record.name)}  "]
     return Content.assemble(*parts)
 
 

@@ -20,8 +20,10 @@ from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.records import Change, DomainRecord
 from tui.model import Domain
 from tui.model.text import visible
+from tui.screens.host_columns import last_known
 from tui.screens.machine.tab import Tab
 from tui.screens.machine.tabs import TABS
+from tui.screens.marks import mark_of
 from tui.screens.program import Program
 from tui.screens.target import Target
 from tui.widgets.cells import fit
@@ -127,6 +129,10 @@ class MachineScreen(Target, Screen[None]):
                 (visible(known.name), "bold $text-primary"),
                 (f"  on {visible(known.host)}", "$quiet"),
             ]
+            host = self.app.fleet.hosts.get(known.host)
+            mark = mark_of(host.record, self.app.settings.hosts) if host else None
+            if mark is not None:
+                parts += ["  ", mark]
             if known.id is not None:
                 parts.append((f"  id {known.id}", "$quiet"))
             if known.managed_save:
@@ -136,7 +142,8 @@ class MachineScreen(Target, Screen[None]):
             if record is None:
                 parts.append(("  this machine is gone", "bold $text-error"))
             elif record.stale:
-                parts.append(("  last known, not current", "bold $text-error"))
+                seen = host.record.last_seen if host else None
+                parts.append((f"  {last_known(seen)}", "bold $text-error"))
         front = self.query_one(ContentSwitcher).current
         tabs: list[tuple[str, str]] = []
         for place in TABS:

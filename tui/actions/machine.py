@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.actions.base import Context, MachineAction, Scope
 from tui.hypervisor import lifecycle
+from tui.hypervisor.change import virsh
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
@@ -49,7 +50,7 @@ class Start(MachineAction):
 
     def virsh(self, domain: DomainRecord) -> str:
         command = {DomainState.PAUSED: "resume", DomainState.PMSUSPENDED: "dompmwakeup"}
-        return lifecycle.virsh(command.get(domain.state, "start"), domain)
+        return virsh(command.get(domain.state, "start"), domain.name)
 
     async def perform(self, host: Host, domain: DomainRecord) -> None:
         await lifecycle.start(host, domain)
@@ -69,7 +70,7 @@ class ShutDown(MachineAction):
         return needs_running(domain)
 
     def virsh(self, domain: DomainRecord) -> str:
-        return lifecycle.virsh("shutdown", domain)
+        return virsh("shutdown", domain.name)
 
     async def perform(self, host: Host, domain: DomainRecord) -> None:
         await lifecycle.shut_down(host, domain)
@@ -87,7 +88,7 @@ class Reboot(MachineAction):
         return needs_running(domain)
 
     def virsh(self, domain: DomainRecord) -> str:
-        return lifecycle.virsh("reboot", domain)
+        return virsh("reboot", domain.name)
 
     async def perform(self, host: Host, domain: DomainRecord) -> None:
         await lifecycle.reboot(host, domain)
@@ -106,7 +107,7 @@ class Reset(MachineAction):
         return needs_active(domain)
 
     def virsh(self, domain: DomainRecord) -> str:
-        return lifecycle.virsh("reset", domain)
+        return virsh("reset", domain.name)
 
     async def perform(self, host: Host, domain: DomainRecord) -> None:
         await lifecycle.reset(host, domain)
@@ -125,7 +126,7 @@ class Pause(MachineAction):
         return "" if stoppable else f"it is {domain.state.word}"
 
     def virsh(self, domain: DomainRecord) -> str:
-        return lifecycle.virsh("resume" if domain.state in STANDS else "suspend", domain)
+        return virsh("resume" if domain.state in STANDS else "suspend", domain.name)
 
     async def perform(self, host: Host, domain: DomainRecord) -> None:
         if domain.state in STANDS:
@@ -148,7 +149,7 @@ class ForceOff(MachineAction):
         return needs_active(domain)
 
     def virsh(self, domain: DomainRecord) -> str:
-        return lifecycle.virsh("destroy", domain)
+        return virsh("destroy", domain.name)
 
     async def perform(self, host: Host, domain: DomainRecord) -> None:
         await lifecycle.force_off(host, domain)
@@ -166,7 +167,7 @@ class Save(MachineAction):
         return needs_persistent(domain) or needs_active(domain)
 
     def virsh(self, domain: DomainRecord) -> str:
-        return lifecycle.virsh("managedsave", domain)
+        return virsh("managedsave", domain.name)
 
     async def perform(self, host: Host, domain: DomainRecord) -> None:
         await lifecycle.save(host, domain)
@@ -186,7 +187,7 @@ class DiscardSavedState(MachineAction):
         return "" if domain.managed_save else "it has no saved state"
 
     def virsh(self, domain: DomainRecord) -> str:
-        return lifecycle.virsh("managedsave-remove", domain)
+        return virsh("managedsave-remove", domain.name)
 
     async def perform(self, host: Host, domain: DomainRecord) -> None:
         await lifecycle.discard_saved_state(host, domain)
@@ -203,7 +204,7 @@ class Autostart(MachineAction):
         return needs_persistent(domain)
 
     def virsh(self, domain: DomainRecord) -> str:
-        return lifecycle.virsh("autostart --disable" if domain.autostart else "autostart", domain)
+        return virsh("autostart --disable" if domain.autostart else "autostart", domain.name)
 
     async def perform(self, host: Host, domain: DomainRecord) -> None:
         await lifecycle.set_autostart(host, domain, not domain.autostart)
@@ -223,7 +224,7 @@ class Rename(MachineAction):
         return needs_persistent(domain)
 
     def virsh(self, domain: DomainRecord) -> str:
-        return lifecycle.virsh("domrename", domain, "NEW-NAME")
+        return virsh("domrename", domain.name, "NEW-NAME")
 
     async def run(self, context: Context) -> None:
         """Ask for the name, then rename."""

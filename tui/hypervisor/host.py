@@ -86,7 +86,7 @@ class Host:
         self._attempts = 0
         self._pulse = Pulse()
         self._retry: asyncio.TimerHandle | None = None
-        self._rereading = Rereading(self.inventory, self.read, self._spawn)
+        self._rereading = Rereading(self.inventory, self.read, self.spawn)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- opening and closing -------------------------------------------------------------
@@ -174,7 +174,7 @@ class Host:
         self.journal.event(self.record.name, "", "connected")
         self.inventory.load(opened.domains)
         self.inventory.mark_stale(False)
-        self._spawn(self._read_the_rest(opened))
+        self.spawn(self._read_the_rest(opened))
 
     def _on_open_failed(self, generation: int, error: HypervisorError) -> None:
         if generation != self._generation:
@@ -352,7 +352,7 @@ class Host:
         for observer in tuple(self.observers):
             observer(event)
         if event.kind in self.inventory.named:
-            self._spawn(self._rereading.named())
+            self.spawn(self._rereading.named())
         else:
             self.inventory.apply(event)
         self.journal.domain_event(self.record.name, event)
@@ -408,7 +408,7 @@ class Host:
     def probe(self) -> None:
         """Ask for a sign of life now; an attempt that waits for its time is made now."""
         if self.is_connected:
-            self._spawn(self._heartbeat())
+            self.spawn(self._heartbeat())
         elif self._retry is not None:
             self._cancel_retry()
             self._attempts = 0
@@ -428,7 +428,7 @@ class Host:
         self.record = replace(self.record, **changes)
         self._publish(Change(self.record.key, host_changed=True))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run in the background; a host error there is logged, the watchdog tells the rest."""
 
         async def guarded() -> None:

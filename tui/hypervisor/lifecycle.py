@@ -7,21 +7,15 @@ libvirt has accepted it; the new state comes by libvirt's event. Each raises Hyp
 from __future__ import annotations
 
 import asyncio
-import shlex
 
 import libvirt
 
-from tui.hypervisor.change import change_domain
+from tui.hypervisor.change import change_domain, virsh
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Event
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model.states import DomainState
-
-
-def virsh(command: str, domain: DomainRecord, *arguments: str) -> str:
-    """The equivalent command line, quoted for a shell."""
-    return shlex.join(["virsh", *command.split(), domain.name, *arguments])
 
 
 async def start(host: Host, domain: DomainRecord, *, paused: bool = False) -> None:
@@ -35,7 +29,7 @@ async def start(host: Host, domain: DomainRecord, *, paused: bool = False) -> No
         host,
         domain,
         "restore" if restoring else "start",
-        virsh("start --paused" if paused else "start", domain),
+        virsh("start --paused" if paused else "start", domain.name),
         lambda handle: handle.createWithFlags(flags),
         transition="restoring" if restoring else "starting",
     )
@@ -48,7 +42,7 @@ async def resume(host: Host, domain: DomainRecord) -> None:
             host,
             domain,
             "wake up",
-            virsh("dompmwakeup", domain),
+            virsh("dompmwakeup", domain.name),
             lambda handle: handle.pMWakeup(0),
             transition="waking up",
         )
@@ -57,7 +51,7 @@ async def resume(host: Host, domain: DomainRecord) -> None:
         host,
         domain,
         "resume",
-        virsh("resume", domain),
+        virsh("resume", domain.name),
         lambda handle: handle.resume(),
         transition="resuming",
     )
@@ -69,7 +63,7 @@ async def pause(host: Host, domain: DomainRecord) -> None:
         host,
         domain,
         "pause",
-        virsh("suspend", domain),
+        virsh("suspend", domain.name),
         lambda handle: handle.suspend(),
         transition="pausing",
     )
@@ -88,7 +82,7 @@ async def shut_down(host: Host, domain: DomainRecord) -> None:
             handle.shutdown()
 
     await change_domain(
-        host, domain, "shut down", virsh("shutdown", domain), ask, transition="stopping"
+        host, domain, "shut down", virsh("shutdown", domain.name), ask, transition="stopping"
     )
 
 
@@ -98,7 +92,7 @@ async def reboot(host: Host, domain: DomainRecord) -> None:
         host,
         domain,
         "reboot",
-        virsh("reboot", domain),
+        virsh("reboot", domain.name),
         lambda handle: handle.reboot(0),
         transition="rebooting",
     )
@@ -145,7 +139,7 @@ async def restart(host: Host, domain: DomainRecord) -> None:
 async def reset(host: Host, domain: DomainRecord) -> None:
     """Press the reset button: no shutdown in the guest (virDomainReset)."""
     await change_domain(
-        host, domain, "reset", virsh("reset", domain), lambda handle: handle.reset(0)
+        host, domain, "reset", virsh("reset", domain.name), lambda handle: handle.reset(0)
     )
 
 
@@ -155,7 +149,7 @@ async def force_off(host: Host, domain: DomainRecord) -> None:
         host,
         domain,
         "force off",
-        virsh("destroy", domain),
+        virsh("destroy", domain.name),
         lambda handle: handle.destroy(),
         transition="powering off",
     )
@@ -167,7 +161,7 @@ async def save(host: Host, domain: DomainRecord) -> None:
         host,
         domain,
         "save",
-        virsh("managedsave", domain),
+        virsh("managedsave", domain.name),
         lambda handle: handle.managedSave(0),
         transition="saving",
     )
@@ -179,7 +173,7 @@ async def discard_saved_state(host: Host, domain: DomainRecord) -> None:
         host,
         domain,
         "discard the saved state of",
-        virsh("managedsave-remove", domain),
+        virsh("managedsave-remove", domain.name),
         lambda handle: handle.managedSaveRemove(0),
     )
 
@@ -190,7 +184,7 @@ async def set_autostart(host: Host, domain: DomainRecord, enabled: bool) -> None
         host,
         domain,
         "turn autostart on for" if enabled else "turn autostart off for",
-        virsh("autostart" if enabled else "autostart --disable", domain),
+        virsh("autostart" if enabled else "autostart --disable", domain.name),
         lambda handle: handle.setAutostart(int(enabled)),
     )
 
@@ -201,7 +195,7 @@ async def rename(host: Host, domain: DomainRecord, name: str) -> None:
         host,
         domain,
         "rename",
-        virsh("domrename", domain, name),
+        virsh("domrename", domain.name, name),
         lambda handle: handle.rename(name, 0),
     )
 
@@ -229,6 +223,6 @@ async def set_text(host: Host, domain: DomainRecord, kind: str, text: str) -> No
         host,
         domain,
         f"change the {kind} of",
-        virsh("desc", domain, *options, text),
+        virsh("desc", domain.name, *options, text),
         lambda handle: handle.setMetadata(types[kind], text or None, None, None, flags),
     )

@@ -13,12 +13,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import libvirt
 
 from tui.hypervisor import block_jobs, snapshots
-from tui.hypervisor.change import changing
+from tui.hypervisor.change import changing, virsh
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.images import delete_file
 from tui.hypervisor.lanes import Lane
-from tui.hypervisor.lifecycle import virsh
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_situation import look_at
 from tui.model.snapshot_plans import Deletion, plan_deletion
@@ -68,8 +67,8 @@ async def _delete(
         block_jobs.commit_virsh(record.name, one.target, one.top, one.base, one.active)
         for one in made.merges
     ]
-    commands.append(virsh("snapshot-delete --metadata", record, name))
-    commands += [f"virsh vol-delete {path}" for path in made.files]
+    commands.append(virsh("snapshot-delete --metadata", record.name, name))
+    commands += [virsh("vol-delete", path) for path in made.files]
     text = f"delete the snapshot {name} of"
     async with changing(host, record.name, text, "; ".join(commands), cancel) as number:
         if made.merges:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shlex
 from functools import partial
 
 import libvirt
 
-from tui.hypervisor.change import change_domain, changing
+from tui.hypervisor.change import change_domain, changing, virsh
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
-from tui.hypervisor.lifecycle import virsh
 from tui.hypervisor.records import DomainRecord
 from tui.model.snapshot_request import SnapshotRequest
 from tui.model.snapshots import Snapshot, with_description
@@ -38,7 +36,7 @@ async def read_snapshots(host: Host, record: DomainRecord) -> tuple[Snapshot, ..
     def read(connection: libvirt.virConnect) -> tuple[Snapshot, ...]:
         return snapshots_of(connection.lookupByUUIDString(record.uuid), readonly)
 
-    return await host.call(read)
+    return await host.read(read)
 
 
 def snapshots_of(domain: libvirt.virDomain, readonly: bool = False) -> tuple[Snapshot, ...]:
@@ -139,7 +137,7 @@ def _abort(host: Host, record: DomainRecord) -> None:
         with contextlib.suppress(HypervisorError):  # it has ended by itself
             await host.call(lambda c: c.lookupByUUIDString(record.uuid).abortJob())
 
-    asyncio.get_running_loop().create_task(abort())
+    host.spawn(abort())
 
 
 async def revert(
@@ -169,7 +167,7 @@ async def revert(
 def revert_virsh(record: DomainRecord, name: str, *, after: str = "", force: bool = False) -> str:
     """The command that equals :func:`revert`."""
     options = [f"--{after}"] if after else []
-    return virsh("snapshot-revert", record, name, *options, *(["--force"] if force else []))
+    return virsh("snapshot-revert", record.name, name, *options, *(["--force"] if force else []))
 
 
 def wants_force(error: HypervisorError) -> bool:
@@ -180,7 +178,7 @@ def wants_force(error: HypervisorError) -> bool:
 async def delete(host: Host, record: DomainRecord, name: str) -> None:
     """Delete one by libvirt's own means (virDomainSnapshotDelete). Raises HypervisorError."""
     await change_domain(
-        host, record, f"delete the snapshot {name} of", virsh("snapshot-delete", record, name),
+        host, record, f"delete the snapshot {name} of", virsh("snapshot-delete", record.name, name),
         lambda domain: domain.snapshotLookupByName(name).delete(0),
     )  # fmt: skip
 
@@ -191,7 +189,7 @@ async def forget(host: Host, record: DomainRecord, name: str) -> None:
         host,
         record,
         f"forget the snapshot {name} of",
-        virsh("snapshot-delete --metadata", record, name),
+        virsh("snapshot-delete --metadata", record.name, name),
         lambda domain: domain.snapshotLookupByName(name).delete(
             libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY
         ),
@@ -209,8 +207,8 @@ async def describe(host: Host, record: DomainRecord, name: str, text: str) -> No
         xml = snapshot.getXMLDesc(libvirt.VIR_DOMAIN_SNAPSHOT_XML_SECURE)
         redefine(domain, with_description(xml, text), current=bool(snapshot.isCurrent()))
 
-    words = ["virsh", "snapshot-edit", record.name, name]
-    await change_domain(host, record, f"describe the snapshot {name} of", shlex.join(words), work)
+    command = virsh("snapshot-edit", record.name, name)
+    await change_domain(host, record, f"describe the snapshot {name} of", command, work)
 
 
 def redefine(domain: libvirt.virDomain, xml: str, *, current: bool) -> None:

@@ -8,6 +8,8 @@ ARGS ?=
 export PYTHON ?=
 
 BIN := .venv/bin
+# Tests without guests run side by side; guests share the host, so theirs run one by one.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist worksteal
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -18,10 +20,15 @@ run: ## run virtty; make run ARGS="--demo" shows it without any hypervisor
 
 test: ## run every test, with a real libvirtd and real guests
 	@bash .ci/environment test
+ifeq ($(strip $(ARGS)),)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not guests"
+	@$(BIN)/python -m pytest -m guests
+else
 	@$(BIN)/python -m pytest $(ARGS)
+endif
 
 check: lint ## the quick answer: lint, and the tests that need no libvirtd
-	@$(BIN)/python -m pytest -m "not guests" $(ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not guests" $(ARGS)
 
 lint: ## style, types and the floors
 	@bash .ci/environment test

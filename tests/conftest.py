@@ -1,3 +1,19 @@
-"""Fixtures that every test may use."""
+"""Fixtures and hooks that every test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
 
 pytest_plugins = ["tests.lab.fixtures"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Some tests log what is no text; a report goes to another process as text."""
+    report = yield
+    report.sections = [
+        (name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     """Return as soon as the condition holds; AssertionError when it does not in time."""
     end = time.monotonic() + seconds
     while not condition():

@@ -116,7 +116,7 @@ class MainScreen(Screen[None]):
         for key, name, title, _where in PANES:
             in_front = name == self.front
             style = "bold $text-primary underline" if in_front else "$quiet"
-            parts.append((f"  {key} {title}" if titles or in_front else f"  {key}", style))
+            parts += ["  ", (f"{key} {title}" if titles or in_front else key, style)]
         return Content.assemble(*parts)
 
     def _figures(self) -> Content:

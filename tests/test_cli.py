@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tui import __version__, cli, logs
-from tui.cli import choose_hosts, expanded, main, short_name, unknown_words
+from tui.cli import choose_hosts, expanded, main, resolved, short_name, unknown_words
 from tui.demo import demo_uri
 from tui.options import SHELLS, Options, build_parser, completion, parse
 from tui.settings import HostEntry, Settings
@@ -50,6 +50,12 @@ class TestOptions:
 
     def test_every_option_has_help(self):
         assert all(action.help for action in build_parser()._actions)
+
+
+def test_an_alias_in_the_book_stands_for_its_uri():
+    book = Settings(hosts=[HostEntry("far", "mine", mark="PROD"), LAB])
+    far, lab = resolved(book, {"mine": CELLAR.uri}).hosts
+    assert (far.uri, far.mark, lab) == (CELLAR.uri, "PROD", LAB)
 
 
 def test_ranges_are_written_out(capsys, monkeypatch):

@@ -58,8 +58,9 @@ def run(options: Options, settings: Settings, problems: list[Problem]) -> int:
     from tui.logs import audit_path
 
     fleet = Fleet(audit_path())
-    chosen = choose_hosts(options, settings, os.environ, system_socket_exists())
     aliases = uri_aliases()
+    settings = resolved(settings, aliases)
+    chosen = choose_hosts(options, settings, os.environ, system_socket_exists())
     for entry in chosen:
         demo = entry.uri == demo_uri()
         # libvirt would resolve an alias itself, but then nobody here knows it is remote.
@@ -94,6 +95,15 @@ def run(options: Options, settings: Settings, problems: list[Problem]) -> int:
         fleet.close()
         fleet.journal.flush()
     return app.return_value if app.return_value is not None else app.return_code or 0
+
+
+def resolved(settings: Settings, aliases: Mapping[str, str]) -> Settings:
+    """The settings with a URI in every entry of the book: a host is found there by its own."""
+    from msgspec.structs import replace
+
+    return replace(
+        settings, hosts=[replace(h, uri=aliases.get(h.uri, h.uri)) for h in settings.hosts]
+    )
 
 
 def choose_hosts(

@@ -52,7 +52,14 @@ async def test_a_machine_active_twice_is_an_alarm(tmp_path: Path) -> None:
     }
     async with running(hosts) as (app, pilot):
         await until(lambda: "machine web is active twice: web on a, web on b" in totals(app))
+        known = {h.record.key: h.record.facts for h in app.fleet.hosts.values()}
+        cpus = {name: facts.cpus for name, facts in known.items() if facts is not None}
         assert "2 of 2 hosts · 3 of 3 machines running" in totals(app)
+        await until(lambda: f"on {sum(cpus.values())} CPUs" in totals(app))
+        for name, facts in known.items():  # connected twice, it has its processors once
+            assert facts is not None
+            app.fleet.hosts[name]._set(facts=dataclasses.replace(facts, uuid="one"))
+        await until(lambda: f"on {cpus['a']} CPUs" in totals(app))
         await pilot.press("1")
         await until(lambda: warned(app) == {"a": "active on b too", "b": "active on a too"})
         await pilot.press("5")
@@ -176,7 +183,7 @@ async def test_parts_build_the_uri_and_a_test_tells() -> None:
         await pilot.press("ctrl+t")
         told = app.screen.query_one("#host-fault", Static)
         await until(lambda: "It works: TEST" in str(told.render()))
-        assert "1 machines" in str(told.render())
+        assert "1 machine," in str(told.render())
         assert app.fleet.hosts == {}
         uri.value = "qemu+unix:///system?socket=/nonexistent"
         await pilot.press("ctrl+t")

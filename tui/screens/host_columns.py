@@ -233,7 +233,8 @@ COLUMNS: Sequence[Column[HostRow]] = (
 NAMED = (("network", "network"), ("pool", "storage pool"), ("node-device", "node device"))
 
 
-def _count(number: int, word: str) -> str:
+def count(number: int, word: str) -> str:
+    """``1 machine``, ``2 machines``."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
@@ -283,7 +284,7 @@ def host_details(row: HostRow, named: Mapping[str, int], kinds: Iterable[str]) -
         lines.append(
             Content.assemble(
                 (
-                    " · ".join(_count(named.get(kind, 0), word) for kind, word in NAMED),
+                    " · ".join(count(named.get(kind, 0), word) for kind, word in NAMED),
                     "$quiet",
                 )
             )

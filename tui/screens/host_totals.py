@@ -17,7 +17,12 @@ ALARMS_SHOWN = 4
 def totals(rows: Sequence[HostRow], alarms: Sequence[Alarm], versions: Sequence[str]) -> Content:
     """A line of sums over the connected hosts, then alarms, then versions that differ."""
     current = [row for row in rows if row.record.is_current]
-    facts = [row.record.facts for row in current if row.record.facts is not None]
+    # A host may be connected more than once, as for its system and its session.
+    facts = {
+        fact.uuid or row.record.key: fact
+        for row in current
+        if (fact := row.record.facts) is not None
+    }.values()
     lines: list[Content] = []
     if len(rows) > 1:
         sums = (

@@ -36,6 +36,9 @@ class TestOptions:
             log_file=Path("l.log"),
         )
 
+    def test_uris_may_be_written_as_for_virsh(self):
+        assert parse(["-c", "a:///b", "--connect", "c", "d"]).uris == ("a:///b", "c", "d")
+
     @pytest.mark.parametrize(
         "line", ["--nonsense", "--vm", "--read", "--print-completion ksh", "--demo=1"]
     )

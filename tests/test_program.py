@@ -84,7 +84,7 @@ def test_a_signal_ends_it_without_a_word(env, number):
         os.kill(terminal.pid, number)
         assert ended(terminal, 2)
         assert exit_status(terminal) == 128 + number
-        assert "Traceback" not in terminal.text()
+        assert not terminal.text().strip(), "the terminal is given back as it was"
 
 
 def test_a_terminal_that_goes_away_leaves_no_process(env):
@@ -121,6 +121,22 @@ def test_broken_settings_are_told_and_left_alone(env, tmp_path):
         )
         terminal.wait_for_text("db-primary")
     assert file.read_text() == "theme = [broken"
+
+
+def test_several_faults_of_the_settings_take_one_message(env, tmp_path):
+    file = tmp_path / "settings.toml"
+    file.write_text('theme = "none"\n[keys]\n"no.action" = "x"\n"machine.log" = ""\n')
+    with Terminal((*VIRTTY, "--demo", "--config", str(file)), env=env) as terminal:
+        terminal.wait_for_text("and 2 more: 6 shows them")
+        terminal.send("6")
+        terminal.wait_for_text("no.action")
+
+
+def test_a_machine_that_no_host_has_and_a_settings_file_that_is_not_there_are_told(env, tmp_path):
+    missing = str(tmp_path / "missing.toml")
+    with Terminal((*VIRTTY, "--demo", "--vm", "nosuch", "--config", missing), env=env) as terminal:
+        terminal.wait_for_text("no settings file")
+        terminal.wait_for_text("There is no machine nosuch on demo")
 
 
 def test_changes_are_in_the_audit_log(env, tmp_path):

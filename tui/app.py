@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import ClassVar
@@ -27,12 +28,14 @@ from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.records import DomainRecord
 from tui.in_thread import in_thread
 from tui.keymap import ActionKeys, resolve_keymap
+from tui.logs import log_file
 from tui.model.text import visible
 from tui.remembered import Remembered, save_remembered
 from tui.resources import styles
 from tui.screens.acting import act_on_machines
 from tui.screens.consoles import Consoles
 from tui.screens.main import MainScreen
+from tui.screens.named_machine import NamedMachine
 from tui.screens.program import Program
 from tui.screens.sign_in import SignInDesk
 from tui.screens.target import Target
@@ -43,6 +46,9 @@ from tui.themes import DEFAULTS, THEMES, default_theme
 from tui.widgets.key_bar import key_bar
 
 log = logging.getLogger(__name__)
+
+HANGUP_PATIENCE = 0.5
+"""Seconds to give the terminal back as it was after it has hung up."""
 
 SAVING_PATIENCE = 1.0
 """Seconds that the end waits for the disk."""
@@ -169,7 +175,10 @@ class VirttyApp(Program):
         """Tell what the settings file has wrong, open what the command line named."""
         for problem in self._problems:
             self.fleet.journal.event("", "", f"settings: {problem}")
-            self.say(str(problem), "warning")
+        for problem in self._problems[:1]:
+            more = len(self._problems) - 1
+            others = f"\nand {more} more: 6 shows them" if more else ""
+            self.say(f"{problem}{others}", "warning")
         self.sign_in_desk = SignInDesk(self)
         self.sign_in_desk.look()
         self.thrift = Thrift(self)
@@ -177,17 +186,8 @@ class VirttyApp(Program):
         if self._notice:
             self.say(self._notice)
         if self._machine is not None:
-            self._unsubscribe = self.fleet.subscribe(lambda _change: self._open_named())
-            self._open_named()
+            NamedMachine(self, self._machine, self._tab)
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
-
-    def _open_named(self) -> None:
-        for record in self.fleet.domains():
-            if self._machine in (record.name, record.uuid):
-                self._machine = None
-                self._unsubscribe()
-                self.open_machine(record.key, self._tab)
-                return
 
     def remember(self, **changes: object) -> None:
         """Keep how the screen is left for the next run; written in a thread."""
@@ -214,7 +214,7 @@ class VirttyApp(Program):
         """A fault of ours: the traceback goes to the log, one line to the terminal."""
         log.critical("unhandled", exc_info=True)
         self._exit_renderables.append(
-            Text("virtty ended by a fault of its own; the log has the details.")
+            Text(f"virtty ended by a fault of its own; the details are in {log_file()}")
         )
         self._close_messages_no_wait()
 
@@ -222,8 +222,11 @@ class VirttyApp(Program):
         """The terminal is given back as it was, unless it is gone."""
         log.info("ended by signal %s", number)
         if number == signal.SIGHUP:
+            # The terminal may be one that takes nothing any more, and hold the end up.
             self.fleet.journal.flush()
-            os._exit(128 + number)
+            last = threading.Timer(HANGUP_PATIENCE, os._exit, (128 + number,))
+            last.daemon = True
+            last.start()
         self.exit(128 + number)
 
     # -- Context -------------------------------------------------------------------------

@@ -39,13 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
     from tui.hypervisor.aliases import uri_aliases
-    from tui.settings import load_settings, settings_path
+    from tui.settings import Problem, load_settings, settings_path
 
     options = dataclasses.replace(options, uris=tuple(expanded(options.uris)))
     settings, problems = load_settings(options.config or settings_path())
     names = {host.name for host in settings.hosts}
     for word in unknown_words(options.uris, names | uri_aliases().keys()):
         build_parser().error(f"{word!r} is no URI, no alias in libvirt.conf and no saved host")
+    if options.config and not options.config.exists():
+        words = f"There is no settings file {options.config} yet"
+        problems.append(Problem(words, "A host that is added in the Hosts pane makes it."))
     problems += _start_logging(options)
     return run(options, settings, problems)
 

@@ -63,3 +63,9 @@ def start_log(path: Path) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+
+
+def log_file() -> str:
+    """The file that is being logged to; ``no log`` where none could be written."""
+    handlers = (h for h in logging.getLogger().handlers if isinstance(h, PrivateLogHandler))
+    return next((handler.baseFilename for handler in handlers), "no log")

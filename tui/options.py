@@ -63,6 +63,14 @@ def build_parser() -> Parser:
         "node[01:20] stands for twenty of them",
     )
     parser.add_argument(
+        "-c",
+        "--connect",
+        action="append",
+        default=[],
+        metavar="URI",
+        help="the same, written as for virsh",
+    )
+    parser.add_argument(
         "--demo", action="store_true", help="connect to the built-in demo host; changes nothing"
     )
     parser.add_argument(
@@ -93,7 +101,8 @@ def build_parser() -> Parser:
 def parse(arguments: Sequence[str] | None = None) -> Options:
     """Parse the arguments (default: the process's). Raises SystemExit as argparse does."""
     found = vars(build_parser().parse_intermixed_args(arguments))
-    return Options(**{**found, "uris": tuple(found["uris"])})
+    uris = (*found.pop("connect"), *found["uris"])
+    return Options(**{**found, "uris": uris})
 
 
 def completion(shell: str) -> str:

@@ -157,6 +157,16 @@ async def test_a_change_can_move_a_row_into_the_filter():
         assert app.table.cursor_key == 3
 
 
+async def test_what_an_empty_table_says_is_told_to_its_end():
+    app = TableApp([])
+    async with app.run_test(size=(30, 8)) as pilot:
+        app.table.set_placeholder("a reason that takes more than one line of it\nand what to do")
+        await pilot.pause()
+        said = [app.line(y).strip() for y in range(2, 5)]
+        assert " ".join(said) == "a reason that takes more than one line of it and what to do"
+        assert said[2] == "and what to do"
+
+
 async def test_markup_and_escapes_are_text():
     names = ["[red]x[/]", "a\x1b[2J", "東京", "[/]"]
     app = TableApp([Row(number, name) for number, name in enumerate(names)])

@@ -171,9 +171,9 @@ class MachinesPane(Pane[MachineRow]):
         if all(record.is_current for record in hosts) and hosts:
             self.table.set_placeholder("No machines here yet.")
         else:
-            words = "; ".join(
+            words = "\n".join(
                 f"{visible(record.name)}: {record.word}"
-                + (f", {record.error.words}" if record.error else "")
+                + (f", {record.error.words}\n{record.error.advice}" if record.error else "")
                 for record in hosts
                 if not record.is_current
             )

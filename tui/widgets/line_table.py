@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -158,7 +159,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
                 return
 
     def set_placeholder(self, text: str) -> None:
-        """What an empty table says."""
+        """What an empty table says, in one paragraph or several."""
         if text != self._placeholder:
             self._placeholder = text
             if not self._view:
@@ -392,8 +393,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             return drawn.header(self._sort, self._descending)
         index = y - HEADER + int(self.scroll_y)
         if index >= len(self._view):
-            is_empty = not self._view and y == HEADER + 1
-            return drawn.message(f"  {self._placeholder}" if is_empty else "")
+            return drawn.message("" if self._view else self._placeholder_line(y - HEADER - 1))
         key = self._view[index]
         is_cursor = index == self.cursor
         if is_cursor and self._left:
@@ -403,6 +403,15 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             cursor = ("cursor" if self.has_focus else "cursor-blurred") if is_cursor else ""
             strip = drawn.draw(key, self._rows.all[key], cursor, key in self._rows.marked)
         return strip
+
+    def _placeholder_line(self, number: int) -> str:
+        width = max(1, self._width - 4)
+        lines = [
+            line
+            for paragraph in self._placeholder.split("\n")
+            for line in textwrap.wrap(paragraph, width)
+        ]
+        return f"  {lines[number]}" if 0 <= number < len(lines) else ""
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Lines without the detour over Textual's box model: a table has no border or padding."""

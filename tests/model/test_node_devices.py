@@ -256,7 +256,7 @@ def test_a_network_of_functions_is_a_pool():
         f"<pf dev='enp1s0'/>{address_xml('01:10.0')}</forward></network>"
     )
     pool = vf_pool(xml, "u", True)
-    assert pool == VfPool("vfs", "u", True, ("enp1s0",), ("0000:01:10.0",), 1)
+    assert pool == VfPool("vfs", "u", True, ("enp1s0",), ("0000:01:10.0",))
     assert vf_pool("<network><name>n</name><forward mode='nat'/></network>", "u", True) is None
 
 

@@ -9,7 +9,6 @@ from tui.model.snapshots import (
     Kind,
     Snapshot,
     descendants,
-    lineage,
     matches,
     tree_rows,
     with_description,
@@ -97,7 +96,6 @@ def test_the_tree_is_drawn():
     ]
     known = [row.snapshot for row in rows]
     assert [one.name for one in descendants(known, "a")] == ["d", "b", "c"]
-    assert [one.name for one in lineage(known, "d")] == ["d", "b", "a"]
     by_name = tree_rows(known, "name", descending=True)
     assert [row.snapshot.name for row in by_name] == ["lost", "a", "c", "b", "d"]
 

@@ -94,7 +94,6 @@ class VfPool:
     """Interfaces of the physical functions whose functions it gives."""
     addresses: tuple[str, ...] = ()
     """The functions that it gives, where it lists them."""
-    in_use: int = 0
 
 
 def claims_of(document: Domain, *, running: bool) -> list[Claim]:
@@ -201,12 +200,11 @@ def vf_pool(xml: str, uuid: str, active: bool) -> VfPool | None:
         active=active,
         interfaces=tuple(pf.get("dev", "") for pf in forward.iterfind("pf")),
         addresses=tuple(_address(address) for address in forward.iterfind("address")),
-        in_use=int(root.get("connections", "0")),
     )
 
 
 def _address(element: etree._Element) -> str:
-    return pci.address_text({str(name): str(value) for name, value in element.attrib.items()})
+    return pci.address_text(element)
 
 
 def _decimal(text: str | None) -> str:

@@ -179,12 +179,11 @@ def _dangling(one: Snapshot, chains: list[Chain], uses: Uses) -> Leftover | None
         base, chain = one.sources.get(target, ""), present.get(target)
         if chain is None or not base or chain.trouble:
             continue
-        gone = [path for path in (base,) if _is_gone(path, uses) and path not in chain.paths]
-        if gone:
+        if _is_gone(base, uses) and base not in chain.paths:
             return Leftover(
                 "snapshot",
                 one.name,
-                f"{gone[0]} is gone: it cannot be reverted to",
+                f"{base} is gone: it cannot be reverted to",
                 "Its description can be deleted; no data is touched.",
             )
         merged = base in chain.paths and chain.active == base and _is_gone(overlay, uses)

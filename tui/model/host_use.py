@@ -86,9 +86,9 @@ def parse_probe(text: str) -> HostUse:
             if reason not in found[place]:
                 found[place].append(reason)
 
+    network_paths = _network_paths(parts["net"])
     for interface, reason in _network_uses(parts):
-        device = _network_paths(parts["net"]).get(interface, "")
-        add(_places(device), f"{reason} ({interface})")
+        add(_places(network_paths.get(interface, "")), f"{reason} ({interface})")
     mounts: dict[str, list[str]] = {}
     blocks = _Blocks(parts["block"], parts["nvme"])
     for number, source, point in _mounts(parts["mounts"]):

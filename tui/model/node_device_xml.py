@@ -148,7 +148,7 @@ def _mdev(capability: etree._Element, name: str) -> Mdev:
 
 def _addresses(holder: etree._Element | None) -> tuple[str, ...]:
     found = () if holder is None else holder.iterfind("address")
-    return tuple(pci.address_text({str(k): str(v) for k, v in a.attrib.items()}) for a in found)
+    return tuple(pci.address_text(address) for address in found)
 
 
 def _id(element: etree._Element | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Protocol
 
 _ADDRESS = re.compile(
     r"(?:(?P<domain>[0-9a-fA-F]{4,8}):)?"
@@ -80,8 +81,16 @@ def class_words(code: int) -> str:
     return CLASSES.get(code >> 8) or BASES.get(code >> 16, "Device")
 
 
-def address_text(parts: Mapping[str, str]) -> str:
-    """``0000:03:00.0`` of an address element's attributes; empty where they are no address."""
+class Parts(Protocol):
+    """An address element, or a mapping: what is asked for the parts of an address."""
+
+    def get(self, name: str, /) -> str | None:
+        """One part, ``0x03``; None where it is not told."""
+        ...
+
+
+def address_text(parts: Parts) -> str:
+    """``0000:03:00.0`` of an ``<address>`` or its attributes; empty where they are no address."""
     try:
         domain, bus, slot, function = (int(parts.get(name) or "0", 0) for name in PARTS)
     except ValueError:

@@ -433,8 +433,6 @@ def nic_source(document: Domain, surroundings: Surroundings) -> Iterator[Finding
         known = surroundings.networks
         if nic.type == "network" and known and nic.source not in known:
             yield _error(nic.key, "where", f"The host has no network {nic.source}.")
-        if nic.type == "hostdev" and nic.get("virtualport/@type"):
-            continue
         if nic.vlan and nic.type == "bridge" and not nic.get("virtualport/@type"):
             yield _warning(
                 nic.key, "vlan", "A Linux bridge takes no VLAN tag here: libvirt may refuse it."
@@ -458,3 +456,20 @@ def displays(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]
             )
         if display.type == "vnc" and len(display.password) > VNC_PASSWORD:
             yield _error(display.key, "password", f"VNC takes {VNC_PASSWORD} characters at most.")
+
+
+# -- what the host has to have ---------------------------------------------------------------
+
+
+@rule
+def tpm_backend(document: Domain, surroundings: Surroundings) -> Iterator[Finding]:
+    """An emulated TPM is a program of the host's."""
+    capabilities = surroundings.capabilities
+    told = capabilities.enum("devices/tpm", "backendModel") if capabilities else None
+    for device in document.devices:
+        if device.tag_name == "tpm" and told and device.get("backend/@type") not in told:
+            yield _error(
+                device.key,
+                "backend",
+                "The host cannot: an emulated TPM needs swtpm and swtpm-tools there.",
+            )

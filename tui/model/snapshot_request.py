@@ -91,10 +91,9 @@ def default_name(taken: Collection[str], now: float) -> str:
 def overlay_path(source: str, snapshot: str, taken: Iterable[str] = ()) -> str:
     """Beside the present image: ``…/web.qcow2`` and ``before`` give ``…/web.before.qcow2``."""
     stem = splitext(basename(source))[0]
-    safe = "".join(char if char.isalnum() or char in "-_+." else "_" for char in snapshot)
     # An overlay's own name is not made longer and longer.
     stem = stem.split(".", 1)[0]
-    base = join(dirname(source), f"{stem}.{safe}")
+    base = join(dirname(source), f"{stem}.{_safe(snapshot)}")
     taken = set(taken)
     path, number = f"{base}.qcow2", 2
     while path in taken:
@@ -104,7 +103,10 @@ def overlay_path(source: str, snapshot: str, taken: Iterable[str] = ()) -> str:
 
 def memory_path(source: str, machine: str, snapshot: str) -> str:
     """Beside the first disk: ``…/web.before.memory``."""
-    safe = "".join(
-        char if char.isalnum() or char in "-_+." else "_" for char in f"{machine}.{snapshot}"
-    )
-    return join(dirname(source) or "/var/lib/libvirt/qemu/save", f"{safe}.memory")
+    name = _safe(f"{machine}.{snapshot}")
+    return join(dirname(source) or "/var/lib/libvirt/qemu/save", f"{name}.memory")
+
+
+def _safe(name: str) -> str:
+    """Fit for a part of a file's name."""
+    return "".join(char if char.isalnum() or char in "-_+." else "_" for char in name)

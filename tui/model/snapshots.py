@@ -238,21 +238,6 @@ def descendants(snapshots: Iterable[Snapshot], name: str) -> list[Snapshot]:
     return [row.snapshot for row in sorted(found, key=lambda row: (-row.depth, -row.place))]
 
 
-def lineage(snapshots: Iterable[Snapshot], name: str) -> list[Snapshot]:
-    """The one of this name and what is above it up to its root."""
-    known = {one.name: one for one in snapshots}
-    found: list[Snapshot] = []
-    while name in known and known[name] not in found:
-        found.append(known[name])
-        name = known[name].parent
-    return found
-
-
-def current_of(snapshots: Iterable[Snapshot]) -> Snapshot | None:
-    """The one that the present stands on."""
-    return next((one for one in snapshots if one.current), None)
-
-
 def matches(snapshot: Snapshot, words: Sequence[str]) -> bool:
     """Whether every word (in lower case) is somewhere in what is shown of it."""
     text = "\n".join(

@@ -225,7 +225,8 @@ def _video(_document: Domain, answers: Answers) -> Sequence[etree._Element]:
 def _ask_video(_document: Domain, around: Surroundings) -> Sequence[Question]:
     told = around.capabilities.enum("devices/video", "modelType") if around.capabilities else None
     models = tuple(told or ("virtio", "vga", "qxl", "bochs"))
-    return (Question("model", "Model", models[0], models),)
+    usual = "virtio" if "virtio" in models else models[0]
+    return (Question("model", "Model", usual, models),)
 
 
 def _controller(kind: str, model: str) -> Callable[[Domain, Answers], Sequence[etree._Element]]:
@@ -351,10 +352,7 @@ TEMPLATES: tuple[Template, ...] = (
         "Filesystem",
         "a directory of the host by virtiofs",
         _filesystem,
-        lambda _d, _s: (
-            Question("source", "Directory on the host"),
-            Question("target", "Tag in the guest"),
-        ),
+        _ask_filesystem,
     ),
     Template("vsock", "VSOCK", "sockets between host and guest", _vsock),
     Template("scsi", "SCSI controller", "virtio-scsi", _controller("scsi", "virtio-scsi")),

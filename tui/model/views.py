@@ -11,6 +11,7 @@ from lxml import etree
 
 from tui.model.editing import Edits, place
 from tui.model.fields import Field
+from tui.model.pci import address_text
 
 
 class View:
@@ -148,14 +149,7 @@ class Device(View):
     def pci(self, path: str) -> str:
         """A PCI address element as ``0000:03:00.0``; empty without one."""
         element = place(path).find(self.element)
-        if element is None:
-            return ""
-        parts = [element.get(key, "0x0") for key in ("domain", "bus", "slot", "function")]
-        try:
-            domain, bus, slot, function = (int(part, 0) for part in parts)
-        except ValueError:
-            return " ".join(parts)
-        return f"{domain:04x}:{bus:02x}:{slot:02x}.{function:x}"
+        return "" if element is None else address_text(element)
 
 
 class OtherDevice(Device):

@@ -155,6 +155,7 @@ def test_a_lost_host_says_when_it_was_seen_and_when_it_is_tried() -> None:
         round_trip=0.02,
     )
     row = host_row(record, (), None)
+    assert cells(row)["state"] == "! lost since 01-02"
     assert cells(row)["answer"] == "seen 01-02 03:04"
     assert cells(row)["name"] == "a␛[2J"
     text = host_details(row, {}, ()).plain

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from textual.content import Content
+
 from tests.screens.test_machines import running, screen_text
 from tests.waiting import until
+from tui.hypervisor.records import HostRecord, HostState
 from tui.model.states import DomainState
 from tui.screens.help import Help
+from tui.screens.main import host_words
 
 
 async def test_only_what_runs_is_counted_as_running():
@@ -30,6 +34,17 @@ async def test_titles_give_way_to_the_figures():
         top = screen_text(app).split("\n")[0]
         assert "6 Activity" in top
         assert "marked" not in top
+
+
+def test_many_hosts_that_are_not_well_are_counted():
+    def words(*states: HostState) -> str:
+        records = [HostRecord(f"h{n}", f"h{n}", "", state=s) for n, s in enumerate(states)]
+        return Content.assemble(*host_words(records)).plain
+
+    well, lost, asks = HostState.CONNECTED, HostState.FAILED, HostState.NEEDS_AUTHENTICATION
+    assert words(well, asks) == "1 of 2 hosts  h1 needs you"
+    assert words(well, asks, asks) == "1 of 3 hosts  h1, h2 need you"
+    assert words(well, asks, lost, asks, asks) == "1 of 5 hosts  3 need you, h2 failed"
 
 
 async def test_help_stays_readable_on_a_narrow_screen():

@@ -88,8 +88,12 @@ def _look(record: HostRecord) -> tuple[str, str]:
 
 
 def _state(row: HostRow) -> Cell:
-    glyph, style = _look(row.record)
-    return Cell(f"{glyph} {row.record.word}", style)
+    record = row.record
+    glyph, style = _look(record)
+    since = ""
+    if record.state is HostState.LOST and record.last_seen is not None:
+        since = f" since {clock(record.last_seen, short=True)}"
+    return Cell(f"{glyph} {record.word}{since}", style)
 
 
 def _name(row: HostRow) -> Cell:
@@ -176,11 +180,15 @@ def round_trip(seconds: float | None) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else "<1 ms"
 
 
-def clock(when: float) -> str:
-    """A wall clock time of today in hours to seconds, of another day with its date."""
+def clock(when: float, *, short: bool = False) -> str:
+    """A wall clock time of today in hours to seconds, of another day with its date.
+
+    Short: without the seconds, and of another day the date alone.
+    """
     shown = time.localtime(when)
-    today = shown[:3] == time.localtime()[:3]
-    return time.strftime("%H:%M:%S" if today else "%m-%d %H:%M", shown)
+    if shown[:3] == time.localtime()[:3]:
+        return time.strftime("%H:%M" if short else "%H:%M:%S", shown)
+    return time.strftime("%m-%d" if short else "%m-%d %H:%M", shown)
 
 
 def last_known(seen: float | None) -> str:
@@ -207,7 +215,7 @@ def _book(row: HostRow) -> Cell:
 
 
 COLUMNS: Sequence[Column[HostRow]] = (
-    Column("state", "State", 16, _state),
+    Column("state", "State", 18, _state),
     Column("name", "Name", 16, _name, lambda row: row.record.name.casefold(), min_width=10),
     Column("mark", "Mark", 10, _mark, importance=1),
     Column("machines", "Running", 9, _machines, importance=1, align="right"),
@@ -222,11 +230,11 @@ COLUMNS: Sequence[Column[HostRow]] = (
         grow=True,
         min_width=24,
     ),
-    Column("mode", "Mode", 4, _mode, importance=6),
-    Column("book", "Book", 11, _book, importance=5),
+    Column("mode", "Mode", 4, _mode, importance=4),
+    Column("book", "Book", 11, _book, importance=6),
     Column("groups", "Groups", 12, _groups, importance=5),
     Column("versions", "libvirt, driver", 17, _versions, importance=7),
-    Column("answer", "Answer", 16, _answer, importance=8),
+    Column("answer", "Answer", 16, _answer, importance=5),
 )
 
 

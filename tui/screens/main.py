@@ -28,6 +28,11 @@ PANES = (
 """Key, id, title, and ``module:Class`` below ``tui.screens`` of those made when first shown."""
 
 
+BAD_NAMED = 2
+"""Hosts that are not well and are named on top; where there are more, they are counted."""
+MANY = {HostState.NEEDS_AUTHENTICATION.value: "need you"}
+
+
 class MainScreen(Screen[None]):
     """Panes in a switcher; all but the first are made when first shown."""
 
@@ -158,7 +163,14 @@ def host_words(records: list[HostRecord]) -> list[str | tuple[str, str]]:
     well = sum(record.is_current for record in records)
     if well == len(records):
         return [(f"{well} hosts", "$text-success")]
+    by_word: dict[str, list[str]] = {}
+    for record in records:
+        if not record.is_current:
+            by_word.setdefault(record.word, []).append(visible(record.name))
+    named = len(records) - well <= BAD_NAMED
     bad = ", ".join(
-        f"{visible(record.name)} {record.word}" for record in records if not record.is_current
+        f"{', '.join(names) if named or len(names) == 1 else len(names)} "
+        f"{MANY.get(word, word) if len(names) > 1 else word}"
+        for word, names in by_word.items()
     )
     return [f"{well} of {len(records)} hosts  ", (bad, "bold $text-error")]

@@ -32,7 +32,7 @@ def console(isolated_daemon: IsolatedDaemon, tmp_path: Path) -> Iterator[Termina
     guest = isolated_daemon.guest(GuestSpec(name="talker"))
     guest.wait_for_output()
     with program(isolated_daemon, tmp_path, "--console", guest.name) as terminal:
-        terminal.wait_for_text("  attached  ")
+        terminal.wait_for_text(" attached ")
         terminal.send("\r")
         terminal.wait_for_text("lab:/#")
         yield terminal
@@ -89,7 +89,7 @@ def test_the_size_is_told_with_one_key(console: Terminal):
     console.send("z")
     console.wait_for_text("stty rows")
     console.send("stty size\r")
-    console.wait_for_text("31 120")
+    console.wait_for_text("32 120")
 
 
 SECOND_PORT = "<serial type='pty'/>"
@@ -101,15 +101,15 @@ def test_an_agent_is_told_the_size_and_other_ports_can_be_chosen(
     guest = isolated_daemon.guest(GuestSpec(name="agent", agent=True, devices=SECOND_PORT))
     guest.wait_for_output()
     with program(isolated_daemon, tmp_path, "--console", guest.name) as terminal:
-        terminal.wait_for_text("  attached  120×31")  # by itself
+        terminal.wait_for_text(" attached  120×32")  # by itself
         terminal.send("\rstty size; cat\r")
-        terminal.wait_for_text("31 120")
+        terminal.wait_for_text("32 120")
         terminal.resize(100, 30)
-        terminal.wait_for_text("  attached  100×25")
+        terminal.wait_for_text(" attached  100×26")
         terminal.send("\x03")
         terminal.settle(0.3)  # it also forgets what was typed
         terminal.send("stty size\r")
-        terminal.wait_for_text("25 100")
+        terminal.wait_for_text("26 100")
         terminal.send(LEAVE)
         terminal.wait_for_text("Enter back to the guest")
         terminal.send("f")  # the whole window is the guest's, and it knows
@@ -117,7 +117,7 @@ def test_an_agent_is_told_the_size_and_other_ports_can_be_chosen(
         terminal.send("\rstty size\r")
         terminal.wait_for_text("30 100")
         terminal.send(LEAVE)
-        terminal.wait_for_text("  attached  100×25")
+        terminal.wait_for_text(" attached  100×26")
         terminal.send("\r")
         terminal.wait_for_text("Ctrl+] leaves")
         terminal.send("setsid -c sh -c 'exec sh -i </dev/ttyS1 >/dev/ttyS1 2>&1' &\r")
@@ -126,15 +126,15 @@ def test_an_agent_is_told_the_size_and_other_ports_can_be_chosen(
         terminal.send("a")
         terminal.wait_for_text("isa-serial 1")
         terminal.send("j\r")
-        terminal.wait_for_text("serial1 100×25")
+        terminal.wait_for_text("serial1 100×26")
         terminal.send("echo second-$((5+5)) $(stty size)\r")
-        terminal.wait_for_text("second-10 25 100")
+        terminal.wait_for_text("second-10 26 100")
         terminal.send(LEAVE)
         terminal.wait_for_text("Enter back to the guest")
         terminal.send("a")
         terminal.wait_for_text("isa-serial 1")
         terminal.send("k\r")
-        terminal.wait_for_text("serial0 100×25")
+        terminal.wait_for_text("serial0 100×26")
         terminal.send("\recho first-$((6+6))\r")
         terminal.wait_for_text("first-12")
 
@@ -144,8 +144,9 @@ def test_it_is_there_again_after_power_off_and_start(
 ):
     console.send("poweroff -f\r")
     console.wait_for_text("the machine is off", timeout=20)
+    console.wait_for_text("Ctrl+] s starts it")
     console.send(LEAVE)
-    console.wait_for_text("Enter back to the guest")
+    console.wait_for_text("off  s starts it")
     console.send("s")
     console.wait_for_text("virtty-lab ready", timeout=60)
     console.wait_for_text("attached")
@@ -165,9 +166,7 @@ def test_the_daemon_dies_and_returns(console: Terminal, isolated_daemon: Isolate
 def test_start_with_console_shows_the_first_line(isolated_daemon: IsolatedDaemon, tmp_path: Path):
     guest = isolated_daemon.guest(GuestSpec(name="early", state="shutoff", quiet=False))
     with program(isolated_daemon, tmp_path, "--console", guest.name) as terminal:
-        terminal.wait_for_text("the machine is off")
-        terminal.send(LEAVE)
-        terminal.wait_for_text("Enter back to the guest")
+        terminal.wait_for_text("the machine is off  s starts it")
         terminal.send("s")
         terminal.wait_for_text("virtty-lab ready", timeout=60)
         terminal.send(LEAVE)
@@ -222,9 +221,7 @@ def test_it_is_taken_over_only_after_asking(
 ):
     name = console.lines()[0].split()[2]
     with program(isolated_daemon, tmp_path / "second", "--console", name) as second:
-        second.wait_for_text("someone else holds the console")
-        second.send(LEAVE)
-        second.wait_for_text("Enter back to the guest")
+        second.wait_for_text("someone else holds the console  F takes it over")
         second.send("F")
         second.wait_for_text("Take the console over?")
         second.send("y")
@@ -244,10 +241,8 @@ def test_no_serial_port_is_explained_and_added(isolated_daemon: IsolatedDaemon, 
     isolated_daemon.virsh("define", str(definition))
     guest.virsh("start", "--paused")
     with program(isolated_daemon, tmp_path, "--console", guest.name) as terminal:
-        terminal.wait_for_text("no serial port")
+        terminal.wait_for_text("no serial port  + adds one")
         terminal.wait_for_text("console=ttyS0")
-        terminal.send(LEAVE)
-        terminal.wait_for_text("Enter back to the guest")
         terminal.send("+")
         poll(
             lambda: "<serial" in guest.virsh("dumpxml", "--inactive"),

@@ -45,6 +45,19 @@ def screen(*pieces: bytes, columns: int = 20, rows: int = 4) -> list[str]:
         ("alt+colon", None, False, b"\x1b:"),
         ("alt+slash", None, False, b"\x1b/"),
         ("plus", "+", False, b"+"),
+        # as newer terminals tell them, which tell more modifiers
+        ("shift+space", None, False, b" "),
+        ("shift+enter", None, False, b"\r"),
+        ("ctrl+enter", None, False, b"\r"),
+        ("ctrl+left_square_bracket", None, False, b"\x1b"),
+        ("ctrl+shift+c", None, False, b"\x03"),
+        ("alt+shift+x", None, False, b"\x1bX"),
+        ("ctrl+backspace", None, False, b"\x08"),
+        ("ctrl+space", None, False, b"\x00"),
+        ("ctrl+6", None, False, b"\x1e"),
+        ("ctrl+slash", None, False, b"\x1f"),
+        ("ctrl+semicolon", None, False, b";"),
+        ("super+a", None, False, b""),
     ],
 )
 def test_keys_are_sent_as_xterm_sends_them(key, character, application, sent):

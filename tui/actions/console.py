@@ -10,7 +10,7 @@ class _ConsoleView(ViewAction):
 
 
 class BackToGuest(_ConsoleView):
-    """Give the keys back to the guest."""
+    """Give the keys back to the guest; attach again where it is not attached."""
 
     id = "console.enter"
     key = "enter"
@@ -30,7 +30,7 @@ class FullScreen(_ConsoleView):
 
 
 class StartAttached(_ConsoleView):
-    """Start the machine with the console attached from its first byte."""
+    """Start the machine with the console attached from its first byte; resume it when paused."""
 
     id = "console.start"
     key = "s"
@@ -167,6 +167,15 @@ class CloseConsole(_ConsoleView):
     key = "k"
     name = "Close"
     method = "close_console"
+
+
+class ShowConsoleHelp(_ConsoleView):
+    """Say why a console may be silent, and what the guest needs for one."""
+
+    id = "console.help"
+    key = "h"
+    name = "Silent?"
+    method = "show_help"
 
 
 class AddPort(_ConsoleView):

@@ -29,14 +29,17 @@ class ConsoleLog:
 
     def __init__(self, path: Path, *, plain: bool = False) -> None:
         """``plain``: without escape sequences; else as it came."""
-        self.path = path.expanduser()
+        self.path = path
         self.plain = plain
+        self.ended = ""
+        """Why it ended by itself; empty while it goes on."""
         self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         threading.Thread(target=self._run, name="console log", daemon=True).start()
 
     def write(self, data: bytes) -> None:
         """Take more; returns at once."""
-        self._queue.put(data)
+        if not self.ended:
+            self._queue.put(data)
 
     def close(self) -> None:
         """End it once what is queued is written."""
@@ -49,11 +52,14 @@ class ConsoleLog:
             with open(os.open(self.path, flags, 0o600), "ab", buffering=0) as file:
                 room = LIMIT - file.tell()
                 kept = b""
-                while (data := self._queue.get()) is not None and room > 0:
+                while room > 0 and (data := self._queue.get()) is not None:
                     if self.plain:
                         data, kept = plain_text(kept + data)
                     room -= file.write(data[:room]) or 0
+                if room <= 0:
+                    self.ended = f"it has {LIMIT >> 20} MiB"
         except OSError as error:
+            self.ended = error.strerror or str(error)
             log.warning("the console log %s ended: %s", self.path, error)
 
 

@@ -43,16 +43,21 @@ class Rereading:
         self._spawn = spawn
         self._timer: asyncio.TimerHandle | None = None
         self._uuids: set[str] = set()
+        self._asked: dict[str, int] = {}
+        """How often a domain was named while it was not read yet: an answer to an earlier
+        question may be older than the event that has named it again."""
 
     def soon(self, uuid: str) -> None:
         """Have one domain read again, together with what else is asked for just now."""
         self._uuids.add(uuid)
+        self._asked[uuid] = self._asked.get(uuid, 0) + 1
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(VERIFY_AFTER, self._verify)
 
     def stop(self) -> None:
         """The connection is gone, and with it what was to be read."""
         self._uuids.clear()
+        self._asked.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -65,12 +70,15 @@ class Rereading:
 
     async def _singly(self, uuids: list[str]) -> None:
         key = self._inventory.host
+        asked = {uuid: self._asked.get(uuid) for uuid in uuids}
 
         def read(connection: libvirt.virConnect) -> dict[str, Any]:
             return {uuid: listing.read_domain(connection, key, uuid) for uuid in uuids}
 
         for uuid, record in (await self._read(read, Lane.QUICK)).items():
-            self._inventory.refresh(uuid, record)
+            if self._asked.get(uuid) == asked[uuid]:
+                self._asked.pop(uuid, None)
+                self._inventory.refresh(uuid, record)
 
     async def everything(self) -> None:
         """The whole list, and what no event tells of: three calls for any length."""

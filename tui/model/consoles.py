@@ -42,8 +42,8 @@ def console_ports(live: Domain) -> list[ConsolePort]:
             name, tty = f"{kind or 'serial'} {number}".strip(), _tty(element, kind, number)
         # The first <console> of a PC is its first <serial>, told once more.
         if alias and alias not in ports:
-            backend = element.get("type", "")
-            why_not = "" if backend == "pty" else f"goes to {backend or 'nothing'}, not to a pty"
+            is_pty = element.get("type") in ("pty", "nmdm")
+            why_not = "" if is_pty else f"goes to {_end(element)}, not to a pty"
             ports[alias] = ConsolePort(alias, name, tty, why_not)
     return list(ports.values())
 
@@ -60,6 +60,18 @@ def _tty(element: etree._Element, kind: str, number: str) -> str:
     if name == "spapr-vty":
         return f"/dev/hvc{number}"
     return ""
+
+
+def _end(element: etree._Element) -> str:
+    """Where the host has the other end of a port: ``file /var/log/a``, ``tcp 127.0.0.1:4555``."""
+    backend = element.get("type", "") or "nothing"
+    source = element.find("source")
+    if source is None:
+        return backend
+    place = source.get("path") or ":".join(
+        filter(None, (source.get("host"), source.get("service")))
+    )
+    return f"{backend} {place}".strip()
 
 
 def _attribute(element: etree._Element, child: str, name: str) -> str:

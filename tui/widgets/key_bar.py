@@ -33,6 +33,8 @@ def key_word(key: str) -> str:
     """A key as it is printed on a keyboard: ``ctrl+p`` is ``^P``."""
     if key.startswith("ctrl+"):
         return "^" + key_word(key.removeprefix("ctrl+")).upper()
+    if key.startswith("shift+"):
+        return "Shift+" + key_word(key.removeprefix("shift+"))
     if key.startswith("f") and key[1:].isdigit():
         return key.upper()
     return WORDS.get(key, key)

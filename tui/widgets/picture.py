@@ -21,7 +21,7 @@ from tui.widgets.picture_pixels import NUMBERS
 from tui.widgets.picture_sender import PictureSender
 from tui.widgets.screen_text import TextScreen
 
-LEAVE = "ctrl+right_square_bracket"
+LEAVE = ("ctrl+right_square_bracket", "ctrl+5")
 FEW_GLYPHS = ("linux", "vt220", "vt100", "vt102", "cons25")
 """Terminals whose fonts have half blocks at most."""
 STEP = 1.5
@@ -33,6 +33,8 @@ SHIFT = 0.25
 
 class PictureView(Widget, can_focus=True):
     """Draws a picture, or the text on it; with the focus, keys are the guest's."""
+
+    takes_every_key = True
 
     class Pressed(Message):
         """Keys to press together, by name."""
@@ -330,7 +332,7 @@ class PictureView(Widget, can_focus=True):
         """Every key is the guest's, but the one that leads out."""
         event.stop()
         event.prevent_default()
-        if event.key == LEAVE:
+        if event.key in LEAVE:
             self.post_message(self.Left())
             return
         names = guest_keys(event.key, event.character)

@@ -32,7 +32,8 @@ QUICK = 1 / 100
 """The same right after a key: its echo does not wait behind a flood."""
 TYPED = 0.2
 """Seconds that count as right after a key."""
-ESCAPE = "ctrl+right_square_bracket"
+ESCAPES = ("ctrl+right_square_bracket", "ctrl+5")
+"""The same byte, to terminals; keyboards without the one have the other."""
 SCROLL_KEYS = {"shift+pageup": -1, "shift+pagedown": 1}
 MOUSE_MODES = (1000, 1002, 1003)
 DRAGS, ALL_MOVES = 1002, 1003
@@ -50,6 +51,7 @@ class TerminalView(Widget, can_focus=True):
         "terminal--marked",
     }
     ALLOW_SELECT = False  # Textual's own selection knows nothing of a scrollback
+    takes_every_key = True
 
     class Typed(Message):
         """Bytes for the program on the other end."""
@@ -70,6 +72,9 @@ class TerminalView(Widget, can_focus=True):
 
     class MarkingEnded(Message):
         """Keys do not move the mark any more."""
+
+    class Scrolled(Message):
+        """Another part of what was printed is in view."""
 
     class Sized(Message):
         """The terminal has another size."""
@@ -103,7 +108,7 @@ class TerminalView(Widget, can_focus=True):
         """Show another emulator."""
         self.end_selection()
         self.emulator = emulator
-        self.scrolled = False
+        self.scrolled, self.found = False, -1
         self._lines = []
         if emulator is not None:
             emulator.redraw()
@@ -210,30 +215,43 @@ class TerminalView(Widget, can_focus=True):
             self.emulator.redraw()
             self.changed()
 
+    @property
+    def lines_below(self) -> int:
+        """Lines of output below the view; 0 at the end."""
+        marks = self.emulator.marks if self.emulator is not None and self.scrolled else None
+        return 0 if marks is None else max(0, marks.rows() - marks.top() - self.size.height)
+
     def scroll_view(self, rows: int) -> None:
         """Look back, or forward; a key brings the end back."""
         if self.emulator is not None:
             self.emulator.scroll(rows)
-            self.scrolled = True
-            self._draw()
+            self._look_elsewhere(back=True)
 
-    def show_again(self) -> None:
-        """Draw the view after the emulator was scrolled."""
-        self._draw()
+    def show_found(self, row: int, y: int) -> None:
+        """Show what a search has found: ``row`` on top of the view, the line ``y`` marked."""
+        if self.emulator is not None:
+            self.emulator.scroll_to(row)
+            self._look_elsewhere(back=True, found=y)
 
     def to_the_end(self) -> None:
         """Back to where the output is."""
         if self.emulator is not None and self.scrolled:
             self.emulator.scroll(1 << 30)
-            self.scrolled = False
-            self.found = -1
-            self._draw()
+            self._look_elsewhere(back=False)
+
+    def _look_elsewhere(self, *, back: bool, found: int = -1) -> None:
+        self.scrolled = back
+        if found != self.found:
+            self.found = found
+            self.refresh()
+        self._draw()
+        self.post_message(self.Scrolled())
 
     # -- what is typed -------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
         """Every key is the guest's, but the one that leads out and those that look back."""
-        if event.key == ESCAPE and not self.marking:
+        if event.key in ESCAPES and not self.marking:
             event.stop()
             event.prevent_default()
             self.post_message(self.Left())
@@ -257,9 +275,13 @@ class TerminalView(Widget, can_focus=True):
     # -- selecting -----------------------------------------------------------------------
 
     def begin_marking(self) -> bool:
-        """Keys move a mark from where the cursor is; False where nothing can be marked."""
+        """Keys move a mark, from what was found or the cursor; False where nothing can be marked.
+
+        Where neither is in view it begins in the last line.
+        """
         cursor = self.emulator.cursor if self.emulator is not None else None
-        if self._new_selection(*((cursor.x, cursor.y) if cursor else (0, 0))) is None:
+        place = (cursor.x, cursor.y) if cursor else (0, self.size.height - 1)
+        if self._new_selection(*(place if self.found < 0 else (0, self.found))) is None:
             return False
         self.marking = True
         self._draw()

@@ -21,15 +21,13 @@ PLAIN = {
     "tab": b"\t",
     "shift+tab": b"\x1b[Z",
     "space": b" ",
-    "ctrl+space": b"\x00",
-    "ctrl+@": b"\x00",
-    "ctrl+backslash": b"\x1c",
-    "ctrl+right_square_bracket": b"\x1d",
-    "ctrl+circumflex_accent": b"\x1e",
-    "ctrl+underscore": b"\x1f",
-    "ctrl+slash": b"\x1f",
-    "ctrl+h": b"\x08",
 }
+CONTROL = {
+    "space": 0, "@": 0, "2": 0, "left_square_bracket": 27, "3": 27, "backslash": 28, "4": 28,
+    "right_square_bracket": 29, "circumflex_accent": 30, "6": 30, "underscore": 31,
+    "slash": 31, "minus": 31, "7": 31, "8": 127, "backspace": 8,
+}  # fmt: skip
+"""What Ctrl makes of keys that are no letters."""
 MODIFIERS = {"shift": 1, "alt": 2, "ctrl": 4}
 
 
@@ -54,12 +52,22 @@ def encode(key: str, character: str | None, *, application: bool = False) -> byt
         )
     if name in TILDE:
         return f"\x1b[{TILDE[name]}{f';{code}' if code > 1 else ''}~".encode()
-    if modifiers == ["ctrl"] and len(name) == 1 and name.isascii() and name.isalpha():
-        return bytes([ord(name.lower()) & 0x1F])
     if "alt" in modifiers:
         rest = "+".join(modifier for modifier in modifiers if modifier != "alt")
         inner = encode(f"{rest}+{name}" if rest else name, _character(name))
         return b"\x1b" + inner if inner else b""
+    if "ctrl" in modifiers:
+        if len(name) == 1 and name.isascii() and name.isalpha():
+            return bytes([ord(name.lower()) & 0x1F])
+        if name in CONTROL:
+            return bytes([CONTROL[name]])
+    # Newer terminals tell modifiers that older ones leave out: Shift+Space, Ctrl+Enter.
+    if modifiers and not {*modifiers} - {"shift", "ctrl"}:
+        if name in PLAIN:
+            return PLAIN[name]
+        character = character or _character(name)
+        if character and modifiers == ["shift"]:
+            character = character.upper()
     return character.encode() if character else b""
 
 

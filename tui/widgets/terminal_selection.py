@@ -20,7 +20,7 @@ PAGES = {"pageup": -1, "ctrl+b": -1, "pagedown": 1, "ctrl+f": 1}
 BEGIN_KEYS = ("space", "v")
 LINE_KEYS = ("V", "upper_v")
 COPY_KEYS = ("y", "enter")
-LEAVE_KEYS = ("escape", "q", "ctrl+right_square_bracket")
+LEAVE_KEYS = ("escape", "q", "ctrl+right_square_bracket", "ctrl+5")
 
 
 class Selection:

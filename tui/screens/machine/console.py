@@ -12,34 +12,29 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.actions.base import Scope
+from tui.actions.base import Scope, host_refusal
+from tui.actions.machine import Start
 from tui.actions.registry import bindings_of
 from tui.hypervisor import lifecycle
 from tui.hypervisor.apply import apply
-from tui.hypervisor.definition import read_xml
-from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.hardware import read_stored
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
-from tui.model import Domain
 from tui.model.states import DomainState
 from tui.model.templates import TEMPLATES
 from tui.model.text import visible
 from tui.screens.choose import Choose, Offer
+from tui.screens.machine.console_help import ConsoleHelp
+from tui.screens.machine.console_lines import BAR, Keys, open_consoles, status_line
 from tui.screens.machine.console_search import ScrollbackSearch
 from tui.screens.machine.console_session import ConsoleSession
 from tui.screens.machine.hand_over import hand_over
 from tui.screens.machine.tab import Tab
+from tui.screens.saving import named_path, save_as
 from tui.widgets.terminal import TerminalView
 
-BOOT_LINES = """
-The guest has to use its serial port. On most Linux systems, inside of it:
-
-  GRUB_CMDLINE_LINUX="console=tty0 console=ttyS0,115200"    in /etc/default/grub
-  GRUB_TERMINAL="console serial"                            there as well, for the menu
-  update-grub  or  grub2-mkconfig -o /boot/grub2/grub.cfg
-  systemctl enable --now serial-getty@ttyS0.service         for a login prompt
-"""
+START = Start()
+NEEDS_ATTACHED = ("full_screen", "tell_size")
 
 
 class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
@@ -51,8 +46,8 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
     scope = Scope.CONSOLE
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.CONSOLE)]
 
-    _tabs = Content("")
-    """The line of open consoles as it is shown."""
+    _lines: tuple[Content, Content] | None = None
+    """What its two lines show."""
 
     def compose(self) -> ComposeResult:
         """Open consoles, the terminal, what there is to know."""
@@ -74,6 +69,18 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         size = self.terminal.size
         return max(2, size.width or 80), max(2, size.height or 24)
 
+    @property
+    def keys(self) -> Keys:
+        """Whose the keys are."""
+        if self.terminal.marking:
+            return Keys.MARK
+        return Keys.GUEST if self.terminal.has_focus else Keys.PROGRAM
+
+    @property
+    def bar(self) -> list[tuple[str, str, bool]]:
+        """The keys that work while the terminal has them."""
+        return BAR.get(self.keys, []) if self.is_whole else []
+
     # -- following the session -----------------------------------------------------------
 
     def shown(self) -> None:
@@ -89,9 +96,17 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         self._show_status()
         self.run_worker(self._open(), group="attach", exclusive=True)
 
+    def seen_again(self) -> None:
+        """What came meanwhile was not drawn."""
+        session = self.app.consoles.sessions.get(self.key)
+        if session is not None and self.is_whole:
+            session.unseen = False
+            self.terminal.changed()
+            self._show_status()
+
     def on_mount(self) -> None:
-        """What is silent is told to be so."""
-        self.set_interval(1.0, self._show_silence)
+        """What is silent is told to be so, and what other consoles have to tell."""
+        self.set_interval(1.0, self._show_status)
 
     def on_unmount(self) -> None:
         """The session stays."""
@@ -104,27 +119,15 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
             session.on_change = None
 
     async def _open(self) -> None:
-        machine = self.machine
-        if machine is None:
-            return
-        host, record = machine
-        if record.state.is_active:
-            try:
-                xml = await read_xml(host, record, inactive=False)
-            except HypervisorError as error:
-                self.app.tell_error(error)
-                return
-            if not Domain.from_xml(xml).has_serial:
-                self.session.status = "no serial port: + adds one for the next boot"
-                self.session.emulator.feed(BOOT_LINES.replace("\n", "\r\n").encode())
-                self.terminal.changed()
-                self._show_status()
-                return
-        await self.session.attach()
+        session = self.session
+        await session.attach()
+        if self.is_whole and not session.attached and self.terminal.has_focus:
+            self.focus()  # there is nobody to type to
 
     def _output(self) -> bool:
         """Draw it; False when another tab or screen is in front."""
-        if not self.display or self.screen is not self.app.screen:
+        front = self.app.screen
+        if not self.display or not (front is self.screen or front.is_modal):
             return False
         self.terminal.changed()
         return True
@@ -133,63 +136,35 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         """The session follows by itself; its line is drawn anew."""
         self._show_status()
 
-    def _show_silence(self) -> None:
+    def _show_status(self) -> None:
         session = self.app.consoles.sessions.get(self.key)
         if session is None or not self.display or not self.is_whole:
             return
-        if session.is_silent:
-            self._show_status()
-        else:
-            self._show_tabs()  # another console may have something new
+        lines = (
+            open_consoles(self.app.consoles.sessions, self.key),
+            status_line(session, self.keys, self.terminal.lines_below),
+        )
+        if lines != self._lines:
+            self._lines = lines
+            tabs = self.query_one("#console-tabs", Static)
+            tabs.display = bool(lines[0].plain)
+            tabs.update(lines[0], layout=False)
+            self.query_one("#console-status", Static).update(lines[1], layout=False)
 
-    def _show_status(self) -> None:
-        session = self.app.consoles.sessions.get(self.key)
-        if session is None or not self.is_whole or not self.query("#console-status"):
-            return
-        record = session.record
-        name = "gone" if record is None else f"{visible(record.name)} on {visible(record.host)}"
-        told = session.guest.told == session.size
-        columns, rows = session.size
-        keys = "Ctrl+] leaves" if self.terminal.has_focus else "Enter back to the guest"
-        if self.terminal.marking:
-            keys = "mark: arrows move, Space or V begins, y copies, Esc ends"
-        parts: list[str | tuple[str, str]] = [
-            (f" {name} ", "bold $text-primary"),
-            (f" {keys} ", "bold $text-accent"),
-            (f" {session.status} ", "$text-success" if session.attached else "$text-warning"),
-        ]
-        port = session.guest.port
-        if session.guest.device is not None and port is not None:
-            parts.append((f" {visible(port.alias)}", "bold"))
-        if session.attached:
-            size = f" {columns}×{rows}" if told else f" guest: 80×24? z tells it {columns}×{rows}"
-            parts.append((size, "$quiet"))
-        if session.is_silent:
-            parts.append(("  silent: Enter wakes it, ? helps", "$text-warning"))
-        if session.log is not None:
-            parts.append((f"  log {session.log.path}", "$quiet"))
-        self.query_one("#console-status", Static).update(Content.assemble(*parts), layout=False)
-        self._show_tabs()
-
-    def _show_tabs(self) -> None:
-        parts: list[str | tuple[str, str]] = []
-        for key, session in self.app.consoles.sessions.items():
-            record = session.record
-            name = "gone" if record is None else visible(f"{record.name}@{record.host}")
-            mark = "●" if session.unseen else " "
-            style = "bold $text-primary underline" if key == self.key else "$quiet"
-            parts += [(f" {mark}", "$text-accent"), (name, style)]
-        parts.append(("   [ ] switch (after Ctrl+])" if len(parts) > 2 else "", "$quiet"))
-        content = Content.assemble(*parts)
-        if content != self._tabs:
-            self._tabs = content
-            self.query_one("#console-tabs", Static).update(content, layout=False)
+    def _keys_changed(self) -> None:
+        self._show_status()
+        self.post_message(self.Noted())
 
     def on_terminal_view_typed(self, event: TerminalView.Typed) -> None:
         """To the guest."""
         session = self.app.consoles.sessions.get(self.key)
         if session is not None:
             session.write(event.data)
+            self.say("")  # of a search that is over
+
+    def on_terminal_view_scrolled(self) -> None:
+        """Say so: what comes is not seen now."""
+        self._show_status()
 
     def on_terminal_view_left(self) -> None:
         """Keys are the program's again."""
@@ -204,15 +179,15 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
     def on_terminal_view_marking_ended(self) -> None:
         """Keys are the program's."""
         self.focus()
-        self._show_status()
+        self._keys_changed()
 
     def on_descendant_focus(self) -> None:
         """The guest has the keys."""
-        self._show_status()
+        self._keys_changed()
 
     def on_focus(self) -> None:
         """The program has the keys."""
-        self._show_status()
+        self._keys_changed()
 
     def on_terminal_view_sized(self, event: TerminalView.Sized) -> None:
         """The emulator follows."""
@@ -224,22 +199,48 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
 
     # -- commands (tui.actions.console), after Ctrl+] ----------------------------------------
 
-    def back_to_guest(self) -> None:
-        """``Enter``: the keys are the guest's again."""
+    def refusal(self, command: str) -> str:
+        """Why a command cannot be done now; empty when it can."""
+        session, machine = self.app.consoles.sessions.get(self.key), self.machine
+        if session is None or machine is None:
+            return "this machine is gone"
+        if command in NEEDS_ATTACHED and not session.attached:
+            return f"the console is not attached: {session.status}"
+        if command == "take_over" and session.attached:
+            return "it is attached here already"
+        if command == "choose_port" and not machine[1].state.is_active:
+            return "the machine is off: its ports have no names yet"
+        if command == "start_attached":
+            return START.refusal(self.app.fleet, machine[1])
+        if command == "add_port":
+            return host_refusal(machine[0].record, changes=True)
+        return ""
+
+    async def back_to_guest(self) -> None:
+        """``Enter``: the keys are the guest's again; where it is not attached, try again."""
+        self.say("")
         self.terminal.to_the_end()
         self.terminal.focus()
+        if not self.session.attached:
+            await self._open()
 
     async def tell_size(self) -> None:
         """``z``: by the agent, else typed: ``stty rows R cols C``."""
-        await self.session.tell_size()
+        why_not = await self.session.tell_size()
+        if why_not:
+            self.app.say(f"Tell size: {why_not}.", "warning")
+            return
         self._show_status()
-        self.back_to_guest()
+        await self.back_to_guest()
+
+    def show_help(self) -> None:
+        """``h``: why it may be silent."""
+        self.app.push_screen(ConsoleHelp())
 
     async def choose_port(self) -> None:
         """``a``: another serial port or console of the machine."""
         machine, guest = self.machine, self.session.guest
-        if machine is None or not machine[1].state.is_active:
-            self.app.say("The machine is off: its ports have no names yet.", "warning")
+        if machine is None:
             return
         if not guest.ports:
             await guest.read(*machine)
@@ -253,20 +254,19 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
             await self.session.switch_to(chosen)
             self.terminal.show(self.session.emulator)
         if chosen is not None:
-            self.back_to_guest()
+            await self.back_to_guest()
 
     async def take_over(self) -> None:
         """``F``: throw the other one out."""
         if await self.app.ask("Take the console over?", "Whoever has it now is thrown out."):
             await self.session.attach(force=True)
-            self.back_to_guest()
+            await self.back_to_guest()
 
     async def full_screen(self) -> None:
         """``f``: the person's own terminal, byte for byte."""
         session = self.session
         await session.guest.tell(*self.app.size)
         if session.console is None:
-            self.app.say("The console is not attached.", "warning")
             return
         record = session.record
         hand_over(
@@ -289,8 +289,9 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         path = await self.app.ask_text(
             "Log the console", "File; .txt for plain text, else as it comes", str(folder / name)
         )
-        if path:
-            session.log_to(Path(path), plain=path.endswith(".txt"))
+        file = named_path(self.app, path) if path else None
+        if file is not None:
+            session.log_to(file, plain=file.suffix == ".txt")
 
     async def copy(self) -> None:
         """``y``: the screen to the person's own clipboard (OSC 52)."""
@@ -302,22 +303,14 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         """``m``: select a part of the screen or of what is above it."""
         if self.terminal.begin_marking():
             self.terminal.focus()
-            self._show_status()
+            self._keys_changed()
 
     async def save_scrollback(self) -> None:
         """``w``: everything that is kept, to a file."""
-        from tui.in_thread import in_thread
-
         path = await self.app.ask_text("Save what was printed", "File", "console.txt")
-        if not path:
-            return
-        text = "\n".join(self.session.emulator.history())
-        try:
-            await in_thread(lambda: Path(path).expanduser().write_text(text + "\n"))
-        except OSError as error:
-            self.app.say(f"{path}: {error.strerror}", "error")
-        else:
-            self.app.say(f"Saved to {path}.")
+        if path:
+            text = "\n".join(self.session.emulator.history())
+            await save_as(self.app, path, lambda file: file.write_text(text + "\n"))
 
     def scroll_back(self) -> None:
         """``PgUp``."""
@@ -353,11 +346,14 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         if machine is None:
             return
         host, record = machine
-        if record.state.is_active:
-            self.app.say("It runs already.", "warning")
+        worry = START.worry(self.app.fleet, record)
+        if worry and not await self.app.ask(f"Start {visible(record.name)}?", worry, yes="Start"):
             return
-        await start_with_console(self.session, host, record)
-        self.back_to_guest()
+        if record.state.is_active:
+            await lifecycle.start(host, record)
+        else:
+            await start_with_console(self.session, host, record)
+        await self.back_to_guest()
 
     async def add_port(self) -> None:
         """``+``: add a serial port for the next boot."""

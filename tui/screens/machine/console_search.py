@@ -57,8 +57,5 @@ class ScrollbackSearch(Tab):
         self._found = place
         height = self.terminal.size.height
         top = max(0, min(places[place] - height // 2, len(lines) - height))
-        self.session.emulator.scroll_to(top)
-        self.terminal.scrolled = True
-        self.terminal.found = places[place] - top
-        self.terminal.show_again()
+        self.terminal.show_found(top, places[place] - top)
         self.say(f"match {place + 1} of {len(places)}, < > go on")

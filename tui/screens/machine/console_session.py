@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -14,11 +15,19 @@ from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import Change, DomainRecord
-from tui.screens.machine.console_size import GuestSize
+from tui.screens.machine.console_help import CLEAR, explanation
+from tui.screens.machine.console_size import NO_PORT, GuestSize
 from tui.widgets.emulator import Emulator, new_emulator
 
 QUIET = 2.0
 """Seconds of silence after which a person is told how to wake a console."""
+ALTERNATE = (47, 1047, 1049)
+"""Modes in which a full-screen program has the terminal."""
+PROMPT = re.compile(r"(login|username|password|passphrase)[^:]*:\s*$", re.IGNORECASE)
+
+
+class NoPortError(HypervisorError):
+    """The machine has no port that a console can attach to."""
 
 
 class ConsoleSession:
@@ -32,6 +41,8 @@ class ConsoleSession:
         self.guest = GuestSize(key[1], self._tell)
         self.guest.wanted = self.size
         self.status = "not attached"
+        self.hint = ""
+        """What key helps, and to what: ``F takes it over``; empty where nothing is amiss."""
         self.error: HypervisorError | None = None
         self.unseen = False
         """There was output while nobody looked."""
@@ -42,7 +53,11 @@ class ConsoleSession:
         """Draws what came; False when nobody looks."""
         self.on_change: Callable[[], None] | None = None
         self.console: Console | None = None
+        self._turn = asyncio.Lock()
+        """One attempt to attach at a time."""
         self._attaching = False
+        self._explained = False
+        """The terminal shows our words, not the guest's."""
         self._typed = b""
         self._tasks: set[asyncio.Task[None]] = set()
         self._wanted = False
@@ -70,41 +85,76 @@ class ConsoleSession:
         return self.attached and self.last_output < self.attached_at and since > QUIET
 
     async def attach(self, *, force: bool = False, at_once: bool = False) -> None:
-        """Attach, now and whenever the machine starts again. What fails is in :attr:`error`.
+        """Attach, now and whenever the machine starts again.
 
+        What fails is in :attr:`error`: then only another call, or a start, tries again.
         ``at_once``: the machine runs, though no event has said so yet.
         """
         self._wanted = True
+        # Whoever waits for it may go: an attempt is never left half done.
+        await asyncio.shield(self._spawn(self._attach(force=force, at_once=at_once)))
+
+    async def _attach(self, *, force: bool, at_once: bool) -> None:
+        async with self._turn:
+            await self._attach_once(force=force, at_once=at_once)
+        if self.console is None:
+            self._look()  # it may have stopped meanwhile
+
+    async def _attach_once(self, *, force: bool, at_once: bool) -> None:
         host, record = self.host, self.record
-        if self.console is not None or self._attaching or host is None or record is None:
+        if self.console is not None or not self._wanted or host is None or record is None:
             return
         if not record.state.is_active and not at_once:
-            self._say("the machine is off: s starts it with the console attached")
+            self._say_off()
             return
         self._attaching, self._typed = True, b""
         self._say("attaching…")
         try:
-            self.console = await open_console(
+            await self.guest.meet(host, record)
+            if why_not := self.guest.choose():
+                raise NoPortError(f"Open the console of {record.name}", words=why_not)
+            console = await open_console(
                 host, record, self._output, self._ended, device=self.guest.device, force=force
             )
-        except ConsoleInUseError as error:
-            self.error = error
-            self._say("someone else holds the console: F takes it over")
         except HypervisorError as error:
+            self.guest.forget()
             self.error = error
-            self._say(error.words)
+            self._say_failed(error)
         else:
-            self.error = None
-            typed, self._typed = self._typed, b""
-            if typed:
-                self.console.write(typed)
-            self.attached_at = time.monotonic()
-            self._say("attached")
-            self._spawn(self.guest.attached(host, record))
+            self._begin(console)
         finally:
             self._attaching = False
-        if self.console is None:
-            self._look()  # it may have stopped meanwhile
+
+    def _begin(self, console: Console) -> None:
+        if not self._wanted or console.ended:  # let go of meanwhile
+            console.close()
+            self.guest.forget()
+            return
+        self.console, self.error = console, None
+        if self._explained:
+            self.emulator.feed(CLEAR)
+            self._explained = False
+        typed, self._typed = self._typed, b""
+        if typed:
+            console.write(typed)
+        self.attached_at = time.monotonic()
+        self._say("attached")
+        self.guest.attached()
+
+    def _say_off(self) -> None:
+        self._say("the machine is off", "s starts it with its console")
+
+    def _say_failed(self, error: HypervisorError) -> None:
+        match error:
+            case ConsoleInUseError():
+                self._say("someone else holds the console", "F takes it over, Enter tries again")
+            case NoPortError():
+                self._explained = True
+                self.emulator.feed(CLEAR + explanation(error.words))
+                words = error.words if error.words == NO_PORT else "its serial port is no pty"
+                self._say(words, "+ adds one for the next boot")
+            case _:
+                self._say(error.words, "Enter tries again")
 
     def write(self, data: bytes) -> None:
         """To the guest; what is typed while it is being attached waits for that."""
@@ -120,20 +170,30 @@ class ConsoleSession:
             self.emulator.resize(columns, rows)
             self.guest.resized(columns, rows)
 
-    async def tell_size(self) -> None:
-        """Tell the guest its size: by its agent, else by typing what a Linux shell needs."""
+    async def tell_size(self) -> str:
+        """Tell the guest its size: by its agent, else by typing what a Linux shell needs.
+
+        Returns why it cannot be typed now; empty when it was told.
+        """
         columns, rows = self.size
-        if not await self.guest.tell(columns, rows):
-            self.write(f"stty rows {rows} cols {columns}\r".encode())
-            self.guest.told = columns, rows
+        if await self.guest.tell(columns, rows):
+            return ""
+        if any(self.emulator.mode(mode) for mode in ALTERNATE):
+            return "a full-screen program has the console: leave it first"
+        if PROMPT.search(self.emulator.screen().rstrip()):
+            return "it is typed into a shell: log in first"
+        self.write(f"stty rows {rows} cols {columns}\r".encode())
+        self.guest.told = columns, rows
+        return ""
 
     async def switch_to(self, device: str) -> None:
         """Show another port of the machine, by its alias, on a fresh screen."""
-        self._drop("attaching…")
-        self.guest.device = device
-        self.emulator.close()
-        self.emulator = new_emulator(*self.size)
-        self.last_output, self.error = 0.0, None
+        async with self._turn:
+            self._drop("attaching…")
+            self.guest.device = device
+            self.emulator.close()
+            self.emulator = new_emulator(*self.size)
+            self.last_output, self.error = 0.0, None
         await self.attach()
 
     def close(self) -> None:
@@ -198,9 +258,9 @@ class ConsoleSession:
             return
         if not record.state.is_active:
             self.error = None
-            self._say("the machine is off: s starts it with the console attached")
+            self._say_off()
         elif self.error is None:
-            self._spawn(self.attach())
+            self._spawn(self._attach(force=False, at_once=False))
 
     def _drop(self, status: str) -> None:
         """The other end is gone; libvirt does not always say so."""
@@ -211,13 +271,14 @@ class ConsoleSession:
         if status != self.status:
             self._say(status)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
-    def _say(self, status: str) -> None:
-        self.status = status
+    def _say(self, status: str, hint: str = "") -> None:
+        self.status, self.hint = status, hint
         self._tell()
 
     def _tell(self) -> None:

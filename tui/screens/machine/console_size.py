@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import Callable
 
 from tui.hypervisor.definition import read_xml
-from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Event
 from tui.hypervisor.guest_agent import set_terminal_size
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model import Domain
 from tui.model.consoles import ConsolePort, console_ports
+from tui.model.text import visible
 
+NO_PORT = "no serial port"
 SETTLE = 0.3
 """Seconds that a size has to last before it is told."""
 
@@ -22,7 +23,8 @@ class GuestSize:
     """What is known of one machine's consoles and agent, and the size that it was told.
 
     Where the agent answers, the guest is told by itself: when the console is attached, when the
-    agent comes, when the size changes.
+    agent comes, when the size changes. :meth:`meet` comes before the console is opened,
+    :meth:`attached` after it.
     """
 
     def __init__(self, uuid: str, on_change: Callable[[], None]) -> None:
@@ -35,10 +37,20 @@ class GuestSize:
         self.wanted = (80, 24)
         self.told: tuple[int, int] | None = None
         """Columns and rows, as the guest was told; None: it believes what it likes, often 80×24."""
+        self._has_serial = False
         self._agent = False
         self._machine: tuple[Host, DomainRecord] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+
+    def choose(self) -> str:
+        """Keep to the port that is shown, else take the first that can be; why there is none."""
+        if not self.ports:  # some drivers have ports without names
+            return "" if self._has_serial else NO_PORT
+        possible = [port for port in self.ports if not port.why_not]
+        if self.port not in possible:
+            self.device = possible[0].alias if possible else None
+        return "" if possible else f"its serial port {visible(self.ports[0].why_not)}"
 
     @property
     def port(self) -> ConsolePort | None:
@@ -47,24 +59,23 @@ class GuestSize:
             return self.ports[0] if self.ports else None
         return next((port for port in self.ports if port.alias == self.device), None)
 
-    async def attached(self, host: Host, record: DomainRecord) -> None:
-        """Another guest, or the same one again: read what it has, and tell it."""
+    async def meet(self, host: Host, record: DomainRecord) -> None:
+        """Another guest, or the same one again: read what it has. Raises HypervisorError."""
         self.forget()
         self._machine = host, record
         host.observers.add(self._event)
-        try:
-            agent = await self.read(host, record)
-        except HypervisorError:
-            return  # the console tells what there is to tell
-        if self._machine is not None:
-            self._agent = agent
-            self.on_change()
-            self._tell_soon(0)
+        agent = await self.read(host, record)
+        self._agent = self._agent or agent
+
+    def attached(self) -> None:
+        """Its console is there: tell it."""
+        self.on_change()
+        self._tell_soon(0)
 
     async def read(self, host: Host, record: DomainRecord) -> bool:
         """Read its ports, and whether an agent answers. Raises HypervisorError."""
         live = Domain.from_xml(await read_xml(host, record, inactive=False))
-        self.ports = console_ports(live)
+        self.ports, self._has_serial = console_ports(live), live.has_serial
         return live.agent_connected
 
     def forget(self) -> None:

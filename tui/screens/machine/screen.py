@@ -27,6 +27,7 @@ from tui.screens.marks import mark_of
 from tui.screens.program import Program
 from tui.screens.target import Target
 from tui.widgets.cells import fit
+from tui.widgets.key_bar import key_bar
 
 
 class MachineScreen(Target, Screen[None]):
@@ -73,6 +74,11 @@ class MachineScreen(Target, Screen[None]):
     def on_resize(self) -> None:
         """The lines are cut to the width."""
         self._show_header()
+
+    def on_screen_resume(self) -> None:
+        """In front again."""
+        if self.tab is not None:
+            self.tab.seen_again()
 
     def subjects(self) -> Sequence[DomainRecord]:
         """This machine, as long as it is there."""
@@ -158,8 +164,10 @@ class MachineScreen(Target, Screen[None]):
             top = Content.assemble(top, (f"  {fit(note, room, 'right')}", "$quiet"))
         self.query_one("#machine-top", Static).update(top, layout=False)
         self.query_one("#machine-tabs", Static).update(line, layout=False)
+        bar = self.tab.bar if self.tab is not None else []
+        width = self.size.width
         self.query_one("#machine-keys", Static).update(
-            self.app.key_content(self.size.width), layout=False
+            key_bar(bar, width) if bar else self.app.key_content(width), layout=False
         )
 
     def on_tab_noted(self) -> None:

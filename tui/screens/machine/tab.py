@@ -26,6 +26,14 @@ class Tab(Vertical):
     """What stands beside the tab line."""
 
     @property
+    def bar(self) -> list[tuple[str, str, bool]]:
+        """Keys, name, whether possible: what works while a part of the tab takes every key.
+
+        Empty while the keys are the actions'.
+        """
+        return []
+
+    @property
     def unsaved(self) -> str:
         """What would be lost by leaving, in words; empty when nothing."""
         return ""
@@ -79,6 +87,9 @@ class Tab(Vertical):
 
     def shown(self) -> None:
         """The tab has come to the front."""
+
+    def seen_again(self) -> None:
+        """What covered it has gone."""
 
     def machine_changed(self) -> None:
         """The machine reads differently now."""

@@ -1,0 +1,169 @@
+"""The Console tab on the demo host: its driver has no consoles, so the tests play the guest."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from tests.screens.test_machines import running, screen_text
+from tests.waiting import until
+from tui.app import VirttyApp
+from tui.model.consoles import ConsolePort
+from tui.screens.dialogs import Confirm
+from tui.screens.machine.console import ConsoleTab
+from tui.screens.machine.console_size import GuestSize
+from tui.screens.machine.screen import MachineScreen
+
+LEAVE = "ctrl+right_square_bracket"
+
+
+class Guest:
+    """Stands in for an attached console; keeps what is typed."""
+
+    ended = False
+
+    def __init__(self) -> None:
+        self.typed = b""
+
+    def write(self, data: bytes) -> None:
+        self.typed += data
+
+    def close(self) -> None:
+        self.ended = True
+
+
+@contextlib.asynccontextmanager
+async def console(
+    *, attached: bool = True, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[VirttyApp, Pilot[int], ConsoleTab, Guest]]:
+    async with running(size=size) as (app, pilot):
+        record = next(record for record in app.fleet.domains() if record.name == "web-01")
+        app.open_machine(record.key, "console")
+        await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab is not None)
+        tab = app.screen.tab
+        assert isinstance(tab, ConsoleTab)
+        await until(lambda: tab.has_focus)  # nothing could be attached to
+        guest = Guest()
+        if attached:
+            tab.session._begin(guest)
+            await pilot.press("enter")
+            await until(lambda: tab.terminal.has_focus)
+            await pilot.pause()
+        yield app, pilot, tab, guest
+
+
+async def test_every_key_is_the_guests_and_the_bar_says_so():
+    async with console() as (app, pilot, _tab, guest):
+        bar = screen_text(app).splitlines()[-1]
+        assert "^] Leave the guest" in bar
+        assert "Full screen" not in bar
+        await pilot.press("ctrl+p", "ctrl+q", "q", "ctrl+t", "f5", "escape", "tab")
+        assert guest.typed == b"\x10\x11q\x14\x1b[15~\x1b\t"
+        assert isinstance(app.screen, MachineScreen)
+        await pilot.press(LEAVE)
+        await until(lambda: "Full screen" in screen_text(app).splitlines()[-1])
+
+
+async def test_without_a_console_the_keys_are_the_programs():
+    async with console(attached=False) as (app, _pilot, tab, _guest):
+        await until(lambda: tab.session.hint and tab.session.hint in screen_text(app))
+        assert "back to the guest" not in screen_text(app)
+        assert "not attached" in tab.refusal("full_screen")
+        assert tab.refusal("start_attached") == "it is running already"
+
+
+async def test_what_came_while_it_was_covered_is_drawn():
+    async with console() as (app, pilot, tab, _guest):
+        app.show_help()
+        await pilot.pause()
+        tab.session._output(b"\x1b[20;1Hbehind a dialog")
+        assert not tab.session.unseen  # it shows beside the dialog
+        await pilot.press("escape")
+        await until(lambda: "behind a dialog" in screen_text(app))
+        await app.push_screen(Screen())
+        tab.session._output(b"\r\nbehind a screen")
+        assert tab.session.unseen
+        app.pop_screen()
+        await until(lambda: "behind a screen" in screen_text(app))
+        assert not tab.session.unseen
+
+
+async def test_looking_back_is_told_and_marking_begins_at_what_was_found():
+    async with console() as (app, pilot, tab, _guest):
+        tab.session._output(b"".join(b"line %03d\r\n" % n for n in range(300)))
+        await pilot.press("shift+pageup")
+        await until(lambda: "lines further down" in screen_text(app))
+        await pilot.press("x")
+        await until(lambda: "further down" not in screen_text(app))
+        tab._needle = "line 123"
+        tab.search_back()
+        tab.mark()
+        await until(lambda: tab.terminal.marking and "mark: arrows" in screen_text(app))
+        await pilot.press("V")
+        selection = tab.terminal.selection
+        assert selection is not None
+        assert selection.text() == "line 123"
+        await pilot.press("pagedown")
+        tab.terminal.scroll_view(1)
+        assert tab.terminal.found == -1  # it has moved
+
+
+async def test_a_size_is_typed_into_shells_only():
+    async with console() as (_app, _pilot, tab, guest):
+        tab.session._output(b"web01 login: ")
+        assert "log in" in await tab.session.tell_size()
+        tab.session._output(b"\x1b[2J\x1b[H\x1b[?1049hvim")
+        assert "full-screen" in await tab.session.tell_size()
+        assert guest.typed == b""
+        tab.session._output(b"\x1b[?1049l\r\n# ")
+        assert await tab.session.tell_size() == ""
+        assert guest.typed == b"stty rows 20 cols 80\r"
+
+
+async def test_who_looks_away_while_it_is_being_attached_to_leaves_nothing_half_done(monkeypatch):
+    async with console(attached=False) as (app, _pilot, tab, guest):
+        session, begun, opened = tab.session, asyncio.Event(), asyncio.Event()
+
+        async def attach_once(**_how: bool) -> None:
+            begun.set()
+            await opened.wait()
+            session._begin(guest)
+
+        monkeypatch.setattr(session, "_attach_once", attach_once)
+        tab.shown()
+        await begun.wait()
+        app.back_or_quit()
+        await until(lambda: not tab.is_attached)
+        opened.set()
+        await until(lambda: session.console is guest)
+        app.consoles.close(tab.key)
+        assert guest.ended
+
+
+def test_the_first_port_that_can_be_attached_to_is_taken():
+    size = GuestSize("uuid", lambda: None)
+    assert size.choose() == "no serial port"
+    size.ports = [ConsolePort("serial0", "", "", "goes to file /a, not to a pty")]
+    assert size.choose() == "its serial port goes to file /a, not to a pty"
+    size.ports.append(ConsolePort("console1", "", "", ""))
+    assert size.choose() == ""
+    assert size.device == "console1"
+    size.ports[0] = ConsolePort("serial0", "", "", "")
+    assert size.choose() == ""
+    assert size.device == "console1"  # the one that was shown
+
+
+async def test_the_key_that_ends_the_program_asks_for_what_would_be_lost(monkeypatch):
+    monkeypatch.setattr(MachineScreen, "unsaved", "an edit")
+    async with running() as (app, pilot):
+        record = next(record for record in app.fleet.domains() if record.name == "web-01")
+        app.open_machine(record.key, "overview")
+        await until(lambda: isinstance(app.screen, MachineScreen))
+        await pilot.press("ctrl+q")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.press("ctrl+q", "n")
+        await until(lambda: isinstance(app.screen, MachineScreen))

@@ -129,6 +129,15 @@ async def test_sorting_keeps_the_cursor_on_its_row():
         assert "▼" in app.line(0)
 
 
+async def test_the_column_that_is_sorted_by_is_shown_on_a_narrow_screen():
+    app = TableApp(rows(3))
+    async with app.run_test(size=(16, 8)) as pilot:
+        assert "Load" not in app.line(0)
+        app.table.sort("load", descending=True)
+        await pilot.pause()
+        assert "Load ▼" in app.line(0)
+
+
 async def test_filter_marks_and_removal():
     app = TableApp(rows(30))
     async with app.run_test(size=(60, 20)) as pilot:

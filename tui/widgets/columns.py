@@ -58,15 +58,20 @@ class Placed(Generic[R]):
     width: int
 
 
-def lay_out(columns: Sequence[Column[R]], width: int) -> list[Placed[R]]:
-    """The columns that fit into ``width`` cells, in their order, with their widths."""
+def lay_out(
+    columns: Sequence[Column[R]], width: int, kept: Column[R] | None = None
+) -> list[Placed[R]]:
+    """The columns that fit into ``width`` cells, in their order, with their widths.
+
+    ``kept`` gives way last, however important it is.
+    """
     shown = list(columns)
 
     def need(widths: Sequence[int]) -> int:
         return GUTTER + sum(widths) + GAP * max(0, len(widths) - 1)
 
     while len(shown) > 1 and need([column.least for column in shown]) > width:
-        worst = max(range(len(shown)), key=lambda i: (shown[i].importance, i))
+        worst = max(range(len(shown)), key=lambda i: (shown[i] is not kept, shown[i].importance, i))
         del shown[worst]
     widths = [column.width for column in shown]
     over = need(widths) - width

@@ -26,6 +26,7 @@ class LineStrips(Generic[R]):
     def __init__(self, columns: Sequence[Column[R]], look: Callable[[str], Style]) -> None:
         self._columns = columns
         self._look = look
+        self._kept: Column[R] | None = None
         self.width = -1
         self.placed: list[Placed[R]] = []
         self.strips: dict[tuple[Key, bool], Strip] = {}
@@ -37,10 +38,15 @@ class LineStrips(Generic[R]):
         self._columns = columns
         self.width = -1
 
+    def keep(self, column: Column[R]) -> None:
+        """Have this column give way last on a narrow screen: the rows are sorted by it."""
+        self._kept = column
+        self.width = -1
+
     def lay_out(self, width: int) -> None:
         """Draw lines of this width, in cells, from now on."""
         self.width = width
-        self.placed = lay_out(self._columns, width)
+        self.placed = lay_out(self._columns, width, self._kept)
         self.forget_all()
 
     def column_at(self, x: int) -> Column[R] | None:

@@ -154,7 +154,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             if column.key == column_key and column.sort_key is not None:
                 self._sort, self._descending = column, descending
                 self._rows.sort(column.sort_key, descending)
-                self._drawn.strips.clear()
+                self._drawn.keep(column)
                 self._rebuild()
                 return
 

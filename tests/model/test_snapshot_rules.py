@@ -61,7 +61,9 @@ def test_a_healthy_machine():
         (OUT, {"takes_external": False}, "no external"),
         (IN, {"disks": (replace(DISK, format="raw"),)}, "only qcow2"),
         (IN, {"hostdevs": ("PCI 0000:01:00.0",)}, "cannot be saved"),
-        (IN, {"nvram": "/n"}, "UEFI"),
+        (IN, {"nvram": "/n"}, "before 10.10"),
+        (IN, {"nvram": "/n", "nvram_format": "qcow2"}, "before 10.10"),
+        (IN, {"nvram": "/n", "libvirt": "10.10.0"}, "not in a qcow2 file"),
         (IN, {"running": False}, "no memory to save"),
         (OUT, {"managed_save": True}, "saved state"),
         (replace(OUT, quiesce=True), {"agent": ""}, "no channel"),
@@ -69,6 +71,7 @@ def test_a_healthy_machine():
         (replace(OUT, quiesce=True), {"running": False}, "is off"),
         (OUT, {"disks": (replace(DISK, job="commit"),)}, "block commit is running"),
         (OUT, {"disks": (replace(DISK, missing=("/b",)),)}, "/b of its chain is missing"),
+        (OUT, {"disks": (replace(DISK, missing=(DISK.source,)),)}, "/i/web.qcow2 is missing"),
         (OUT, {"disks": (replace(DISK, shareable=True),)}, "shared"),
         (OUT, {"disks": (replace(DISK, device="lun"),)}, "LUN"),
         (OUT, {"disks": (replace(DISK, free=1024),)}, "1.0 KiB free"),
@@ -98,12 +101,30 @@ def test_what_forbids(wanted: SnapshotRequest, changes: dict[str, object], words
             {"disks": (DISK, replace(DISK, target="vdb"))},
             "vda is left out",
         ),
+        (OUT, {"persistent": False}, "It is transient"),
+        (
+            replace(IN, memory=False),
+            {"running": False, "disks": (replace(DISK, free=1024),)},
+            "takes new room",
+        ),
     ],
 )
 def test_what_warns(wanted: SnapshotRequest, changes: dict[str, object], words: str):
     now = replace(RUNS, **changes)
     assert words in texts(wanted, now, Level.WARNING)
     assert not forbidden(findings(wanted, now))
+
+
+def test_a_machine_without_disks():
+    now = replace(RUNS, disks=())
+    assert "memory alone" in next(one.advice for one in findings(IN, now))
+    assert not forbidden(findings(replace(OUT, memory=True), now))
+
+
+def test_from_libvirt_10_10_on_an_internal_one_holds_variables_in_a_qcow2_file():
+    now = replace(RUNS, nvram="/n", nvram_format="qcow2", libvirt="10.10.0")
+    assert not any("UEFI" in finding.what for finding in findings(IN, now))
+    assert "not part of it" in texts(OUT, now, Level.WARNING)
 
 
 def test_media_are_noted_and_left_out():

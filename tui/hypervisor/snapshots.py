@@ -178,9 +178,14 @@ def wants_force(error: HypervisorError) -> bool:
 async def delete(host: Host, record: DomainRecord, name: str) -> None:
     """Delete one by libvirt's own means (virDomainSnapshotDelete). Raises HypervisorError."""
     await change_domain(
-        host, record, f"delete the snapshot {name} of", virsh("snapshot-delete", record.name, name),
+        host, record, f"delete the snapshot {name} of", delete_virsh(record, name),
         lambda domain: domain.snapshotLookupByName(name).delete(0),
     )  # fmt: skip
+
+
+def delete_virsh(record: DomainRecord, name: str) -> str:
+    """The command that equals :func:`delete`."""
+    return virsh("snapshot-delete", record.name, name)
 
 
 async def forget(host: Host, record: DomainRecord, name: str) -> None:

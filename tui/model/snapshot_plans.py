@@ -439,7 +439,7 @@ def plan_commit(target: str, top: str, now: Situation) -> tuple[Merge | None, st
     merge = Merge(target, top, chain.paths[place + 1], place == 0)
     for path in (merge.base, merge.top):
         if named := now.uses.snapshots.get(path):
-            return None, f"the snapshot {named[0][1]} needs {path}: delete that, it merges the same"
+            return None, f"the snapshot {named[0][1]} needs it; deleting that merges too"
         if machines := now.uses.others(path, now.machine):
             return None, f"{', '.join(machines)} uses {path} as well"
     if others := set(now.uses.overlays(merge.base)) - {merge.top}:

@@ -92,6 +92,7 @@ class Circumstances:
     nvram: str = ""
     """Its UEFI variables; empty without."""
     nvram_format: str = "raw"
+    """Of that file: from libvirt 10.10 on, an internal snapshot holds what is in a qcow2 one."""
     agent: str = ""
     """Empty: no channel; ``disconnected``, ``connected``."""
     memory: int = 0
@@ -117,22 +118,18 @@ def default_external(now: Circumstances) -> tuple[bool, str]:
     """
     if not now.takes_external:
         return False, "this driver has internal ones only"
-    raw = [disk.label for disk in now.taking_part if disk.format != "qcow2"]
+    other = next((disk for disk in now.taking_part if disk.format != "qcow2"), None)
     if now.reverts_external:
         return True, "disks are not stopped, and this host can delete and revert them"
     if any(one.kind in (Kind.EXTERNAL, Kind.MIXED) for one in now.existing):
         return True, "as those there are: the two kinds do not mix"
-    if raw:
-        return True, f"{raw[0]} is {_format(now, raw[0])}, which cannot hold one inside"
+    if other is not None:
+        return True, f"{other.label} is {other.format}, which cannot hold one inside"
     if now.running and now.nvram:
-        return True, "with UEFI variables this libvirt takes no internal one while it runs"
+        return True, "UEFI: this libvirt takes no internal one while it runs"
     if now.running and now.hostdevs:
         return True, "memory cannot be saved with a host's device attached"
-    return False, f"libvirt {now.libvirt} does not revert to external ones by itself"
-
-
-def _format(now: Circumstances, label: str) -> str:
-    return next(disk.format for disk in now.disks if disk.label == label)
+    return False, f"libvirt {now.libvirt} cannot revert to external ones"
 
 
 def findings(wanted: SnapshotRequest, now: Circumstances) -> list[Finding]:
@@ -196,7 +193,16 @@ def _kind(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
         )
     taking = [disk for disk in now.taking_part if _mode(wanted, disk) != "no"]
     if not taking and not (wanted.memory and wanted.external and now.running):
-        yield Finding(Level.ERROR, "No disk takes part.", "Choose at least one.")
+        advice = "Choose at least one."
+        if not now.taking_part:
+            advice = "Its memory alone can be kept: external, with memory." if now.running else ""
+        yield Finding(Level.ERROR, "No disk takes part.", advice)
+    if not now.persistent:
+        yield Finding(
+            Level.WARNING,
+            "It is transient: libvirt forgets its snapshots when it stops, overlays stay behind.",
+            "Delete this one before, or define the machine (virsh define).",
+        )
 
 
 def _memory(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
@@ -288,7 +294,8 @@ def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Itera
     if disk.missing:
         yield Finding(
             Level.ERROR,
-            f"{disk.label}: {disk.missing[0]} of its chain is missing.",
+            f"{disk.label}: {disk.missing[0]}"
+            + (" is missing." if disk.missing[0] == disk.source else " of its chain is missing."),
             "Bring the file back; D shows the chain.",
         )
     if mode == "no":
@@ -331,9 +338,18 @@ def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Itera
 
 def _space(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
     for disk in now.taking_part:
-        if _mode(wanted, disk) != "external" or disk.free is None:
+        mode = _mode(wanted, disk)
+        if mode == "no" or disk.free is None:
             continue
-        if disk.free < OVERLAY_LEAST:
+        if mode == "internal":
+            if disk.free < OVERLAY_LEAST:
+                yield Finding(
+                    Level.WARNING,
+                    f"{disk.label}: {size(disk.free)} free, and what is written from now on "
+                    "takes new room. A full storage pauses the machine.",
+                    "Make room first.",
+                )
+        elif disk.free < OVERLAY_LEAST:
             yield Finding(
                 Level.ERROR,
                 f"{disk.label}: {size(disk.free)} free, an overlay needs more at once.",
@@ -362,11 +378,15 @@ def _space(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
 def _firmware(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
     if not now.nvram:
         return
-    if not wanted.external and now.running and _before(now.libvirt, (10, 10)):
+    old = _before(now.libvirt, (10, 10))
+    held = not wanted.external and now.nvram_format == "qcow2" and not old
+    if held:
+        return
+    if not wanted.external and now.running:
         yield Finding(
             Level.ERROR,
             "It boots by UEFI: libvirt takes no internal snapshot of such a running machine "
-            "before 10.10.",
+            + ("before 10.10." if old else "while its variables are not in a qcow2 file."),
             "Take an external one, or shut it down first.",
         )
         return

@@ -181,7 +181,8 @@ class Chains(Screen[None]):
         rows = chain_rows(looked.situation.chains, looked)
         self.table.set_placeholder("No disk has an image that this host can tell of.")
         self.table.set_rows([*rows, *map(leftover_row, self._leftovers)])
-        state = "it is running" if looked.active else "it is off"
+        record = self.app.fleet.domain(self.key)
+        state = f"it is {record.state.word}" if record is not None else "it is gone"
         self.query_one("#review-top", Static).update(
             Content.assemble(
                 (f" Disk chains of {visible(looked.situation.machine)}", "bold $text-primary"),

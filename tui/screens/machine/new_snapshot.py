@@ -77,9 +77,11 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
         Binding("escape,q", "dismiss(None)", "Back"),
     ]
 
-    def __init__(self, machine: str, now: Circumstances) -> None:
+    def __init__(self, machine: str, state: str, now: Circumstances) -> None:
         super().__init__()
         self.machine = machine
+        self.state = state
+        """The machine's, in a word."""
         self.now = now
         self.wanted = first_request(machine, now)
         self._own_files: dict[str, str] = {}
@@ -91,7 +93,7 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
         yield Static(
             Content.assemble(
                 (f" Take a snapshot of {visible(self.machine)}", "bold $text-primary"),
-                ("  it is running" if self.now.running else "  it is off", "$quiet"),
+                (f"  it is {self.state}", "$quiet"),
             ),
             id="review-top",
             markup=False,
@@ -147,7 +149,16 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
                     "quiesce",
                     "Hold still",
                     "yes" if wanted.quiesce else "no",
-                    note="the guest agent freezes the file systems for a moment",
+                    note="the agent freezes the file systems for a moment",
+                    why_not=""
+                    if wanted.quiesce
+                    else "it is off"
+                    if not now.running
+                    else "with memory nothing has to be held still"
+                    if wanted.memory
+                    else {"": "there is no guest agent", "connected": ""}.get(
+                        now.agent, "the guest agent does not answer"
+                    ),
                 )
             )
         for disk in now.taking_part:
@@ -236,4 +247,4 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
 
 def _row(name: str, label: str, value: str, *, note: str = "", why_not: str = "") -> FormRow:
     shown = visible(value)
-    return FormRow(name, label, shown, value, note=visible(note), why_not=why_not)
+    return FormRow(name, label, shown, value, note=visible(why_not or note), why_not=why_not)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from posixpath import basename, dirname
 
 from textual.content import Content
 
@@ -110,9 +111,9 @@ def details(one: Snapshot, images: Mapping[str, Image], now: float, below: int) 
         if disk.mode == "no":
             lines.append(Content.assemble((f"{disk.target}: left out", "$quiet")))
         elif disk.mode == "external":
-            lines.append(Content.assemble(f"{disk.target}: ", _image(held, images)))
+            since = _image(disk.source, images, beside=held)
             lines.append(
-                Content.assemble("     written since into ", _image(disk.source, images, size=True))
+                Content.assemble(f"{disk.target}: ", _image(held, images), ", since then ", since)
             )
         elif held:
             lines.append(Content.assemble(f"{disk.target}: inside ", _image(held, images)))
@@ -121,14 +122,15 @@ def details(one: Snapshot, images: Mapping[str, Image], now: float, below: int) 
     return Content("\n").join(lines)
 
 
-def _image(path: str, images: Mapping[str, Image], size: bool = False) -> Content:
-    image = images.get(path)
-    told = ""
+def _image(path: str, images: Mapping[str, Image], beside: str = "") -> Content:
+    """A file; one ``beside`` another by its name alone, with what has been written into it."""
+    image, told = images.get(path), ""
+    shown = visible(basename(path) if dirname(path) == dirname(beside) else path)
     if image is not None and image.missing:
-        return Content.assemble((visible(path), "$quiet"), ("  missing", "$text-error"))
-    if image is not None and size and image.allocation is not None:
+        return Content.assemble((shown, "$quiet"), ("  missing", "$text-error"))
+    if beside and image is not None and image.allocation is not None:
         told = f"  {units.size(image.allocation)}"
-    return Content.assemble((visible(path), "$quiet"), told)
+    return Content.assemble((shown, "$quiet"), told)
 
 
 def finding_lines(found: Sequence[Finding]) -> Content:

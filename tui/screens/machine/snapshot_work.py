@@ -60,7 +60,9 @@ async def delete(
         return
     what = visible(made[0].snapshot.name) if len(made) == 1 else f"{len(made)} snapshots"
     question = f"Delete {what} of {visible(record.name)}?"
-    lines = [visible(line) for one in made for line in one.lines]
+    lines = [line for one in made for line in one.lines]
+    lines += [snapshots.delete_virsh(record, one.snapshot.name) for one in made if one.by_libvirt]
+    lines = [visible(line) for line in lines]
     if not await app.ask(question, deletion_consequence(made, looked), lines, "Delete"):
         return
     if await cancellable(lambda cancel: delete_snapshots(host, record, there, cancel)):

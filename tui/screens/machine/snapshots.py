@@ -207,7 +207,8 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
     async def _take(self, host: Host, record: DomainRecord, looked: Looked) -> bool:
         from tui.screens.machine.new_snapshot import NewSnapshot
 
-        wanted = await self.app.push_screen_wait(NewSnapshot(record.name, looked.circumstances))
+        dialog = NewSnapshot(record.name, record.state.word, looked.circumstances)
+        wanted = await self.app.push_screen_wait(dialog)
         if wanted is None:
             return False
         await snapshots.create(host, self.app.fleet.domain(self.key) or record, wanted)

@@ -145,7 +145,7 @@ class Cells(_Paired):
 
 
 def _scale(cell: etree._Element) -> int:
-    return units.SCALES.get(cell.get("unit", "KiB").casefold(), 1024)
+    return units.scale(cell.get("unit"))
 
 
 _POLICIES = {"+": "require", "-": "disable", "=": "optional", "!": "force", "#": "forbid"}
@@ -336,7 +336,7 @@ class HugePageSize(Field[int | None]):
     def read(self, view: View) -> int | None:
         """The first page's size."""
         size = view.get(f"{self.path}/page/@size")
-        scale = units.SCALES.get((view.get(f"{self.path}/page/@unit") or "KiB").casefold(), 1024)
+        scale = units.scale(view.get(f"{self.path}/page/@unit"))
         return int(size) * scale if size.isdigit() else None
 
     def put(self, view: View, value: int | None) -> None:

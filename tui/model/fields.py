@@ -468,7 +468,7 @@ class Size(Field[int | None]):
         text = (element.text or "").strip()
         if not (text.isascii() and text.isdigit()):
             return None
-        return int(text) * units.SCALES.get(element.get("unit", self.unit).casefold(), 1)
+        return int(text) * units.scale(element.get("unit", self.unit))
 
     def put(self, view: View, value: int | None) -> None:
         """In the unit that is there where that is exact, else in KiB."""
@@ -476,7 +476,7 @@ class Size(Field[int | None]):
         if value is not None:
             element = self.place.find(view.element)
             unit = self.unit if element is None else element.get("unit", self.unit)
-            scale = units.SCALES.get(unit.casefold(), 1)
+            scale = units.scale(unit)
             if value % scale:
                 unit, scale = "KiB", 1024
             raw = str(-(-value // scale))

@@ -31,6 +31,12 @@ SCALES = {
 }
 """libvirt's scaled integers (virScaleInteger), in bytes."""
 
+
+def scale(unit: str | None) -> int:
+    """Bytes in one of libvirt's units; KiB where none is told, or none that we know."""
+    return SCALES.get((unit or "KiB").casefold(), 1024)
+
+
 _PREFIXES = ("", "K", "M", "G", "T", "P", "E")
 
 

@@ -138,6 +138,19 @@ async def test_the_column_that_is_sorted_by_is_shown_on_a_narrow_screen():
         assert "Load ▼" in app.line(0)
 
 
+async def test_a_title_as_wide_as_its_column_has_its_arrow_behind_it():
+    tight: list[Column[Row]] = [
+        Column("number", "Numb", 4, lambda row: Cell(str(row.number)), lambda row: row.number),
+        Column("name", "Name", 10, lambda row: Cell(row.name)),
+    ]
+    app = TableApp(rows(3))
+    async with app.run_test(size=(40, 8)) as pilot:
+        app.table.set_columns(tight)
+        app.table.sort("number")
+        await pilot.pause()
+        assert app.line(0).rstrip() == "  Numb▲ Name"
+
+
 async def test_filter_marks_and_removal():
     app = TableApp(rows(30))
     async with app.run_test(size=(60, 20)) as pilot:

@@ -171,6 +171,16 @@ def _amount(value: float | None) -> float:
     return -1.0 if value is None else value
 
 
+def _filled_first(text: str) -> tuple[bool, str]:
+    return (not text, text.casefold())
+
+
+def _address_order(row: MachineRow) -> tuple[bool, list[str]]:
+    """By number, not by letter: .9 comes before .10."""
+    addresses = row.record.details.addresses if row.record.details else ()
+    return (not addresses, [part.zfill(3) for part in addresses[0].split(".")] if addresses else [])
+
+
 COLUMNS: Sequence[Column[MachineRow]] = (
     Column(
         "state",
@@ -225,7 +235,7 @@ COLUMNS: Sequence[Column[MachineRow]] = (
         "Address",
         18,
         address_cell,
-        lambda row: row.record.details.addresses if row.record.details else (),
+        _address_order,
         importance=5,
     ),
     Column(
@@ -250,7 +260,7 @@ COLUMNS: Sequence[Column[MachineRow]] = (
         "Up",
         7,
         uptime_cell,
-        lambda row: row.record.started or float("inf"),
+        lambda row: -(row.record.started or float("inf")),
         importance=8,
         align="right",
     ),
@@ -259,7 +269,7 @@ COLUMNS: Sequence[Column[MachineRow]] = (
         "Title",
         24,
         title_cell,
-        lambda row: row.record.details.title.casefold() if row.record.details else "",
+        lambda row: _filled_first(row.record.details.title if row.record.details else ""),
         importance=9,
     ),
     Column(
@@ -267,7 +277,7 @@ COLUMNS: Sequence[Column[MachineRow]] = (
         "Tags",
         16,
         tags_cell,
-        lambda row: row.record.details.tags if row.record.details else (),
+        lambda row: _filled_first(" ".join(row.record.details.tags) if row.record.details else ""),
         importance=9,
     ),
     Column("reason", "Reason", 20, reason_cell, lambda row: row.record.reason, 9),
@@ -291,3 +301,6 @@ DEFAULT = (
 
 LIVE = {"cpu": "cpu", "memory": "memory", "disk": "disk", "net": "net"}
 """Columns that need sampling, by kind of figures (tui.hypervisor.sampler.GROUPS)."""
+
+LARGEST_FIRST = (*LIVE, "uptime")
+"""Columns whose largest values are what one looks for: sorted by them, they come first."""

@@ -20,7 +20,7 @@ from tui.hypervisor.records import Change, DomainRecord
 from tui.model.filter import Facts, Filter, parse
 from tui.model.text import visible
 from tui.screens.column_chooser import ColumnChooser
-from tui.screens.machine_columns import COLUMNS, DEFAULT, LIVE
+from tui.screens.machine_columns import COLUMNS, DEFAULT, LARGEST_FIRST, LIVE
 from tui.screens.machine_row import MachineRow, facts_of, row_of
 from tui.screens.machine_strip import strip
 from tui.screens.target import Pane
@@ -318,8 +318,10 @@ class MachinesPane(Pane[MachineRow]):
     @on(LineTable.HeaderClicked)
     def header_clicked(self, event: LineTable.HeaderClicked) -> None:
         """A click on a title sorts by it, another one turns the order."""
-        same = event.column_key == self.table.sort_column
-        self._sort(event.column_key, same and not self.table.sort_descending)
+        if event.column_key == self.table.sort_column:
+            self.sort_reverse()
+        else:
+            self._sort(event.column_key, event.column_key in LARGEST_FIRST)
 
     def sort_next(self) -> None:
         """Sort by the next column."""
@@ -339,7 +341,7 @@ class MachinesPane(Pane[MachineRow]):
         now = self.table.sort_column
         place = keys.index(now) if now in keys else -1
         key = keys[(place + step) % len(keys)]
-        self._sort(key, key in LIVE)
+        self._sort(key, key in LARGEST_FIRST)
 
     def _sort(self, key: str, descending: bool) -> None:
         self.table.sort(key, descending)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -63,13 +64,16 @@ class LineStrips(Generic[R]):
         plain = self._look("header")
         segments = [Segment(" " * GUTTER, plain)]
         for placed in self.placed:
-            title = placed.column.title
-            look = plain
+            title, look, gap = placed.column.title, plain, " " * GAP
             if placed.column is sort:
-                title = f"{title} {'▼' if descending else '▲'}".lstrip()
                 look = self._look("sorted")
+                arrow = "▼" if descending else "▲"
+                if cell_len(f"{title} {arrow}".lstrip()) <= placed.width:
+                    title = f"{title} {arrow}".lstrip()
+                else:
+                    gap = arrow.ljust(GAP)
             segments.append(Segment(fit(title, placed.width, placed.column.align), look))
-            segments.append(Segment(" " * GAP, plain))
+            segments.append(Segment(gap, look if gap.strip() else plain))
         return Strip(segments, self._end).adjust_cell_length(self.width, plain)
 
     def message(self, text: str) -> Strip:

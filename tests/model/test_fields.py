@@ -14,7 +14,8 @@ from tui.model import Domain
 from tui.model.beside import Beside
 from tui.model.devices import KINDS
 from tui.model.editing import place
-from tui.model.fields import Choice, Field, Number, Size, Switch
+from tui.model.fields import Choice, Field, Switch
+from tui.model.quantities import Number, Size
 from tui.model.sections import SECTIONS
 from tui.model.surroundings import Surroundings
 

@@ -10,7 +10,8 @@ from lxml import etree
 
 from tui.model import units
 from tui.model.editing import place
-from tui.model.fields import Choice, Field, Number, Option
+from tui.model.fields import Choice, Field, Option
+from tui.model.quantities import Number
 
 if TYPE_CHECKING:
     from tui.model.surroundings import Surroundings

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.model.fields import Call, Choice, Number, Size, Switch, Text
+from tui.model.fields import Call, Choice, Switch, Text
 from tui.model.lists import CpuSet
+from tui.model.quantities import Number, Size
 from tui.model.units import exact_size
 from tui.model.views import Device
 

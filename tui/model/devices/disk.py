@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tui.model import told
 from tui.model.editing import place
-from tui.model.fields import Call, Choice, Field, Number, Size, Switch, Text
+from tui.model.fields import Call, Choice, Field, Switch, Text
+from tui.model.quantities import Number, Size
 from tui.model.views import Device, View
 
 CACHE = {

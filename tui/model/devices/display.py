@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tui.model import told
-from tui.model.fields import Call, Choice, Number, Text
+from tui.model.fields import Call, Choice, Text
+from tui.model.quantities import Number
 from tui.model.views import Device, View
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tui.model.fields import Choice, Number, Switch, Text
+from tui.model.fields import Choice, Switch, Text
+from tui.model.quantities import Number
 from tui.model.views import Device
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.model import told
-from tui.model.fields import Call, Choice, Field, Number, Option, Text
+from tui.model.fields import Call, Choice, Field, Option, Text
 from tui.model.lists import Items, Shown
+from tui.model.quantities import Number
 from tui.model.surroundings import Surroundings
 from tui.model.views import Device, View
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tui.model import told
-from tui.model.fields import Choice, Number, Switch, Text
+from tui.model.fields import Choice, Switch, Text
 from tui.model.lists import Items
+from tui.model.quantities import Number
 from tui.model.views import Device
 
 

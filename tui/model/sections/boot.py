@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tui.model.beside import Beside
 from tui.model.compound import BootOrder, FirmwareField
-from tui.model.fields import Call, Choice, Number, Text
+from tui.model.fields import Call, Choice, Text
+from tui.model.quantities import Number
 from tui.model.views import Section
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.model.fields import Choice, Number, Switch, Text
+from tui.model.fields import Choice, Switch, Text
+from tui.model.quantities import Number
 from tui.model.views import Section
 
 ENLIGHTENMENTS = (

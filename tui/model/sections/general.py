@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tui.model import told
-from tui.model.fields import Call, Choice, Number, Switch, Text
+from tui.model.fields import Call, Choice, Switch, Text
+from tui.model.quantities import Number
 from tui.model.views import Section
 
 ACTIONS = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tui.model import told
 from tui.model.compound import CellNodes, Cells, HugePageSize
-from tui.model.fields import Call, Choice, Number, Size, Switch
+from tui.model.fields import Call, Choice, Switch
 from tui.model.lists import CpuSet
+from tui.model.quantities import Number, Size
 from tui.model.units import exact_size
 from tui.model.views import Section
 

@@ -6,8 +6,9 @@ from math import prod
 
 from tui.model import told
 from tui.model.compound import Features, MaximumVcpus, Pins, VcpuCount
-from tui.model.fields import Call, Choice, Number
+from tui.model.fields import Call, Choice
 from tui.model.lists import CpuSet
+from tui.model.quantities import Number
 from tui.model.views import Section
 
 

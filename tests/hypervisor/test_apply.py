@@ -89,6 +89,14 @@ async def test_what_was_replaced_is_kept_and_what_is_secret_stays(host: Host, tm
     assert not any("s3cret" in str(entry) for entry in host.journal.entries)
 
 
+async def test_what_libvirt_refused_has_replaced_nothing(host: Host, tmp_path: Path):
+    record, base = await machine(host)
+    with pytest.raises(HypervisorError):
+        await apply(host, record, base, with_edit(base, explode))
+    folder = tmp_path / "state" / "history"
+    assert history.versions(folder, host.record.uri, record.uuid) == []
+
+
 async def test_a_place_that_cannot_be_written_stops_it(host: Host, tmp_path: Path):
     record, base = await machine(host)
     (tmp_path / "state").mkdir(exist_ok=True)

@@ -125,6 +125,24 @@ def test_too_few_huge_pages_are_told():
     assert "1536 are needed" in told[0].text
 
 
+def test_a_host_without_swtpm_is_told():
+    tpm = "<devices><tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"
+    machine = Domain.from_xml(Q35.replace("<devices>", tpm, 1))
+    told = {
+        word: DomainCapabilities.from_xml(
+            "<domainCapabilities><devices><tpm supported='yes'><enum name='backendModel'>"
+            f"<value>{word}</value></enum></tpm></devices></domainCapabilities>"
+        )
+        for word in ("passthrough", "emulator")
+    }
+    texts = {
+        word: [f.text for f in check(machine, Surroundings(capabilities=capabilities))]
+        for word, capabilities in told.items()
+    }
+    assert any("swtpm" in text for text in texts["passthrough"])
+    assert not any("swtpm" in text for text in texts["emulator"])
+
+
 def test_virtiofs_needs_shared_memory():
     private = NUMA.replace("mode='shared'", "mode='private'").replace(" memAccess='shared'", "")
     assert ("filesystem srv", "driver", "error") in found(private)

@@ -16,8 +16,8 @@ from tui.app import VirttyApp
 from tui.demo import demo_uri
 from tui.hypervisor.fleet import Fleet
 from tui.model import Domain
-from tui.screens.choose import Choose
-from tui.screens.dialogs import Confirm, Results
+from tui.screens.choose import OTHER, Choose
+from tui.screens.dialogs import AskText, Confirm, Results
 from tui.screens.machine.conflict import ConflictDialog
 from tui.screens.machine.hardware import HardwareTab
 from tui.screens.machine.history import HardwareHistory
@@ -25,6 +25,7 @@ from tui.screens.machine.review import Review
 from tui.screens.machine.screen import MachineScreen
 from tui.screens.machine.xml_editor import XmlEditor
 from tui.settings import Settings
+from tui.widgets.field_form import FieldEditor
 
 
 @contextlib.asynccontextmanager
@@ -138,6 +139,56 @@ async def test_a_refused_combination_is_told_before_libvirt_is_asked():
         assert "! Disk vda" in screen_text(app)
 
 
+async def test_a_medium_is_chosen_from_the_pools_as_they_are_now():
+    def make(connection: libvirt.virConnect) -> None:
+        pool = connection.listAllStoragePools()[0]
+        pool.createXML(
+            "<volume><name>rescue.iso</name><capacity>4096</capacity>"
+            "<target><format type='raw'/></target></volume>"
+        )
+
+    async with hardware("web-01") as (app, pilot, tab):
+        await app.fleet.hosts["demo"].call(make)
+        await go_to(pilot, tab, "disk vda", "source")
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, Choose))
+        wanted = next(o for o in app.screen.offers if o.label == "rescue.iso")
+        assert "KiB raw in" in wanted.note
+        await choose(app, pilot, wanted.id)
+        await until(lambda: tab.session.edited.disks[0].source == wanted.id)
+        assert tab.session.edited.disks[0].format == "raw"
+        await pilot.press("enter")
+        await choose(app, pilot, OTHER)
+        await until(lambda: app.focused is tab.form.query_one(FieldEditor))
+        await pilot.press(*"/x", "enter")
+        await until(lambda: tab.session.edited.disks[0].source == "/x")
+
+
+async def test_the_review_says_what_does_not_fit():
+    async with hardware("scratch") as (app, pilot, tab):
+        tab.edit("cpu", "sockets", "7")
+        await pilot.press("ctrl+s")
+        await until(lambda: isinstance(app.screen, Review))
+        await until(lambda: "! CPU: The topology has 7 CPUs" in screen_text(app))
+        assert "it is off" in screen_text(app)
+
+
+async def test_a_disk_takes_a_size_that_is_one():
+    async with hardware("scratch") as (app, pilot, tab):
+        await pilot.press("a")
+        await choose(app, pilot, "disk")
+        await until(lambda: isinstance(app.screen, Choose))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, AskText))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, AskText) and "Size" in app.screen.question)
+        await pilot.press(*"lots", "enter")
+        await until(lambda: "not 'lots'" in screen_text(app))
+        await pilot.press("ctrl+u", *"8M", "enter")
+        await choose(app, pilot, "virtio")
+        await until(lambda: len(tab.session.changes) == 1)
+
+
 async def test_undo_takes_the_last_edit_back():
     async with hardware("web-01") as (app, pilot, tab):
         await go_to(pilot, tab, "general", "on_crash")
@@ -237,6 +288,7 @@ async def test_hardware_is_added_and_removed():
         tab.list.highlighted = tab.keys.index("watchdog")
         await pilot.press("delete")
         await until(lambda: "watchdog" not in tab.keys)
+        assert tab.list.highlighted > len(tab.session.edited.sections), "beside what has gone"
         await pilot.press("ctrl+z")
         await until(lambda: "watchdog" in tab.keys)
 

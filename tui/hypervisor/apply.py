@@ -15,6 +15,7 @@ from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.hardware import read_live, read_stored
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
+from tui.in_thread import in_thread
 from tui.model.alterations import alterations
 from tui.model.changes import Change, ChangeSet, FieldChange, canonical, replay
 from tui.model.domain import Domain
@@ -24,6 +25,18 @@ from tui.model.plan import Forecast, Plan, Step, plan
 from tui.model.templates import new_mac
 
 OLD_TROUBLE = "the stored definition does not follow libvirt's schema; it did not before either"
+
+REFUSALS = frozenset(
+    (
+        libvirt.VIR_ERR_XML_ERROR,
+        libvirt.VIR_ERR_XML_DETAIL,
+        libvirt.VIR_ERR_XML_INVALID_SCHEMA,
+        libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
+        libvirt.VIR_ERR_INVALID_ARG,
+        libvirt.VIR_ERR_NO_DOMAIN,
+    )
+)
+"""Errors after which a definition is surely not replaced: libvirt has looked at it."""
 
 
 class ConflictError(Exception):
@@ -117,8 +130,7 @@ async def apply(
     if made.define:
         altered = alterations(stored, (await read_stored(host, record)).stored)
     host.reread_soon(record.uuid)
-    waiting = () if fresh.live is None else _waiting(made)
-    return Applied(tuple(results), merged, altered, waiting, warning)
+    return Applied(tuple(results), merged, altered, _waiting(made), warning)
 
 
 async def _set_beside(
@@ -170,8 +182,9 @@ async def _define(
 ) -> str:
     """Keep the old definition, store the new one; returns a warning, or nothing."""
     words = tuple(f"{change.label}: {change.what}" for change in changes)
+    more = f" and {len(words) - 3} more" if len(words) > 3 else ""
     what = f"Change the hardware of {record.name}"
-    await history.keep_replaced(host, record, base, words, what)
+    kept = await history.keep_replaced(host, record, base, words, what)
     old, new = base.to_xml(), edited.to_xml()
 
     def define(domain: libvirt.virDomain) -> str:
@@ -185,13 +198,14 @@ async def _define(
             return OLD_TROUBLE
         return ""
 
-    return await change_domain(
-        host,
-        record,
-        f"change the hardware ({'; '.join(words)}) of",
-        virsh("define", f"{record.name}.xml", "--validate"),
-        define,
-    )
+    text = f"change the hardware ({'; '.join(words[:3])}{more}) of"
+    command = virsh("define", f"{record.name}.xml", "--validate")
+    try:
+        return await change_domain(host, record, text, command, define)
+    except HypervisorError as error:
+        if kept is not None and error.code in REFUSALS:
+            await in_thread(lambda: kept.unlink(missing_ok=True))
+        raise
 
 
 def _is_of_schema(error: libvirt.libvirtError) -> bool:

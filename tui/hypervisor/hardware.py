@@ -19,7 +19,7 @@ from tui.model.cpuset import parse_cpus
 from tui.model.domain import Domain
 from tui.model.plan import Situation
 from tui.model.surroundings import HostCell, Neighbours, Pool, Surroundings
-from tui.model.units import SCALES
+from tui.model.units import scale
 from tui.model.xml import parse
 
 T = TypeVar("T")
@@ -103,6 +103,15 @@ async def read_surroundings(host: Host, stored: Domain) -> Surroundings:
     return await host.run(read, lane=Lane.JOB, what=f"Asking {host.record.name} what it offers")
 
 
+async def read_pools(host: Host) -> tuple[Pool, ...]:
+    """The active storage pools, as they are now. Raises HypervisorError."""
+    return await host.run(
+        lambda connection: _asked(lambda: _pools(connection), ()),
+        lane=Lane.JOB,
+        what=f"Reading the pools of {host.record.name}",
+    )
+
+
 async def read_neighbours(host: Host, uuid: str) -> Neighbours:
     """Disk sources and pins of the host's other machines: one call for each of them.
 
@@ -183,8 +192,7 @@ def _cells(capabilities: etree._Element | None) -> tuple[HostCell, ...]:
         memory = cell.find("memory")
         size = None
         if memory is not None and (memory.text or "").strip().isdigit():
-            scale = SCALES.get(memory.get("unit", "KiB").casefold(), 1024)
-            size = int(memory.text or 0) * scale
+            size = int(memory.text or 0) * scale(memory.get("unit"))
         cpus = tuple(int(cpu.get("id", "0")) for cpu in cell.iterfind("cpus/cpu"))
         found.append(HostCell(int(cell.get("id", "0")), cpus, size))
     return tuple(found)
@@ -208,7 +216,7 @@ def _free_pages(
         return {}
     cells = _cells(capabilities)
     sizes = {
-        int(page.get("size", "0")) * SCALES.get(page.get("unit", "KiB").casefold(), 1024)
+        int(page.get("size", "0")) * scale(page.get("unit"))
         for page in capabilities.iterfind("host/cpu/pages")
     }
     huge = sorted(size for size in sizes if size > 64 * 1024)

@@ -44,16 +44,17 @@ def directory_of(host: Host) -> Path | None:
 
 async def keep_replaced(
     host: Host, record: DomainRecord, definition: Domain, why: tuple[str, ...], what: str
-) -> None:
+) -> Path | None:
     """Keep a machine's definition before another takes its place; ``what`` is about to be done.
 
-    Raises HypervisorError: what cannot be brought back is not to be replaced.
+    Returns the file; None where the program keeps nothing. Raises HypervisorError: what cannot be
+    brought back is not to be replaced.
     """
     directory, uri = directory_of(host), host.record.uri
     if directory is None:
-        return
+        return None
     try:
-        await in_thread(lambda: keep(directory, uri, record.uuid, definition, why))
+        return await in_thread(lambda: keep(directory, uri, record.uuid, definition, why))
     except OSError as error:
         raise HypervisorError(
             what,

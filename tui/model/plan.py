@@ -130,7 +130,7 @@ def _forecast(
             return Forecast(change, Effect.REFUSED, "a machine is renamed while it is off")
         return Forecast(change, Effect.NOW, call=change.field.live)
     if not situation.active:
-        return Forecast(change, Effect.NEXT_BOOT, "it is off")
+        return Forecast(change, Effect.NEXT_BOOT)
     call, why = _live_call(change, changes, situation, live)
     if call is not None and held and situation.persistent:
         return Forecast(change, Effect.NEXT_BOOT, "as you chose")

@@ -25,6 +25,9 @@ ROOM = 70
 LABEL = 24
 """Cells of the labels, so that the notes line up."""
 
+OTHER = "\0other"
+"""Id of the offer to type a value that is not among the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -73,10 +76,11 @@ class Choose(ModalScreen[str | None]):
         note = visible(offer.why_not or offer.note)
         label = visible(offer.label)
         taken = max(width, len(label) + 2)
+        room = min(ROOM, self.app.size.width - 12)
         return Content.assemble(
             mark,
             fit(label, taken),
-            (fit(note, max(0, ROOM - taken)), "$text-warning" if offer.why_not else "$quiet"),
+            (fit(note, max(0, room - taken)), "$text-warning" if offer.why_not else "$quiet"),
         )
 
     @on(OptionList.OptionSelected)

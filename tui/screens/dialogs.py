@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -86,15 +86,25 @@ class Confirm(ModalScreen[bool]):
 
 
 class AskText(ModalScreen[str | None]):
-    """A line of text; Enter takes it, Escape backs out."""
+    """A line of text; Enter takes it, Escape backs out.
+
+    ``why_not(text)`` tells what is wrong with a text that cannot be taken, "" for one that can.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
-    def __init__(self, title: str, question: str, value: str) -> None:
+    def __init__(
+        self,
+        title: str,
+        question: str,
+        value: str,
+        why_not: Callable[[str], str] = lambda _text: "",
+    ) -> None:
         super().__init__()
         self.heading = title
         self.question = question
         self.value = value
+        self.why_not = why_not
 
     def compose(self) -> ComposeResult:
         """Title, question, field, keys."""
@@ -105,12 +115,16 @@ class AskText(ModalScreen[str | None]):
             field = Input(self.value, select_on_focus=True)
             field.cursor_blink = False
             yield field
+            yield Static(id="why-not", classes="dialog--why-not", markup=False)
             yield Static("Enter takes it, Escape cancels", classes="dialog--hint")
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
         """Enter in the field."""
-        self.dismiss(event.value)
+        if wrong := self.why_not(event.value):
+            self.query_one("#why-not", Static).update(wrong)
+        else:
+            self.dismiss(event.value)
 
 
 class Results(ModalScreen[None]):

@@ -46,3 +46,14 @@ def _cut(text: str, width: int) -> str:
             break
         taken, end = taken + cells, stop
     return text[:end]
+
+
+def fit_path(path: str, width: int) -> str:
+    """The same for a path, whose end tells most."""
+    path = safe(path)
+    if cell_len(path) > width > 0:
+        parts = [path[start:stop] for start, stop, _cells in split_graphemes(path)[0]]
+        while parts and cell_len("".join(parts)) > width - 1:
+            del parts[0]
+        path = ELLIPSIS + "".join(parts)
+    return fit(path, width)

@@ -19,7 +19,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Input
 
-from tui.widgets.cells import fit
+from tui.widgets.cells import fit, fit_path
 
 MARK = 2
 """Cells before the label."""
@@ -78,11 +78,16 @@ class FormLines(ScrollView, can_focus=True):
         return self.rows[self.cursor] if self.rows else None
 
     @property
+    def width(self) -> int:
+        """Cells of a line, beside the scrollbar."""
+        return self.scrollable_content_region.width
+
+    @property
     def columns(self) -> tuple[int, int]:
         """Cells of labels, and of values that have a note behind them."""
         longest = max((len(row.label) for row in self.rows), default=0)
-        label = min(longest, max(12, self.size.width * 9 // 20)) + 1
-        room = max(8, self.size.width - MARK - label - 1)
+        label = min(longest, max(12, self.width * 9 // 20)) + 1
+        room = max(8, self.width - MARK - label - 1)
         values = max((len(row.value) for row in self.rows if row.note), default=0) + 2
         return label, min(room, max(values, 12), max(12, room // 2))
 
@@ -103,7 +108,7 @@ class FormLines(ScrollView, can_focus=True):
             self.cursor = min(max(self.cursor + step, 0), len(self.rows) - 1)
             if not top <= self.cursor < top + self.size.height:
                 self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False)
-            width = self.size.width
+            width = self.width
             self.refresh(*(Region(0, row - top, width, 1) for row in (before, self.cursor)))
             self.post_message(FieldForm.Moved())
 
@@ -141,7 +146,7 @@ class FormLines(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One row."""
-        width = self.size.width
+        width = self.width
         index = y + int(self.scroll_y)
         if index >= len(self.rows):
             return Strip.blank(width, self.rich_style)
@@ -159,7 +164,12 @@ class FormLines(ScrollView, can_focus=True):
             "dim" if dim else "changed" if row.changed else "value",
             "changed" if row.changed else "dim",
         )
-        texts = (mark, fit(row.label, label - 1) + " ", fit(row.value, value), fit(row.note, note))
+        texts = (
+            mark,
+            fit(row.label, label - 1) + " ",
+            _fit(row.value, value),
+            _fit(row.note, note),
+        )
         return Strip(
             [
                 Segment(text, self._look("cursor") if here else self._look(look))
@@ -172,6 +182,11 @@ class FormLines(ScrollView, can_focus=True):
         if name not in self._looks:
             self._looks[name] = self.get_component_rich_style(f"form--{name}")
         return self._looks[name]
+
+
+def _fit(text: str, width: int) -> str:
+    """Of a path the end tells more than the beginning."""
+    return fit_path(text, width) if text.startswith("/") else fit(text, width)
 
 
 class FieldEditor(Input):
@@ -244,7 +259,7 @@ class FieldForm(Container):
         lines, editor = self.lines, self.query_one(FieldEditor)
         label, _value = lines.columns
         editor.styles.offset = (MARK + label, lines.cursor - int(lines.scroll_y))
-        editor.styles.width = max(10, lines.size.width - MARK - label)
+        editor.styles.width = max(10, lines.width - MARK - label)
         editor.password = password
         editor.value = row.text if typed is None else typed
         self._typing = row.name

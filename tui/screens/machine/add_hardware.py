@@ -38,7 +38,7 @@ async def add_hardware(
             return None if device is None else await ask_assignment(app, devices, device, record)
     answers: dict[str, str] = {}
     if template.name == "disk":
-        found = await ask_for_source(app, host, document.name, surroundings)
+        found = await ask_for_source(app, host, document.name)
         if found is None:
             return None
         answers["source"], answers["format"] = found

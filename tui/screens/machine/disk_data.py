@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.hypervisor.hardware import read_pools
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.volumes import (
@@ -16,7 +17,8 @@ from tui.model.devices import Disk
 from tui.model.surroundings import Surroundings
 from tui.model.text import visible
 from tui.model.units import exact_size, parse_size, size
-from tui.screens.choose import Choose, Offer
+from tui.screens.choose import OTHER, Choose, Offer
+from tui.screens.dialogs import AskText
 from tui.screens.program import Program
 
 
@@ -46,16 +48,15 @@ async def ask_about_data(app: Program, disk: Disk) -> bool | None:
     return True
 
 
-async def ask_for_source(
-    app: Program, host: Host, machine: str, surroundings: Surroundings
-) -> tuple[str, str] | None:
+async def ask_for_source(app: Program, host: Host, machine: str) -> tuple[str, str] | None:
     """Source and format of a new disk: a new volume, one that is there, or a path."""
     offers = []
-    for pool in surroundings.pools:
+    for pool in await read_pools(host):
         free = f"{size(pool.available)} free"
         offers.append(Offer(f"new {pool.name}", f"New volume in {pool.name}", free))
         offers.append(Offer(f"old {pool.name}", f"Volume of {pool.name}", "that is there"))
-    offers.append(Offer("path", "Path on the host", "typed"))
+    none = "" if offers else "; a new volume needs a storage pool, and none is active"
+    offers.append(Offer("path", "Path on the host", f"typed{none}"))
     chosen = await app.push_screen_wait(Choose("Add a disk: where is its data?", offers))
     if chosen is None:
         return None
@@ -68,18 +69,46 @@ async def ask_for_source(
     return None if path is None else (path, "qcow2" if path.endswith(".qcow2") else "raw")
 
 
+async def choose_medium(
+    app: Program, host: Host, disk: Disk, surroundings: Surroundings
+) -> tuple[str, str] | None:
+    """Another source for a disk and its format; an empty source for no medium.
+
+    The source is OTHER where the person wants to type one; None when they back out. Raises
+    HypervisorError.
+    """
+    drive = disk.device in ("cdrom", "floppy")
+    volumes = [
+        (volume, pool.name)
+        for pool in await read_pools(host)
+        for volume in await list_volumes(host, pool.name)
+    ]
+    volumes.sort(key=lambda found: drive and not found[0].name.endswith((".iso", ".img")))
+    offers = [Offer("", "no medium", "ejects it")] if drive else []
+    for volume, pool in volumes:
+        user = surroundings.neighbours.sources.get(volume.path, "")
+        note = f"{size(volume.capacity)} {volume.format} in {pool}"
+        offers.append(Offer(volume.path, volume.name, f"{user} has it, {note}" if user else note))
+    offers.append(Offer(OTHER, "another…", "a path on the host, typed"))
+    chosen = await app.push_screen_wait(
+        Choose(f"{visible(disk.label)}: its data", offers, disk.source)
+    )
+    if chosen is None:
+        return None
+    format = next((volume.format for volume, _pool in volumes if volume.path == chosen), "")
+    return chosen, format
+
+
 async def _new_volume(app: Program, host: Host, machine: str, pool: str) -> tuple[str, str] | None:
     taken = {volume.name for volume in await list_volumes(host, pool)}
     number = next(n for n in range(1, len(taken) + 2) if f"{machine}-{n}.qcow2" not in taken)
     name = await app.ask_text(f"New volume in {pool}", "Name", f"{machine}-{number}.qcow2")
     if not name:
         return None
-    text = await app.ask_text(f"New volume in {pool}", "Size; it is made now", "20 GiB")
+    wanted = f"New volume in {pool}", "Size; it is made now", "20 GiB"
+    text = await app.push_screen_wait(AskText(*wanted, lambda text: _why_no_size(text, 1)))
     capacity = None if text is None else parse_size(text)
-    if text is None:
-        return None
-    if not capacity:
-        app.say("A size such as 20 GiB.", "error")
+    if capacity is None:
         return None
     kind = "qcow2" if name.endswith(".qcow2") else "raw"
     volume = await create_volume(host, pool, name, capacity, kind)
@@ -103,19 +132,26 @@ async def _volume(app: Program, host: Host, pool: str) -> tuple[str, str] | None
 async def ask_for_size(app: Program, host: Host, record: DomainRecord, disk: Disk) -> bool:
     """Ask for a disk's new size and enlarge it at once; True when it was. HypervisorError."""
     present, _used = await disk_sizes(host, record, disk.target)
-    text = await app.ask_text(
-        f"Resize {visible(disk.label)}: it has {exact_size(present)}",
-        "New size, larger than now; the guest has to grow its partitions itself",
-        exact_size(present),
+    text = await app.push_screen_wait(
+        AskText(
+            f"Resize {visible(disk.label)}: it has {exact_size(present)}",
+            "New size, larger than now; the guest has to grow its partitions itself",
+            exact_size(present),
+            lambda text: _why_no_size(text, present),
+        )
     )
     wanted = None if text is None else parse_size(text)
-    if text is None or wanted == present:
-        return False
-    if wanted is None or wanted < present:
-        app.say("A size such as 40 GiB, larger than now: shrinking loses data.", "error")
+    if wanted is None or wanted == present:
         return False
     await resize_disk(host, record, disk.target, disk.source, wanted)
     return True
+
+
+def _why_no_size(text: str, least: int) -> str:
+    wanted = parse_size(text)
+    if wanted is None:
+        return f"A size such as 20 GiB, not {text.strip()!r}."
+    return f"At least {exact_size(least)}: shrinking loses data." if wanted < least else ""
 
 
 async def ask_to_force_eject(app: Program, host: Host, record: DomainRecord, drive: Disk) -> None:

@@ -16,22 +16,25 @@ from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.volumes import delete_volume
 from tui.model.changes import LostError
 from tui.model.devices import Disk
+from tui.model.devices.disk import Source
 from tui.model.fields import Choice, Field, Switch
 from tui.model.node_devices import NodeDevice
 from tui.model.sections import Cpu
 from tui.model.session import EditSession
 from tui.model.text import visible
 from tui.model.views import Device, View
-from tui.screens.choose import Choose, Offer
+from tui.screens.choose import OTHER, Choose, Offer
 from tui.screens.devices.assign import Assignment
 from tui.screens.devices.giving import room_for, still_leaving
-from tui.screens.machine.disk_data import ask_about_data, ask_for_size, ask_to_force_eject
+from tui.screens.machine.disk_data import (
+    ask_about_data,
+    ask_for_size,
+    ask_to_force_eject,
+    choose_medium,
+)
 from tui.screens.machine.hardware_view import HardwareView
 from tui.screens.machine.pins import FIELDS, PinGrid
 from tui.widgets.field_form import FieldForm, FormRow
-
-OTHER = "\0other"
-"""Chosen where the person wants to type a value that is not offered."""
 
 
 class HardwareTab(HardwareView):
@@ -87,6 +90,10 @@ class HardwareTab(HardwareView):
         if isinstance(view, Cpu) and row.name in FIELDS and self.surroundings.cells:
             self.run_worker(self._pin(view), exclusive=True, group="choose")
             return
+        if isinstance(view, Disk) and isinstance(field, Source):
+            work = self._choose_medium(row, view)
+            self.run_worker(work, exclusive=True, group="choose")
+            return
         offers = field.options(view, self.surroundings) if field.picks else ()
         if not offers:
             self.form.type_in(row, password=field.secret)
@@ -105,6 +112,23 @@ class HardwareTab(HardwareView):
             self.form.type_in(row)
         elif chosen is not None:
             self._set(row.name, chosen)
+
+    async def _choose_medium(self, row: FormRow, disk: Disk) -> None:
+        machine = self.machine
+        if machine is None:
+            return
+        try:
+            chosen = await choose_medium(self.app, machine[0], disk, self.surroundings)
+        except HypervisorError as error:
+            self.app.tell_error(error)
+            return
+        if chosen is None:
+            return
+        source, kind = chosen
+        if source == OTHER:
+            self.form.type_in(row)
+        elif self._set(row.name, source) and kind and disk.format != kind:
+            self._set("format", kind)
 
     async def _pin(self, cpu: Cpu) -> None:
         texts = await self.app.push_screen_wait(PinGrid(cpu, self.surroundings))
@@ -237,7 +261,9 @@ class HardwareTab(HardwareView):
             return
         leaving = still_leaving(self._leaving, session.edited)
         first = [detach_command(device) for device in leaving.values()]
-        review = Review(machine[1].name, session, hardware.situation, hardware.live, first)
+        review = Review(
+            machine[1].name, session, hardware.situation, hardware.live, self.findings, first
+        )
         if await self.app.push_screen_wait(review):
             await self._apply(session)
         self.show()

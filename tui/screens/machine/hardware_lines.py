@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from textual.content import Content
@@ -24,6 +26,7 @@ EFFECT_STYLES = {
     Effect.REFUSED: "bold $text-error",
 }
 SECRET = "••••••••"
+_FOLDER = re.compile(r"(?<!\S)/\S*/")
 
 
 def device_line(
@@ -43,14 +46,20 @@ def device_line(
         sign, style = "+", "$text-success"
     elif edited:
         sign, style = "●", "$text-accent"
-    elif running is not None and differing(view, running):
+    elif live is not None and (differing(view, running) if running else isinstance(view, Device)):
         sign, style = "≠", "$text-warning"
     label = visible(view.label)
+    if len(label) > width - 2:
+        label = fit(label, width - 2)
+    room = max(0, width - len(label) - 4)
+    summary = visible(view.summary)
+    if len(summary) > room:
+        summary = _FOLDER.sub("", summary)
     return Content.assemble(
         (f"{sign} ", style),
         (label, "bold"),
         "  ",
-        (fit(visible(view.summary), max(0, width - len(label) - 4)), "$quiet"),
+        (fit(summary, room), "$quiet"),
     )
 
 
@@ -112,13 +121,27 @@ def forecast_line(forecast: Forecast, width: int) -> Content:
     if not change.old and not change.new:
         values = ""
     told = f"{subject}  {values}" if values else subject
-    why = f"  {forecast.why}" if forecast.why else ""
     room = max(20, width - 11)
+    why = f"  {forecast.why}" if forecast.why else ""
+    if len(told) + len(why) > room:
+        lines = textwrap.wrap(forecast.why, room)
+        why = "".join(f"\n{'':<11}{line}" for line in lines)
     return Content.assemble(
         (f"{forecast.effect.value:<10} ", EFFECT_STYLES[forecast.effect]),
         (told if len(told) <= room else fit(told, room), ""),
         (why, "$quiet"),
     )
+
+
+def finding_lines(findings: Sequence[Finding], document: Domain) -> list[Line]:
+    """What does not fit, a line each, and an empty one."""
+    lines: list[Line] = []
+    for finding in findings:
+        view = document.view(finding.key)
+        about = f"{visible(view.label)}: " if view is not None else ""
+        style = "error" if finding.severity == "error" else ""
+        lines.append([(f" ! {about}{visible(finding.text)}", style)])
+    return [*lines, [("", "")]] if lines else []
 
 
 def diff_lines(diff: Sequence[tuple[str, str]]) -> list[Line]:

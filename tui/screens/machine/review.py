@@ -16,9 +16,10 @@ from textual.widgets.option_list import Option
 from tui.model.diff import xml_diff
 from tui.model.domain import Domain
 from tui.model.plan import Effect, Plan, Situation, plan
+from tui.model.rules import Finding
 from tui.model.session import EditSession
 from tui.model.text import visible
-from tui.screens.machine.hardware_lines import diff_lines, forecast_line
+from tui.screens.machine.hardware_lines import diff_lines, finding_lines, forecast_line
 from tui.screens.marks import HostMarks
 from tui.widgets.options import Options
 from tui.widgets.text_view import TextView
@@ -42,10 +43,15 @@ class Review(Screen[bool]):
         session: EditSession,
         situation: Situation,
         live: Domain | None,
+        findings: Sequence[Finding] = (),
         first: Sequence[str] = (),
     ) -> None:
-        """``first``: commands that are run on the host before, as virsh would."""
+        """``findings``: what does not fit in the edited definition, the worst first.
+
+        ``first``: commands that are run on the host before, as virsh would.
+        """
         super().__init__()
+        self.findings = findings
         self.first = first
         self.machine = name
         self.session = session
@@ -90,6 +96,7 @@ class Review(Screen[bool]):
             f"{sum(f.effect is effect for f in made.forecasts)} {effect.value}" for effect in Effect
         ]
         told = ", ".join(count for count in counts if not count.startswith("0 "))
+        told += "" if self.situation.active else ": it is off"
         word = "change" if len(made.forecasts) == 1 else "changes"
         heading = f" {len(made.forecasts)} {word} to {visible(self.machine)}"
         self.query_one("#review-top", Static).update(
@@ -103,7 +110,8 @@ class Review(Screen[bool]):
         )
         if made.forecasts:
             options.highlighted = min(here, len(made.forecasts) - 1)
-        lines = diff_lines(xml_diff(self.session.base, self.session.edited))
+        lines = finding_lines(self.findings, self.session.edited)
+        lines += diff_lines(xml_diff(self.session.base, self.session.edited))
         if commands := (*self.first, *made.commands):
             lines += [[("", "")], [("The same by virsh:", "muted")]]
             lines += [[("  " + visible(command), "")] for command in commands]

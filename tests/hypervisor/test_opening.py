@@ -8,8 +8,8 @@ import libvirt
 import pytest
 
 from tui.hypervisor.lacks import if_supported
-from tui.hypervisor.opening import open_connection
-from tui.hypervisor.signin import Attempt
+from tui.hypervisor.opening import open_connection, signed_in
+from tui.hypervisor.signin import Attempt, SignInError
 from tui.hypervisor.ssh import SignIns
 
 
@@ -30,6 +30,27 @@ def test_a_connection_that_cannot_be_read_is_let_go_of(tmp_path: Path) -> None:
         )
     with pytest.raises(libvirt.libvirtError, match="invalid connection"):
         opened[0].getType()
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("qemu+ssh:///system", "--|localhost"),
+        ("qemu+SSH://Rack1:22/system", "-p|22|--|Rack1"),
+        ("qemu+ssh://rack1:99999/system", ""),
+    ],
+)
+def test_ssh_is_never_left_to_libvirt(tmp_path: Path, uri: str, told: str) -> None:
+    """The ssh that libvirt starts by itself asks on the terminal that we draw on."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\nIFS="|"; echo "$*" >"$0.said"\nexit 1\n')
+    ssh.chmod(0o700)
+    nobody = Attempt(lambda _question: None, lambda _question: None)
+    with pytest.raises(SignInError):
+        signed_in(f"{uri}?command={ssh}", "h", SignIns(), nobody)
+    said = ssh.with_name("ssh.said")
+    assert said.exists() == bool(told)
+    assert not told or said.read_text().strip().endswith(told)
 
 
 def test_what_a_driver_lacks_is_told_from_what_fails() -> None:

@@ -31,7 +31,7 @@ def test_a_uri_stays_as_it_is(text: str) -> None:
 
 @given(WORD, VALUE, st.integers(1, 65535), VALUE)
 def test_what_is_put_in_comes_out(host: str, user: str, port: int, value: str) -> None:
-    made = Uri("qemu", "ssh", user, host.lower(), port).with_parameters(socket=value)
+    made = Uri("qemu", "ssh", user, host, port).with_parameters(socket=value)
     assert Uri.parse(str(made)) == made
 
 
@@ -40,6 +40,7 @@ def test_parameters_are_set_replaced_and_taken_out() -> None:
     assert str(uri.with_parameters(jump="", a="2", b="")) == "qemu+ssh://h/system?a=2"
     assert uri.get("jump") == "g"
     assert uri.get("none") == ""
+    assert Uri.parse("qemu+ssh://h/system?a=1;socket=/x").get("socket") == "/x"
 
 
 @pytest.mark.parametrize("text", ["", "host", "qemu", "a b"])

@@ -6,7 +6,7 @@ import logging
 import random
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libvirt
 
@@ -19,6 +19,7 @@ from tui.hypervisor.listing import read_domains
 from tui.hypervisor.records import DomainRecord, HostState
 from tui.hypervisor.signin import Attempt, SignInError, libvirt_auth
 from tui.hypervisor.ssh import SignIns, Target
+from tui.model.text import visible
 from tui.model.uri import Uri
 
 log = logging.getLogger(__name__)
@@ -109,10 +110,14 @@ def signed_in(uri: str, user: str, sign_ins: SignIns, attempt: Attempt) -> str:
     """
     try:
         parsed = Uri.parse(uri)
-    except ValueError:
+    except ValueError as error:
+        if uri.partition(":")[0].lower().endswith("+ssh"):
+            # Not for libvirt: its own ssh would ask on the terminal.
+            raise SignInError("Connecting", words=visible(str(error)), hopeless=True) from error
         return uri
-    if parsed.transport != "ssh" or not parsed.host:
+    if parsed.transport != "ssh":
         return uri
+    parsed = replace(parsed, host=parsed.host or "localhost")  # as libvirt does
     master = sign_ins.sign_in(Target.of(parsed), user, attempt)
     joined = parsed.with_parameters(
         command=str(master.wrapper), no_tty="1", jump="", keyfile="", no_verify=""

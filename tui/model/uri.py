@@ -40,14 +40,18 @@ class Uri:
         if not parts.scheme or ":/" not in text:
             raise ValueError(f"{text!r} is no connection URI")
         driver, _, transport = parts.scheme.partition("+")
+        host = parts.hostname or ""
+        # As it was typed: a name in ~/.ssh/config may have capitals.
+        start = parts.netloc.lower().rfind(host)
+        query = parts.query.replace("+", "%2B").replace(";", "&")  # libvirt takes both
         return cls(
             driver,
             transport,
             unquote(parts.username or ""),
-            parts.hostname or "",
+            parts.netloc[start : start + len(host)],
             parts.port,
             parts.path,
-            tuple(parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True)),
+            tuple(parse_qsl(query, keep_blank_values=True)),
         )
 
     def __str__(self) -> str:

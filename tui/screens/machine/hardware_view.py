@@ -23,6 +23,8 @@ from tui.hypervisor.hardware import (
     read_stored,
     read_surroundings,
 )
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.volumes import disk_sizes
 from tui.model.devices import Disk
 from tui.model.plan import counterpart
@@ -85,31 +87,23 @@ class HardwareView(Tab):
         self.list.focus()
         self.machine_changed()
 
-    def machine_changed(self) -> None:
-        """Read it again; edits are put on what is new where they do not touch."""
-        self.read_with(self._read)
-
-    async def _read(self) -> None:
-        machine = self.machine
-        if machine is None:
-            return
-        host, record = machine
+    async def read(self, host: Host, record: DomainRecord) -> None:
+        """What is stored, what runs, what there is around; edits are put on what is new."""
         try:
             hardware = await read_stored(host, record)
             self._take(hardware)
             if record.state.is_active:
                 self._take(await read_live(host, record, hardware))
             self._settled.set()
-            if self.surroundings.capabilities is None:
-                found = await read_surroundings(host, hardware.stored)
-                self.surroundings = replace(found, macs=self._macs_of_others())
-                self.show()
-                neighbours = await read_neighbours(host, record.uuid)
-                self.surroundings = replace(self.surroundings, neighbours=neighbours)
-        except HypervisorError as error:
+        except HypervisorError:
             self._settled.set()
-            self.say(error.words)
-            return
+            raise
+        if self.surroundings.capabilities is None:
+            found = await read_surroundings(host, hardware.stored)
+            self.surroundings = replace(found, macs=self._macs_of_others())
+            self.show()
+            neighbours = await read_neighbours(host, record.uuid)
+            self.surroundings = replace(self.surroundings, neighbours=neighbours)
         self.show()
 
     def _macs_of_others(self) -> dict[str, str]:
@@ -154,7 +148,7 @@ class HardwareView(Tab):
         about_devices = findings_about(self.app, self.key, session.edited, self.surroundings)
         self.findings = (*check(session.edited, self.surroundings), *about_devices)
         views = [*session.edited.sections, *ordered(session.edited.devices)]
-        here = self.key_here
+        here, place = self.key_here, self.list.highlighted or 0
         self.keys = [view.key for view in views]
         width = max(20, self.list.size.width - 2)
         with self.prevent(OptionList.OptionHighlighted):
@@ -163,7 +157,9 @@ class HardwareView(Tab):
                 Option(device_line(view, session, hardware.live, self.findings, width))
                 for view in views
             )
-            self.list.highlighted = self.keys.index(here) if here in self.keys else 0
+            self.list.highlighted = (
+                self.keys.index(here) if here in self.keys else min(place, len(self.keys) - 1)
+            )
         self.show_form()
         if self.edits:
             self.say(f"{self.edits}, ^S reviews, ^Z takes back")

@@ -8,6 +8,8 @@ from textual.widgets import Static
 
 from tui.hypervisor.definition import read_log
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
 from tui.model.text import visible
 from tui.screens.machine.xml import TextTab
 from tui.widgets.text_view import TextView, plain_lines
@@ -42,21 +44,14 @@ class LogTab(TextTab):
     def shown(self) -> None:
         """Read it."""
         self.view.focus()
-        self.machine_changed()
-
-    def machine_changed(self) -> None:
-        """Read it again."""
-        self.read_with(self._read)
+        self.read_again()
 
     def _follow(self) -> None:
         if self.display and self.screen is self.app.screen and self._text:
-            self.machine_changed()
+            self.read_again()
 
-    async def _read(self) -> None:
-        machine = self.machine
-        if machine is None:
-            return
-        host, record = machine
+    async def read(self, host: Host, record: DomainRecord) -> None:
+        """Its end, where that is another."""
         try:
             text, why_not = await read_log(host, record)
         except HypervisorError as error:

@@ -11,6 +11,8 @@ from textual.widgets import Static
 
 from tui.hypervisor.definition import Address, read_addresses, read_xml
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
 from tui.model import Domain
 from tui.screens.machine.facts import Block, blocks
 from tui.screens.machine.tab import Tab
@@ -20,7 +22,9 @@ WIDE = 120
 
 
 class OverviewTab(Tab):
-    """Everything worth knowing, in blocks: one call at once, the addresses when they come."""
+    """Everything worth knowing, in blocks."""
+
+    _blocks: Sequence[Block] = ()
 
     def compose(self) -> ComposeResult:
         """Two columns in a scroll; the second is empty on a narrow screen."""
@@ -31,26 +35,16 @@ class OverviewTab(Tab):
     def shown(self) -> None:
         """Read it."""
         self.query_one(VerticalScroll).focus()
-        self.machine_changed()
-
-    def machine_changed(self) -> None:
-        """Read it again; an earlier reading that is still under way is dropped."""
-        self.read_with(self._read)
+        self.read_again()
 
     def on_resize(self) -> None:
         """Columns by width."""
-        self.machine_changed()
+        if self.is_whole:
+            self._show(self._blocks)
 
-    async def _read(self) -> None:
-        machine = self.machine
-        if machine is None:
-            return
-        host, record = machine
-        try:
-            domain = Domain.from_xml(await read_xml(host, record, inactive=False))
-        except HypervisorError as error:
-            self.say(error.words)
-            return
+    async def read(self, host: Host, record: DomainRecord) -> None:
+        """The definition at once, the addresses when they come."""
+        domain = Domain.from_xml(await read_xml(host, record, inactive=False))
         self.say("T title, D description")
         fleet = self.app.fleet
         told = [*fleet.device_warnings(record), fleet.why_not_migratable(record)]
@@ -67,6 +61,7 @@ class OverviewTab(Tab):
         self._show(blocks(record, domain, addresses, about))
 
     def _show(self, found: Sequence[Block]) -> None:
+        self._blocks = found
         wide = self.size.width >= WIDE
         half = 3 if wide else len(found)
         self.set_class(wide, "-wide")

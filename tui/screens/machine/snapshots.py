@@ -76,31 +76,28 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
     def shown(self) -> None:
         """The tab has come to the front."""
         self.table.focus()
-        self.read_with(self._read)
+        self.read_again()
 
     def machine_changed(self) -> None:
         """A revert, a start, a stop: what is known may be another."""
         if self.display:
-            self.read_with(self._read)
+            self.read_again()
 
     def _look_again(self) -> None:
         if self._in_front:
-            self.read_with(self._read)
+            self.read_again()
 
-    async def _read(self) -> None:
-        machine = self.machine
-        if machine is None:
-            return
-        host, record = machine
-        try:
-            self.known = await snapshots.read_snapshots(host, record)
-            self._show()
-            self.looked = await look_at(host, record)
-        except HypervisorError as error:
-            self.table.set_placeholder(f"{visible(error.what)}: {visible(error.words)}")
-            return
+    async def read(self, host: Host, record: DomainRecord) -> None:
+        """The tree at once, then what is known of the images."""
+        self.known = await snapshots.read_snapshots(host, record)
+        self._show()
+        self.looked = await look_at(host, record)
         self.known = self.looked.situation.snapshots
         self._show()
+
+    def unread(self, error: HypervisorError) -> None:
+        """In the table's place."""
+        self.table.set_placeholder(f"{visible(error.what)}: {visible(error.words)}")
 
     def _show(self) -> None:
         if not self.is_whole:
@@ -167,7 +164,7 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
             except HypervisorError as error:
                 self.app.tell_error(error)
             if self._is_open:
-                self.read_with(self._read)
+                self.read_again()
 
         self.app.run_worker(guarded(), group="snapshots")
 
@@ -207,8 +204,9 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
     async def _take(self, host: Host, record: DomainRecord, looked: Looked) -> bool:
         from tui.screens.machine.new_snapshot import NewSnapshot
 
-        dialog = NewSnapshot(record.name, record.state.word, looked.circumstances)
-        wanted = await self.app.push_screen_wait(dialog)
+        wanted = await self.app.push_screen_wait(
+            NewSnapshot(record.name, record.state.word, looked.circumstances)
+        )
         if wanted is None:
             return False
         await snapshots.create(host, self.app.fleet.domain(self.key) or record, wanted)

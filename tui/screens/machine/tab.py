@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.containers import Vertical
 from textual.css.query import NoMatches
@@ -11,6 +10,7 @@ from textual.dom import NoScreen
 from textual.message import Message
 
 from tui.actions.base import Scope
+from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.screens.program import Program
@@ -73,17 +73,28 @@ class Tab(Vertical):
             self.note = note
             self.post_message(self.Noted())
 
-    def read_with(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def read_again(self) -> None:
         """Read in the background; an earlier reading that is still under way is dropped."""
+        self.run_worker(self._read, group="read", exclusive=True)  # type: ignore[arg-type]
 
-        async def read() -> None:
-            try:
-                await work()
-            except NoMatches:
-                if self._is_open:  # else it was left while it read
-                    raise
+    async def _read(self) -> None:
+        machine = self.machine
+        if machine is None:
+            return
+        try:
+            await self.read(*machine)
+        except HypervisorError as error:
+            self.unread(error)
+        except NoMatches:
+            if self._is_open:  # else it was left while it read
+                raise
 
-        self.run_worker(read, group="read", exclusive=True)  # type: ignore[arg-type]
+    async def read(self, host: Host, record: DomainRecord) -> None:
+        """Read what it shows, and show it. Raises HypervisorError where that fails."""
+
+    def unread(self, error: HypervisorError) -> None:
+        """It could not be read."""
+        self.say(error.words)
 
     def shown(self) -> None:
         """The tab has come to the front."""
@@ -93,6 +104,7 @@ class Tab(Vertical):
 
     def machine_changed(self) -> None:
         """The machine reads differently now."""
+        self.read_again()
 
     def start_search(self) -> None:
         """Search in the tab's text, where it has one."""

@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from tui.hypervisor.definition import read_xml
-from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
 from tui.model.text import visible
 from tui.model.xml import mask_secrets
 from tui.screens.machine.tab import Tab
@@ -80,29 +81,18 @@ class XmlTab(TextTab):
     def shown(self) -> None:
         """Read it."""
         self.view.focus()
-        self.machine_changed()
+        self.read_again()
 
     def toggle_live(self) -> None:
         """``t``: the live definition or the stored one."""
         self.inactive = not self.inactive
-        self.machine_changed()
+        self.read_again()
 
-    def machine_changed(self) -> None:
-        """Read it again."""
-        self.read_with(self._read)
-
-    async def _read(self) -> None:
-        machine = self.machine
-        if machine is None:
-            return
-        host, record = machine
+    async def read(self, host: Host, record: DomainRecord) -> None:
+        """One of the definitions, where there are two the one that was asked for."""
         both = record.state.is_active and record.persistent
         inactive = self.inactive if both else not record.state.is_active
-        try:
-            xml = await read_xml(host, record, inactive=inactive)
-        except HypervisorError as error:
-            self.say(error.words)
-            return
+        xml = await read_xml(host, record, inactive=inactive)
         self.view.set_lines(highlight(visible(mask_secrets(xml), newlines=True)))
         word = "stored: what the next boot takes" if inactive else "live: what runs now"
         self.say(word + (", t for the other one" if both else ""))

@@ -21,7 +21,7 @@ def _seconds_for(count: int, link: Link | None) -> float:
 
 
 def test_a_slow_link_carries_its_rate_and_no_more() -> None:
-    assert _seconds_for(5_000, None) < 0.4
+    assert min(_seconds_for(5_000, None) for _ in range(3)) < 0.4
     assert 0.45 < _seconds_for(5_000, Link(10_000)) < 1.5
 
 
@@ -53,10 +53,13 @@ def test_the_proxy_adds_the_round_trip_and_keeps_the_throughput(tmp_path: Path) 
         socket.socket(socket.AF_UNIX) as client,
     ):
         client.connect(proxy.uri.partition("=")[2])
-        begin = time.monotonic()
-        client.sendall(b"x")
-        assert client.recv(1) == b"x"
-        assert 0.05 <= time.monotonic() - begin < 0.08
+        took = []
+        for _ in range(3):
+            begin = time.monotonic()
+            client.sendall(b"x")
+            assert client.recv(1) == b"x"
+            took.append(time.monotonic() - begin)
+        assert 0.05 <= min(took) < 0.08
 
         size = 4 << 20
         threading.Thread(target=client.sendall, args=(b"y" * size,), daemon=True).start()

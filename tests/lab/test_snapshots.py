@@ -26,8 +26,8 @@ from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_deletion import awake, delete_snapshots
 from tui.hypervisor.snapshot_reversion import revert_by_hand
 from tui.hypervisor.snapshot_situation import look_at
-from tui.model.snapshot_plans import plan_reversion
 from tui.model.snapshot_request import DiskWish, SnapshotRequest, overlay_path
+from tui.model.snapshot_reversions import plan_reversion
 from tui.model.snapshot_rules import findings, forbidden
 from tui.model.states import DomainState
 from tui.screens.machine.new_snapshot import first_request, placed

@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui.model.disk_chains import Chain, Image, Uses, leftovers, owner
-from tui.model.snapshot_plans import (
-    Situation,
-    plan_commit,
-    plan_deletion,
-    plan_deletions,
-    plan_reversion,
-)
+from tui.model.snapshot_plans import Situation, plan_commit, plan_deletion, plan_deletions
+from tui.model.snapshot_reversions import plan_reversion
 from tui.model.snapshots import Snapshot
 
 XML = """<domainsnapshot><name>{name}</name><state>disk-snapshot</state>{parent}

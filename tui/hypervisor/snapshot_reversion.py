@@ -21,8 +21,8 @@ from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_situation import Looked, look_at
 from tui.model import Domain
-from tui.model.snapshot_plans import Reversion, plan_reversion
 from tui.model.snapshot_request import overlay_path
+from tui.model.snapshot_reversions import Reversion, plan_reversion
 from tui.model.snapshots import Snapshot, with_sources
 
 

@@ -1,4 +1,4 @@
-"""What deleting or reverting would do, step by step, and why it is refused. Pure.
+"""What deleting snapshots or merging layers would do, and why it is refused. Pure.
 
 Deleting an external snapshot merges what was written since it was taken (the layer above the
 image that it holds) into that image: the present stays as it is.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from posixpath import basename, dirname
 
 from tui.model.disk_chains import Chain, Uses
-from tui.model.snapshots import Kind, Snapshot
+from tui.model.snapshots import Kind, Snapshot, with_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,14 @@ class Situation:
         """By name."""
         return next((one for one in self.snapshots if one.name == name), None)
 
+    def image_behind(self, one: Snapshot) -> str:
+        """The image that holds an internal snapshot, where it is not the active layer."""
+        for disk in one.disks:
+            chain, held = self.chain(disk.target), one.sources.get(disk.target, "")
+            if disk.mode == "internal" and chain is not None and held and chain.active != held:
+                return held
+        return ""
+
 
 def plan_deletions(names: Sequence[str], now: Situation) -> list[Deletion]:
     """In the given order, each on what the ones before it leave."""
@@ -135,7 +143,7 @@ def plan_deletion(one: Snapshot, now: Situation) -> Deletion:
 
 
 def _internal(one: Snapshot, now: Situation) -> Deletion:
-    elsewhere = _not_in_front(one, now)
+    elsewhere = now.image_behind(one)
     if elsewhere:
         return Deletion(
             one,
@@ -143,17 +151,6 @@ def _internal(one: Snapshot, now: Situation) -> Deletion:
             advice="Delete the external snapshots taken since: that merges the overlays.",
         )
     return Deletion(one, by_libvirt=True)
-
-
-def _not_in_front(one: Snapshot, now: Situation) -> str:
-    """The image that holds an internal snapshot, where it is not the active layer."""
-    if not one.sources:
-        return ""
-    for disk in one.disks:
-        chain, held = now.chain(disk.target), one.sources.get(disk.target, "")
-        if disk.mode == "internal" and chain is not None and held and chain.active != held:
-            return held
-    return ""
 
 
 def _external(one: Snapshot, now: Situation) -> Deletion:
@@ -275,151 +272,20 @@ def after(made: Deletion, now: Situation) -> Situation:
     for old, new in exchanged.items():
         named[new] = tuple(dict.fromkeys((*named.get(new, ()), *named.pop(old, ()))))
     snapshots = tuple(
-        _Moved.of(one, exchanged, gone) for one in now.snapshots if one.name != gone.name
+        _moved(one, exchanged, gone) for one in now.snapshots if one.name != gone.name
     )
     uses = Uses(images, now.uses.machines, named, now.uses.unseen)
     return replace(now, snapshots=snapshots, chains=tuple(chains), uses=uses)
 
 
-class _Moved(Snapshot):
-    """A snapshot whose images have been exchanged, without writing its XML anew."""
-
-    _sources: Mapping[str, str]
-
-    @classmethod
-    def of(cls, one: Snapshot, exchanged: Mapping[str, str], gone: Snapshot) -> Snapshot:
-        """With another parent where that is gone, and other images."""
-        moved = cls(
-            one.name, one.description, one.created, one.state,
-            gone.parent if one.parent == gone.name else one.parent,
-            one.memory, one.memory_file,
-            tuple(replace(d, source=exchanged.get(d.source, d.source)) for d in one.disks),
-            one.current or (gone.current and gone.parent == one.name), one.xml,
-        )  # fmt: skip
-        sources = {target: exchanged.get(path, path) for target, path in one.sources.items()}
-        object.__setattr__(moved, "sources", sources)
-        return moved
-
-
-# -- reverting -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Reversion:
-    """What going back to a snapshot takes."""
-
-    snapshot: Snapshot
-    guided: bool = False
-    """By hand, step by step: the daemon cannot."""
-    state: str = ""
-    """The machine's afterwards, in a word, if nothing else is asked for."""
-    lost: tuple[str, ...] = ()
-    """What of the present is lost, in words."""
-    steps: tuple[str, ...] = ()
-    """Of the guided way."""
-    discarded: tuple[str, ...] = ()
-    """Overlays that hold the present and that nothing uses afterwards."""
-    refusal: str = ""
-    advice: str = ""
-
-
-def plan_reversion(one: Snapshot, now: Situation) -> Reversion:
-    """What reverting takes as things are."""
-    state = {"running": "running", "disk-snapshot": "off", "paused": "paused"}.get(one.state, "off")
-    if one.memory == "no":
-        state = "off"
-    lost = ["all that was written to the disks since then"]
-    if now.running:
-        lost.append("what is in memory now" if state != "running" else "what runs now")
-    if now.managed_save:
-        lost.append("the saved state")
-    made = Reversion(one, state=state, lost=tuple(lost))
-    if one.kind is Kind.INTERNAL or now.driver != "QEMU":
-        elsewhere = _not_in_front(one, now)
-        if elsewhere and now.driver == "QEMU":
-            return replace(
-                made,
-                refusal=f"it is inside {elsewhere}, which has an overlay on top now: libvirt would "
-                "switch to that image and leave the overlay behind",
-                advice="Delete the external snapshots taken since: that merges the overlays.",
-            )
-        return made
-    if one.kind is Kind.EMPTY:
-        return replace(made, refusal="it holds no data", advice="Delete it.")
-    if now.daemon_can:
-        return made
-    return _guided(replace(made, guided=True, state="off"), now)
-
-
-def _guided(made: Reversion, now: Situation) -> Reversion:
-    one, version = made.snapshot, f"libvirt {now.libvirt}".rstrip()
-    can_not = f"{version} cannot revert to external snapshots; by hand it is done "
-
-    def refused(reason: str, advice: str) -> Reversion:
-        return replace(made, refusal=reason, advice=advice)
-
-    if one.kind is Kind.MIXED:
-        return refused("it is partly inside the images and partly in overlays", "")
-    if one.memory == "external":
-        return refused(
-            f"it holds memory, which {version} cannot bring back together with its disks",
-            "libvirt 9.9 or newer can.",
-        )
-    if now.running:
-        return refused(f"{can_not}while the machine is off", "Shut it down first (S).")
-    if not now.persistent:
-        return refused("the machine is transient: it has no definition to bring back", "")
-    if now.managed_save:
-        return refused(
-            "it has a saved state, which would not fit the disks",
-            "Discard the saved state (Ctrl+W), or start it, first.",
-        )
-    if not one.domain_xml:
-        return refused("libvirt tells no definition of that time", "")
-    present, then = {chain.target for chain in now.chains}, set(one.sources)
-    if present != then:
-        words = []
-        if present - then:
-            words.append(f"{', '.join(sorted(present - then))} came since")
-        if then - present:
-            words.append(f"{', '.join(sorted(then - present))} is not there any more")
-        return refused(
-            f"the machine has other disks than then: {'; '.join(words)}",
-            "Give it the disks of that time in Hardware first, or take them away.",
-        )
-    for target in one.external_disks:
-        base = one.sources.get(target, "")
-        if gone := now.uses.missing_below(base):
-            return refused(f"{gone} is missing: the state of {target} is not there any more", "")
-    for target in one.external_disks:
-        base, chain = one.sources.get(target, ""), now.chain(target)
-        if chain is not None and chain.active == base:
-            return refused(
-                f"{target} writes into {base} itself now: its state is no longer that of then", ""
-            )
-    discarded = []
-    for target in one.external_disks:
-        chain = now.chain(target)
-        if chain is not None and _is_only_present(chain.active, one, now):
-            discarded.append(chain.active)
-    names = ", ".join(one.external_disks)
-    steps = (
-        "look again: off, the same disks, every image there",
-        "keep the present definition in the history",
-        f"store the definition of then, with {names} on the images of then",
-        f"put a new overlay on top of each ({names}): those images are never written to",
-        f"make {one.name} the current snapshot",
-    )
-    return replace(made, steps=steps, discarded=tuple(discarded))
-
-
-def _is_only_present(path: str, one: Snapshot, now: Situation) -> bool:
-    """Whether an overlay holds nothing but the present, which reverting gives up."""
-    states = {source for other in now.snapshots for source in other.sources.values()}
-    return (
-        path not in states
-        and not now.uses.overlays(path)
-        and not now.uses.others(path, now.machine)
+def _moved(one: Snapshot, exchanged: Mapping[str, str], gone: Snapshot) -> Snapshot:
+    """With another parent where that is gone, and the images that took the place of others."""
+    return replace(
+        one,
+        parent=gone.parent if one.parent == gone.name else one.parent,
+        disks=tuple(replace(d, source=exchanged.get(d.source, d.source)) for d in one.disks),
+        current=one.current or (gone.current and gone.parent == one.name),
+        xml=with_sources(one.xml, exchanged) if one.xml else "",
     )
 
 

@@ -11,7 +11,8 @@ from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_deletion import delete_snapshots
 from tui.hypervisor.snapshot_reversion import revert_by_hand
 from tui.hypervisor.snapshot_situation import Looked, look_at
-from tui.model.snapshot_plans import Deletion, Reversion, plan_deletions, plan_reversion
+from tui.model.snapshot_plans import Deletion, plan_deletions
+from tui.model.snapshot_reversions import Reversion, plan_reversion
 from tui.model.snapshots import descendants, tree_rows
 from tui.model.text import visible
 from tui.screens.cancellable import cancellable

@@ -17,7 +17,7 @@ from tui.demo import demo_uri
 from tui.hypervisor.fleet import Fleet
 from tui.keymap import validate_keymap
 from tui.model.states import DomainState
-from tui.remembered import load_remembered
+from tui.remembered import Remembered, load_remembered
 from tui.screens.column_chooser import ColumnChooser
 from tui.screens.dialogs import AskText, Confirm, Results
 from tui.screens.filter_line import FilterLine
@@ -33,13 +33,14 @@ async def running(
     size: tuple[int, int] = (120, 40),
     settings: Settings | None = None,
     readonly: bool = False,
+    remembered: Remembered | None = None,
 ) -> AsyncIterator[tuple[VirttyApp, Pilot[int]]]:
     """The program on these hosts, its list loaded."""
     fleet = Fleet()
     for uri in uris or (demo_uri(),):
         name = "demo" if uri == demo_uri() else "test"
         fleet.add(name, uri, demo=uri == demo_uri(), readonly=readonly).open()
-    app = VirttyApp(fleet, settings or Settings())
+    app = VirttyApp(fleet, settings or Settings(), remembered=remembered)
     async with app.run_test(size=size, notifications=True) as pilot:
         await until(lambda: all(host.inventory.domains for host in fleet.hosts.values()))
         await until(lambda: pane(app).table.rows_total == len(list(fleet.domains())))
@@ -208,6 +209,20 @@ async def test_sort_and_columns_are_remembered():
         await until(lambda: app.remembered.columns is not None)
         assert app.remembered.columns is not None
         assert "state" not in app.remembered.columns
+
+
+async def test_the_top_of_the_list_is_shown_when_it_is_sorted_and_when_figures_come():
+    async with running(remembered=Remembered(sort="cpu", descending=True)) as (app, pilot):
+        host = app.fleet.hosts["demo"]
+        await until(lambda: bool(host.inventory.usage))
+        await pilot.pause()
+        table = pane(app).table
+        assert table.cursor == 0
+        busiest = max(host.inventory.usage.values(), key=lambda usage: usage.cpu or 0)
+        assert table.cursor_row is not None
+        assert table.cursor_row.usage == busiest
+        await pilot.press("G", "less_than_sign")
+        assert table.cursor == 0
 
 
 async def test_enter_opens_the_machine_and_q_goes_back():

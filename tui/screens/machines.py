@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -30,6 +31,8 @@ STRIP_LINES = ((40, 3), (22, 2), (0, 0))
 """Lines of the details strip by the least height of the pane."""
 
 
+ARRIVING = 5.0
+"""Seconds from the start in which the first machine keeps the cursor, if no key is pressed."""
 ALARMS_GATHER = 0.5
 """Seconds until alarms follow a change: a look goes over every machine of every host."""
 CURSOR_RESTS = 0.12
@@ -53,6 +56,7 @@ class MachinesPane(Pane[MachineRow]):
         self._alarms: dict[tuple[str, str], tuple[str, ...]] = {}
         self._alarms_due: Timer | None = None
         self._resting: Timer | None = None
+        self._begun = time.monotonic()
 
     def compose(self) -> ComposeResult:
         """Table and strip."""
@@ -110,6 +114,7 @@ class MachinesPane(Pane[MachineRow]):
         if host is None:
             self._load()
             return
+        rests_on_top = self._rests_on_top()
         if change.domains:
             domains = host.inventory.domains
             present = [self._row(domains[uuid]) for uuid in change.domains if uuid in domains]
@@ -125,6 +130,8 @@ class MachinesPane(Pane[MachineRow]):
             self._devices_changed(change.host)
         if change.sampled:
             self._sampled(change.host)
+        if rests_on_top:
+            self.table.cursor = 0
         if change.host_changed:
             self._say_empty()
         cursor = self.table.cursor_key
@@ -133,6 +140,12 @@ class MachinesPane(Pane[MachineRow]):
                 self._show_strip()
         elif cursor is None:
             self._show_strip()
+
+    def _rests_on_top(self) -> bool:
+        """Machines and figures are still coming, and nobody has pressed a key on any of them."""
+        since_begin = time.monotonic() - self._begun
+        untouched = self.app.fleet.since_input() > since_begin
+        return self.table.cursor == 0 and since_begin < ARRIVING and untouched
 
     def _devices_changed(self, host: str) -> None:
         """What speaks against the start of machines with devices of the host may be otherwise."""
@@ -345,6 +358,7 @@ class MachinesPane(Pane[MachineRow]):
 
     def _sort(self, key: str, descending: bool) -> None:
         self.table.sort(key, descending)
+        self.table.cursor = 0
         self.app.remember(sort=key, descending=descending)
 
     def choose_columns(self) -> None:

@@ -13,7 +13,7 @@ from tui.demo import demo_uri
 from tui.hypervisor.demo import prepare
 from tui.model import Domain
 from tui.model.capabilities import DomainCapabilities
-from tui.model.rules import RULES, check
+from tui.model.checks import RULES, check
 from tui.model.surroundings import HostCell, Neighbours, Surroundings
 
 HOST = Surroundings(

@@ -6,9 +6,9 @@ import pytest
 
 from tests.model.definitions import NUMA, Q35
 from tui.model import ChangeSet, Domain
+from tui.model.checks import check
 from tui.model.fields import Call
 from tui.model.plan import Effect, Situation, plan
-from tui.model.rules import check
 from tui.model.surroundings import Surroundings
 from tui.model.templates import TEMPLATES, new_mac, remove
 

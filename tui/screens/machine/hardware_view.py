@@ -26,9 +26,10 @@ from tui.hypervisor.hardware import (
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.volumes import disk_sizes
+from tui.model.checks import check
 from tui.model.devices import Disk
 from tui.model.plan import counterpart
-from tui.model.rules import Finding, check
+from tui.model.rules import Finding
 from tui.model.session import EditSession
 from tui.model.surroundings import Surroundings
 from tui.model.text import visible

@@ -1,0 +1,224 @@
+"""What does not fit in a machine's devices: disks, drives, NICs, displays."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from tui.model.devices import Disk
+from tui.model.devices.interface import MAC
+from tui.model.devices.rest import Controller
+from tui.model.domain import Domain
+from tui.model.rules import Finding, Rule, error, warning
+from tui.model.surroundings import Surroundings
+from tui.model.told import machine_family
+
+EVERYWHERE = ("0.0.0.0", "::", "*")
+VNC_PASSWORD = 8
+"""Characters that VNC looks at."""
+VIRTIO_SERIAL = 20
+"""Characters of a serial number that virtio carries."""
+
+# -- disks ---------------------------------------------------------------------------------
+
+
+def disk_modes(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """Cache, I/O mode, discard, format."""
+    for disk in document.disks:
+        if disk.io == "native" and disk.cache not in ("none", "directsync"):
+            yield error(
+                disk.key, "io", "native needs the cache mode none or directsync: set that first."
+            )
+        if disk.detect_zeroes == "unmap" and disk.discard != "unmap":
+            yield warning(
+                disk.key, "detect_zeroes", "unmap does something only with discard unmap."
+            )
+        if disk.device == "disk" and disk.source and not disk.format:
+            yield warning(
+                disk.key, "format", "Without a format libvirt takes it for raw: say which it is."
+            )
+        if disk.bus == "ide" and machine_family(document.general.machine) == "q35":
+            yield error(disk.key, "bus", "Q35 has no IDE: take SATA.")
+
+
+def disk_threads(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """I/O threads that exist, on a bus that has them."""
+    threads = document.cpu.thread_ids
+    users: list[Disk | Controller] = [*document.disks]
+    users += [device for device in document.devices if isinstance(device, Controller)]
+    for user in users:
+        if user.iothread is None:
+            continue
+        if isinstance(user, Disk) and user.bus != "virtio":
+            yield error(user.key, "iothread", f"There are no I/O threads on {user.bus}.")
+        elif user.iothread not in threads:
+            yield error(
+                user.key,
+                "iothread",
+                f"The machine has {len(threads)} I/O threads: raise CPU, I/O threads first.",
+            )
+
+
+def drives(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """What a drive can be on its bus."""
+    for disk in document.disks:
+        if disk.device in ("cdrom", "floppy") and disk.bus == "virtio":
+            yield error(disk.key, "bus", "virtio has no removable media: take SATA or SCSI.")
+        if disk.device == "lun" and disk.type not in ("block", "network", "volume"):
+            yield error(disk.key, "source", "A LUN is a whole device of the host: /dev/….")
+        if disk.serial and disk.bus == "virtio" and len(disk.serial) > VIRTIO_SERIAL:
+            yield warning(
+                disk.key, "serial", f"The guest sees {VIRTIO_SERIAL} characters of it on virtio."
+            )
+
+
+def usb(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """Devices on USB need a USB controller."""
+    controllers = [device for device in document.devices if device.get("@type") == "usb"]
+    if not any(c.tag_name == "controller" and c.get("@model") == "none" for c in controllers):
+        return
+    for device in document.devices:
+        kind = device.get("target/@bus") if device.tag_name == "disk" else device.get("@bus")
+        on_host = device.tag_name == "hostdev" and device.get("@type") == "usb"
+        if kind == "usb" or on_host:
+            yield error(device.key, "", "The machine has no USB: set the USB controller's model.")
+
+
+def spice(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """What goes through SPICE needs a SPICE display."""
+    if any(display.type == "spice" for display in document.graphics):
+        return
+    for device in document.devices:
+        through = device.tag_name in ("channel", "redirdev", "smartcard", "serial", "console")
+        if through and device.get("@type") == "spicevmc":
+            yield error(device.key, "", "It goes through SPICE: the machine has no such display.")
+
+
+def disk_sources(document: Domain, surroundings: Surroundings) -> Iterator[Finding]:
+    """A writable source belongs to one disk of one machine."""
+    writable = [
+        disk
+        for disk in document.disks
+        if disk.source and not (disk.readonly or disk.shareable or disk.device == "cdrom")
+    ]
+    counts = Counter(disk.source for disk in writable)
+    for disk in writable:
+        if counts[disk.source] > 1:
+            yield error(disk.key, "source", "Another disk of this machine has the same source.")
+        elif other := surroundings.neighbours.sources.get(disk.source):
+            yield warning(
+                disk.key, "source", f"{other} has it as well: if both run, its data is destroyed."
+            )
+    targets = Counter(disk.target for disk in document.disks)
+    for disk in document.disks:
+        if disk.target and targets[disk.target] > 1:
+            yield error(disk.key, "target", "Another disk has this name.")
+
+
+def disk_limits(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """A total excludes separate limits for reading and writing."""
+    for disk in document.disks:
+        for kind in ("bytes", "iops"):
+            both = _limit(disk, f"total_{kind}") and (
+                _limit(disk, f"read_{kind}") or _limit(disk, f"write_{kind}")
+            )
+            if both:
+                yield error(
+                    disk.key, f"total_{kind}", "A total excludes limits for reading or writing."
+                )
+
+
+def _limit(disk: Disk, name: str) -> object:
+    return Disk.fields()[name].read(disk)
+
+
+# -- network -------------------------------------------------------------------------------
+
+
+def nic_addresses(document: Domain, surroundings: Surroundings) -> Iterator[Finding]:
+    """A MAC address is one NIC's, and no group's."""
+    counts = Counter(nic.mac.lower() for nic in document.interfaces)
+    for nic in document.interfaces:
+        mac = nic.mac.lower()
+        if not re.fullmatch(MAC, mac):
+            continue
+        if int(mac[:2], 16) & 1:
+            yield error(nic.key, "mac", "A multicast address: the second digit must be even.")
+        if counts[mac] > 1:
+            yield error(nic.key, "mac", "Another NIC of this machine has the same address.")
+        elif other := surroundings.macs.get(mac):
+            yield warning(nic.key, "mac", f"{other} has the same address.")
+
+
+def nic_queues(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """Queues are virtio's, on a host's tap."""
+    for nic in document.interfaces:
+        if nic.queues is None or nic.queues < 2:
+            continue
+        if nic.type == "user":
+            yield error(nic.key, "queues", "There is one queue only on the user network.")
+        elif nic.model != "virtio":
+            yield warning(nic.key, "queues", f"{nic.model or 'This model'} ignores queues.")
+
+
+def nic_source(document: Domain, surroundings: Surroundings) -> Iterator[Finding]:
+    """The network is there."""
+    for nic in document.interfaces:
+        known = surroundings.networks
+        if nic.type == "network" and known and nic.source not in known:
+            yield error(nic.key, "where", f"The host has no network {nic.source}.")
+        if nic.vlan and nic.type == "bridge" and not nic.get("virtualport/@type"):
+            yield warning(
+                nic.key, "vlan", "A Linux bridge takes no VLAN tag here: libvirt may refuse it."
+            )
+
+
+# -- displays ------------------------------------------------------------------------------
+
+
+def displays(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """Who may look."""
+    for display in document.graphics:
+        if display.type not in ("vnc", "spice"):
+            continue
+        if display.listen in EVERYWHERE and not display.password:
+            yield warning(
+                display.key,
+                "listen",
+                "Everyone on the network can look and type: set a password, or 127.0.0.1.",
+            )
+        if display.type == "vnc" and len(display.password) > VNC_PASSWORD:
+            yield error(display.key, "password", f"VNC takes {VNC_PASSWORD} characters at most.")
+
+
+# -- what the host has to have ---------------------------------------------------------------
+
+
+def tpm_backend(document: Domain, surroundings: Surroundings) -> Iterator[Finding]:
+    """An emulated TPM is a program of the host's."""
+    capabilities = surroundings.capabilities
+    told = capabilities.enum("devices/tpm", "backendModel") if capabilities else None
+    for device in document.devices:
+        if device.tag_name == "tpm" and told and device.get("backend/@type") not in told:
+            yield error(
+                device.key,
+                "backend",
+                "The host cannot: an emulated TPM needs swtpm and swtpm-tools there.",
+            )
+
+
+RULES: tuple[Rule, ...] = (
+    disk_modes,
+    disk_threads,
+    drives,
+    usb,
+    spice,
+    disk_sources,
+    disk_limits,
+    nic_addresses,
+    nic_queues,
+    nic_source,
+    displays,
+    tpm_backend,
+)

@@ -122,6 +122,18 @@ OBSERVED = [
 
 # Not to be had on the machine that the others were seen on; in their programs' own words.
 TOLD = [
+    ("SSH transport error: SSH host key for 'far' (E4:29) was not accepted", "Enter asks again"),
+    (
+        "libssh transport error: failed to authenticate: Access denied for 'none'. "
+        "Authentication that can continue: publickey",
+        "Check the user name",
+    ),
+    (
+        "!!! SSH HOST KEY VERIFICATION FAILED !!!: Identity of host 'far:22' differs from stored "
+        "identity. Please verify the new host key 'e4:8c' to avoid possible man in the middle "
+        "attack. The key is stored in '/home/me/.ssh/known_hosts'.",
+        "Somebody may sit in between",
+    ),
     ("Cannot recv data: Host key verification failed.: Connection reset by peer", "accept"),
     ("Cannot recv data: root@h: Permission denied (publickey,password).: Connection reset by peer", "agent"),
     ("Cannot recv data: ssh: connect to host h port 22: No route to host: Connection reset by peer", "firewall"),

@@ -31,6 +31,7 @@ from tui.hypervisor import definition
 from tui.hypervisor.console import open_console
 from tui.hypervisor.records import HostState
 from tui.hypervisor.signin import QuestionKind
+from tui.hypervisor.support import lacking
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,32 @@ async def test_keyboard_interactive(
         assert "Password" in await asked(host)
         await answer(host, sshd.account.password)
         await connected(host)
+
+
+async def test_the_ssh_libraries_of_libvirt_ask_the_same_way(
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
+) -> None:
+    sshd = ssh_server(password=True)
+    transports = [name for name in ("libssh", "libssh2") if name not in lacking()]
+    assert transports
+    for transport in transports:
+        where = f"{sshd.account.name}@127.0.0.1:{sshd.port}"
+        known = sshd.directory / f"known-by-{transport}"
+        known.touch()
+        uri = (
+            f"qemu+{transport}://{where}/system?socket={far_socket(daemon)}"
+            f"&known_hosts={known}&sshauth=password"
+        )
+        async with connecting(uri) as host:
+            await asked(host)
+            assert host.question is not None
+            assert host.question.kind is QuestionKind.HOST_KEY
+            await answer(host, "yes")  # as the dialog's button does
+            assert "password" in await asked(host)
+            assert host.question is not None
+            assert host.question.attempt == 1
+            await answer(host, sshd.account.password)
+            await connected(host)
 
 
 async def test_an_unknown_host_key_is_shown_and_may_be_refused(

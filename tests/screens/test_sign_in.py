@@ -20,7 +20,7 @@ from tui.hypervisor.records import HostState
 from tui.hypervisor.signin import Attempt, Field, Question, QuestionKind, SignInError
 from tui.hypervisor.ssh import question_of
 from tui.screens.hosts import HostsPane
-from tui.screens.sign_in import SignIn
+from tui.screens.sign_in import SignIn, lines_of
 from tui.settings import Settings
 
 TEST = "test:///default"
@@ -117,6 +117,7 @@ async def test_a_host_key_shows_its_fingerprint_and_cancel_is_what_enter_gives(
         text = str(asked.query_one("#sign-in-text", Static).render())
         assert "SHA256:abc[red]␛[2J" in text
         assert "yes/no" not in text
+        assert lines_of("Accept SSH host key with hash 'e4' (y/n)?").endswith("'e4'?")
         assert isinstance(app.focused, Button)
         await pilot.press("y", "enter")
         await until(lambda: app.fleet.hosts["far"].record.error is not None)

@@ -47,6 +47,20 @@ BY_WORDS: tuple[tuple[str, str], ...] = (
         "Its key is unknown or has changed: qemu+ssh asks whether to accept an unknown one.",
     ),
     (
+        r"failed to authenticate",
+        "Check the user name, and the password or the key. qemu+ssh also takes keys from an agent, "
+        "~/.ssh/config and jump hosts.",
+    ),
+    (
+        r"SSH host key for .* was not accepted",
+        "Enter asks again. Compare what is shown with the host's own key before you accept it.",
+    ),
+    (
+        r"Identity of host .* differs from stored identity",
+        "Somebody may sit in between: do not sign in before its administrator has confirmed the "
+        "new key. Then take the old one out of that file.",
+    ),
+    (
         r"Permission denied \((publickey|password|keyboard|gssapi)",
         _SSH + "your key in the agent here and in authorized_keys there.",
     ),

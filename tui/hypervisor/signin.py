@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -177,17 +178,21 @@ Without USERNAME: SASL would ask for a name to act as besides the name to sign i
 
 def libvirt_auth(attempt: Attempt) -> list[Any]:
     """The argument of ``openAuth`` that asks the person; blocks the opener's thread only."""
-    rounds = [0]
+    asked_before: Counter[str] = Counter()
 
     def callback(credentials: list[list[Any]], _opaque: object) -> int:
         # An external agent (polkit's) asks by itself: there is nothing to type for it.
         asked = [entry for entry in credentials if entry[0] != libvirt.VIR_CRED_EXTERNAL]
         if not asked:
             return 0
-        rounds[0] += 1
-        answers = attempt.ask(question_of(asked, rounds[0]))
+        prompts = "\n".join(str(entry[1]) for entry in asked)
+        asked_before[prompts] += 1
+        question = question_of(asked, asked_before[prompts])
+        answers = attempt.ask(question)
         if answers is None:
             return -1
+        if question.kind is QuestionKind.HOST_KEY:
+            answers = [answer[:1] for answer in answers]  # ssh wants "yes", libvirt "y"
         for entry, answer in zip(asked, answers, strict=True):
             entry[4] = answer
         return 0

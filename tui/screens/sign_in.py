@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from textual import on
@@ -22,7 +23,7 @@ from tui.screens.program import Program
 UNDER_WAY = (HostState.CONNECTING, HostState.RECONNECTING)
 LOOK_AGAIN = 0.1
 """Seconds between two looks whether a dialog may come, while one has to wait for another."""
-YES_OR_NO = "Are you sure you want to continue connecting (yes/no/[fingerprint])?"
+YES_OR_NO = re.compile(r"Are you sure you want to continue connecting \(.*\)\?| \(y/n\)")
 """Asked by the buttons here."""
 TITLES = {
     QuestionKind.FIELDS: "Sign in to",
@@ -34,7 +35,7 @@ TITLES = {
 
 def lines_of(text: str) -> str:
     """What ssh says, line by line, with everything else made visible."""
-    lines = text.replace(YES_OR_NO, "").splitlines()
+    lines = YES_OR_NO.sub("", text).splitlines()
     return "\n".join(visible(line) for line in lines).strip()
 
 

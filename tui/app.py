@@ -20,7 +20,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui import output, output_frames
+from tui import clipboard, output, output_frames
 from tui.actions.base import Action, MachineAction, Scope
 from tui.actions.registry import actions, actions_of
 from tui.hypervisor.errors import HypervisorError
@@ -279,6 +279,12 @@ class VirttyApp(Program):
         level = severity if severity in ("warning", "error") else "information"
         self.notify(text, severity=level, markup=False)  # type: ignore[arg-type]
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """By OSC 52; in tmux by tmux as well."""
+        super().copy_to_clipboard(text)
+        if clipboard.in_tmux():
+            self.run_worker(in_thread(lambda: clipboard.give_to_tmux(text)), group="clipboard")
+
     async def ask_text(self, title: str, question: str, value: str) -> str | None:
         """Ask for a line of text."""
         from tui.screens.dialogs import AskText
@@ -322,10 +328,15 @@ class VirttyApp(Program):
         await asyncio.sleep(0)  # a dialog is in front now, a line that was opened has the focus
 
     def on_key(self, event: events.Key) -> None:
-        """Text that no input has taken though one has the focus: it was typed ahead."""
-        if isinstance(self.focused, Input) and event.is_printable:
+        """Text that no input has taken though one has the focus: it was typed ahead.
+
+        The same of any key where a guest has them all.
+        """
+        focused = self.focused
+        wanted = isinstance(focused, Input) and event.is_printable
+        if focused is not None and (wanted or getattr(focused, "takes_every_key", False)):
             event.prevent_default()  # no binding's key
-            self.focused.post_message(events.Key(event.key, event.character))
+            focused.post_message(events.Key(event.key, event.character))
 
     def act(self, action_id: str) -> None:
         """Do what an action is for in the background, or say why it cannot be done."""

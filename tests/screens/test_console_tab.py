@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from textual import events
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -66,6 +67,26 @@ async def test_every_key_is_the_guests_and_the_bar_says_so():
         assert isinstance(app.screen, MachineScreen)
         await pilot.press(LEAVE)
         await until(lambda: "Full screen" in screen_text(app).splitlines()[-1])
+
+
+async def test_keys_of_one_burst_are_whose_they_should_be():
+    async with console() as (app, pilot, tab, guest):
+
+        async def burst(*keys: str) -> None:
+            for key in keys:
+                app.post_message(events.Key(key, key if len(key) == 1 else None))
+            await pilot.pause()
+
+        await burst("a", LEAVE, "m")
+        await until(lambda: tab.terminal.marking)
+        assert guest.typed == b"a"
+        await burst("escape")
+        await until(lambda: tab.has_focus)
+        await burst("enter", "l", "s", "enter")
+        await until(lambda: guest.typed == b"als\r")
+        await burst(LEAVE, "enter", "x")
+        await until(lambda: guest.typed == b"als\rx")
+        assert tab.terminal.has_focus
 
 
 async def test_without_a_console_the_keys_are_the_programs():
@@ -146,7 +167,7 @@ async def test_who_looks_away_while_it_is_being_attached_to_leaves_nothing_half_
 
 def test_the_first_port_that_can_be_attached_to_is_taken():
     size = GuestSize("uuid", lambda: None)
-    assert size.choose() == "no serial port"
+    assert size.choose() == "this machine has no serial port"
     size.ports = [ConsolePort("serial0", "", "", "goes to file /a, not to a pty")]
     assert size.choose() == "its serial port goes to file /a, not to a pty"
     size.ports.append(ConsolePort("console1", "", "", ""))

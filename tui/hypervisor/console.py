@@ -224,6 +224,9 @@ async def open_console(
         return Console(host, stream, on_data, on_end)
 
     what = f"Open the console of {record.name}"
+    if host.record.readonly:
+        words = "a read-only connection opens no consoles"
+        raise HypervisorError(what, words=words, advice="Connect without --readonly.")
     try:
         return await host.run(
             attach, lane=Lane.JOB, what=what, timeout=OPEN_WITHIN, discard=Console.close

@@ -10,18 +10,17 @@ from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.model.keycodes import typed_by
 from tui.terminal_graphics import Graphics
 from tui.widgets.cells import fit
+from tui.widgets.every_key import LEAVE, EveryKey
 from tui.widgets.guest_keys import guest_keys
 from tui.widgets.picture_cells import Picture, Place, blocks, place, text_line
 from tui.widgets.picture_pixels import NUMBERS
 from tui.widgets.picture_sender import PictureSender
 from tui.widgets.screen_text import TextScreen
 
-LEAVE = ("ctrl+right_square_bracket", "ctrl+5")
 FEW_GLYPHS = ("linux", "vt220", "vt100", "vt102", "cons25")
 """Terminals whose fonts have half blocks at most."""
 STEP = 1.5
@@ -31,10 +30,8 @@ SHIFT = 0.25
 """Share of the view that a picture is moved by."""
 
 
-class PictureView(Widget, can_focus=True):
+class PictureView(EveryKey):
     """Draws a picture, or the text on it; with the focus, keys are the guest's."""
-
-    takes_every_key = True
 
     class Pressed(Message):
         """Keys to press together, by name."""
@@ -49,9 +46,6 @@ class PictureView(Widget, can_focus=True):
         def __init__(self, what: str) -> None:
             super().__init__()
             self.what = what
-
-    class Left(Message):
-        """The escape key: keys are no longer for the guest."""
 
     class Moved(Message):
         """Another part of the picture is shown."""
@@ -330,10 +324,12 @@ class PictureView(Widget, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """Every key is the guest's, but the one that leads out."""
+        if self.is_left:
+            return
         event.stop()
         event.prevent_default()
         if event.key in LEAVE:
-            self.post_message(self.Left())
+            self.lead_out()
             return
         names = guest_keys(event.key, event.character)
         self.post_message(

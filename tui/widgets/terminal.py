@@ -12,9 +12,9 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.widgets.emulator import Emulator
+from tui.widgets.every_key import LEAVE, EveryKey
 from tui.widgets.terminal_keys import encode, encode_mouse, encode_paste
 from tui.widgets.terminal_selection import (
     BEGIN_KEYS,
@@ -32,8 +32,6 @@ QUICK = 1 / 100
 """The same right after a key: its echo does not wait behind a flood."""
 TYPED = 0.2
 """Seconds that count as right after a key."""
-ESCAPES = ("ctrl+right_square_bracket", "ctrl+5")
-"""The same byte, to terminals; keyboards without the one have the other."""
 SCROLL_KEYS = {"shift+pageup": -1, "shift+pagedown": 1}
 MOUSE_MODES = (1000, 1002, 1003)
 DRAGS, ALL_MOVES = 1002, 1003
@@ -42,7 +40,7 @@ MOVING = 32
 SGR_MOUSE, BRACKETED_PASTE, APPLICATION_CURSOR = 1006, 2004, 1
 
 
-class TerminalView(Widget, can_focus=True):
+class TerminalView(EveryKey):
     """Draws an emulator's lines as they change and turns keys into bytes."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -51,7 +49,6 @@ class TerminalView(Widget, can_focus=True):
         "terminal--marked",
     }
     ALLOW_SELECT = False  # Textual's own selection knows nothing of a scrollback
-    takes_every_key = True
 
     class Typed(Message):
         """Bytes for the program on the other end."""
@@ -59,9 +56,6 @@ class TerminalView(Widget, can_focus=True):
         def __init__(self, data: bytes) -> None:
             super().__init__()
             self.data = data
-
-    class Left(Message):
-        """The escape key: keys are no longer for the terminal."""
 
     class Copied(Message):
         """A person has selected this and wants to have it."""
@@ -251,13 +245,13 @@ class TerminalView(Widget, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """Every key is the guest's, but the one that leads out and those that look back."""
-        if event.key in ESCAPES and not self.marking:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Left())
+        if self.is_left:
             return
         event.stop()
         event.prevent_default()
+        if event.key in LEAVE and not self.marking:
+            self.lead_out()
+            return
         if self.marking:
             self._move_mark(event.key)
             return

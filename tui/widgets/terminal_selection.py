@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.widgets.emulator import Emulator
 from tui.widgets.emulator_marks import BEGIN, END, Marks
+from tui.widgets.every_key import LEAVE
 
 SCREENS = (47, 1047, 1049)
 """Modes that switch between the two screens of a terminal."""
@@ -20,7 +21,7 @@ PAGES = {"pageup": -1, "ctrl+b": -1, "pagedown": 1, "ctrl+f": 1}
 BEGIN_KEYS = ("space", "v")
 LINE_KEYS = ("V", "upper_v")
 COPY_KEYS = ("y", "enter")
-LEAVE_KEYS = ("escape", "q", "ctrl+right_square_bracket", "ctrl+5")
+LEAVE_KEYS = ("escape", "q", *LEAVE)
 
 
 class Selection:

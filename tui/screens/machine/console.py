@@ -121,8 +121,12 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
     async def _open(self) -> None:
         session = self.session
         await session.attach()
-        if self.is_whole and not session.attached and self.terminal.has_focus:
+        if not self.is_whole or session.attached:
+            return
+        if self.terminal.has_focus:
             self.focus()  # there is nobody to type to
+        if session.error is not None and not session.is_explained:
+            self.app.tell_error(session.error)
 
     def _output(self) -> bool:
         """Draw it; False when another tab or screen is in front."""
@@ -166,10 +170,6 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         """Say so: what comes is not seen now."""
         self._show_status()
 
-    def on_terminal_view_left(self) -> None:
-        """Keys are the program's again."""
-        self.focus()
-
     def on_terminal_view_copied(self, event: TerminalView.Copied) -> None:
         """To the person's own clipboard (OSC 52)."""
         if event.text:
@@ -212,6 +212,8 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
             return "the machine is off: its ports have no names yet"
         if command == "start_attached":
             return START.refusal(self.app.fleet, machine[1])
+        if command == "add_port" and any(not port.why_not for port in session.guest.ports):
+            return "it has a port already: a chooses, e Hardware adds more"
         if command == "add_port":
             return host_refusal(machine[0].record, changes=True)
         return ""
@@ -220,7 +222,7 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         """``Enter``: the keys are the guest's again; where it is not attached, try again."""
         self.say("")
         self.terminal.to_the_end()
-        self.terminal.focus()
+        self.screen.set_focus(self.terminal)  # at once: what is typed behind it is the guest's
         if not self.session.attached:
             await self._open()
 
@@ -302,7 +304,7 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
     def mark(self) -> None:
         """``m``: select a part of the screen or of what is above it."""
         if self.terminal.begin_marking():
-            self.terminal.focus()
+            self.screen.set_focus(self.terminal)
             self._keys_changed()
 
     async def save_scrollback(self) -> None:

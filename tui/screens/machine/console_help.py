@@ -24,9 +24,9 @@ In the guest, on most Linux systems:
 The Screen tab (d) shows what the guest's monitor shows meanwhile."""
 
 
-def explanation(why: str) -> bytes:
-    """What stands in the terminal of a machine that has no console; ``why`` is safe to show."""
-    text = f"\n There is no console: {why}.\n\n{GUEST_LINES}\n"
+def explanation(why: str, hint: str) -> bytes:
+    """What stands in the terminal of a machine that has no console; both are safe to show."""
+    text = f"\n{why[:1].upper()}{why[1:]}:\n{hint}.\n\n{GUEST_LINES}\n"
     return text.replace("\n", "\r\n ").encode()
 
 

@@ -21,6 +21,10 @@ from tui.widgets.emulator import Emulator, new_emulator
 
 QUIET = 2.0
 """Seconds of silence after which a person is told how to wake a console."""
+NO_PORT_HELP = (
+    ("its serial port is no pty", "e Hardware makes it one, + adds another"),
+    (NO_PORT, "+ adds one for the next boot"),
+)
 ALTERNATE = (47, 1047, 1049)
 """Modes in which a full-screen program has the terminal."""
 PROMPT = re.compile(r"(login|username|password|passphrase)[^:]*:\s*$", re.IGNORECASE)
@@ -83,6 +87,11 @@ class ConsoleSession:
         """Whether nothing has come since it was attached, for long enough to say so."""
         since = time.monotonic() - self.attached_at
         return self.attached and self.last_output < self.attached_at and since > QUIET
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether its lines say all there is to say of :attr:`error`."""
+        return isinstance(self.error, NoPortError | ConsoleInUseError)
 
     async def attach(self, *, force: bool = False, at_once: bool = False) -> None:
         """Attach, now and whenever the machine starts again.
@@ -149,12 +158,11 @@ class ConsoleSession:
             case ConsoleInUseError():
                 self._say("someone else holds the console", "F takes it over, Enter tries again")
             case NoPortError():
+                self._say(*NO_PORT_HELP[error.words == NO_PORT])
                 self._explained = True
-                self.emulator.feed(CLEAR + explanation(error.words))
-                words = error.words if error.words == NO_PORT else "its serial port is no pty"
-                self._say(words, "+ adds one for the next boot")
+                self.emulator.feed(CLEAR + explanation(error.words, self.hint))
             case _:
-                self._say(error.words, "Enter tries again")
+                self._say("not attached", "Enter tries again")
 
     def write(self, data: bytes) -> None:
         """To the guest; what is typed while it is being attached waits for that."""

@@ -14,7 +14,7 @@ from tui.model import Domain
 from tui.model.consoles import ConsolePort, console_ports
 from tui.model.text import visible
 
-NO_PORT = "no serial port"
+NO_PORT = "this machine has no serial port"
 SETTLE = 0.3
 """Seconds that a size has to last before it is told."""
 

@@ -264,10 +264,6 @@ class DisplayTab(Tab, can_focus=True):
         """Say so."""
         self.app.say(f"A US keyboard has no key for {visible(event.what)}.", "warning")
 
-    def on_picture_view_left(self) -> None:
-        """Keys are the program's again."""
-        self.focus()
-
     def on_picture_view_moved(self) -> None:
         """Another part is shown."""
         self._show_status()
@@ -284,8 +280,8 @@ class DisplayTab(Tab, can_focus=True):
     # -- commands (tui.actions.display), after Ctrl+] ------------------------------------------
 
     def type_at_screen(self) -> None:
-        """``Enter``: the keys are the guest's."""
-        self.view.focus()
+        """``Enter``: the keys are the guest's, at once: they are on their way."""
+        self.screen.set_focus(self.view)
         self._hurry()
 
     async def send_keys(self) -> None:

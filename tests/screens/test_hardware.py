@@ -141,7 +141,8 @@ async def test_a_refused_combination_is_told_before_libvirt_is_asked():
 
 async def test_a_medium_is_chosen_from_the_pools_as_they_are_now():
     def make(connection: libvirt.virConnect) -> None:
-        pool = connection.listAllStoragePools()[0]
+        active = libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE
+        pool = connection.listAllStoragePools(active)[0]
         pool.createXML(
             "<volume><name>rescue.iso</name><capacity>4096</capacity>"
             "<target><format type='raw'/></target></volume>"
@@ -162,6 +163,36 @@ async def test_a_medium_is_chosen_from_the_pools_as_they_are_now():
         await until(lambda: app.focused is tab.form.query_one(FieldEditor))
         await pilot.press(*"/x", "enter")
         await until(lambda: tab.session.edited.disks[0].source == "/x")
+
+
+async def test_data_goes_only_with_its_disk_and_as_was_said_last():
+    async with hardware("scratch") as (app, pilot, tab):
+        data = tab.session.base.disks[0].source
+
+        async def remove(*, delete: bool) -> None:
+            tab.list.focus()
+            tab.list.highlighted = tab.keys.index("disk vda")
+            await pilot.press("delete")
+            await choose(app, pilot, "delete" if delete else "keep")
+            if delete:
+                await until(lambda: isinstance(app.screen, AskText))
+                await pilot.press(*data.rpartition("/")[2], "enter")
+            await until(lambda: "disk vda" not in tab.keys)
+
+        async def review(told: bool) -> None:
+            await pilot.press("ctrl+s")
+            await until(lambda: isinstance(app.screen, Review))
+            await until(lambda: "virsh define" in screen_text(app))
+            assert (f"Deleted for good: {data}" in screen_text(app)) is told
+            await pilot.press("escape", "ctrl+z")
+            await until(lambda: isinstance(app.screen, MachineScreen) and not tab.session.changes)
+
+        await remove(delete=True)
+        await review(told=True)
+        tab.edit("disk vda", "source", "/another")
+        await review(told=False)
+        await remove(delete=False)
+        await review(told=False)
 
 
 async def test_the_review_says_what_does_not_fit():
@@ -383,3 +414,10 @@ async def test_the_own_editor(monkeypatch: pytest.MonkeyPatch, command: str, tol
         after = before if told else before.replace("web-01", "web-0x")
         assert editor.area.text == after
         assert any(told in notice.message for notice in app._notifications) == bool(told)
+
+
+async def test_another_kind_of_device_begins_at_its_first_field():
+    async with hardware("web-01") as (_app, pilot, tab):
+        await go_to(pilot, tab, "disk vda", "target")
+        tab.list.highlighted = tab.keys.index(tab.session.edited.interfaces[0].key)
+        await until(lambda: tab.form.row and tab.form.row.name == "type")

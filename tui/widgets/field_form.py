@@ -92,12 +92,13 @@ class FormLines(ScrollView, can_focus=True):
         return label, min(room, max(values, 12), max(12, room // 2))
 
     def show(self, rows: Sequence[FormRow]) -> None:
-        """Draw these rows; the cursor stays on its field where it still is."""
-        here = self.row.name if self.row is not None else ""
+        """Draw these rows; the cursor stays where the fields are the same, else it begins anew."""
+        same = [row.name for row in self.rows] == [row.name for row in rows]
         self.rows = rows
-        names = [row.name for row in rows]
-        self.cursor = names.index(here) if here in names else 0
         self.virtual_size = Size(1, len(rows))
+        if not same:
+            self.cursor = 0
+            self.scroll_to(0, 0, animate=False)
         self.refresh()
         self.post_message(FieldForm.Moved())
 

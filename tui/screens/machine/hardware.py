@@ -14,7 +14,7 @@ from tui.hypervisor.apply import Applied, ConflictError, apply
 from tui.hypervisor.device_verbs import detach, detach_command
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.volumes import delete_volume
-from tui.model.changes import LostError
+from tui.model.changes import DeviceRemoved, LostError
 from tui.model.devices import Disk
 from tui.model.devices.disk import Source
 from tui.model.fields import Choice, Field, Switch
@@ -190,10 +190,16 @@ class HardwareTab(HardwareView):
             delete = await ask_about_data(self.app, view)
             if delete is None:
                 return
-            if delete:
-                self._doomed.add(view.source)
+            (self._doomed.add if delete else self._doomed.discard)(view.source)
         session.remove(view.key)
         self.show()
+
+    def _data_going(self, session: EditSession) -> list[str]:
+        """Sources of removed disks whose data is to go with them."""
+        removed = {c.key for c in session.changes.changes if isinstance(c, DeviceRemoved)}
+        still_there = {disk.source for disk in session.edited.disks}
+        gone = {disk.source for disk in session.base.disks if disk.key in removed}
+        return sorted(self._doomed & gone - still_there)
 
     async def add(self) -> None:
         """``a``: add hardware."""
@@ -262,7 +268,13 @@ class HardwareTab(HardwareView):
         leaving = still_leaving(self._leaving, session.edited)
         first = [detach_command(device) for device in leaving.values()]
         review = Review(
-            machine[1].name, session, hardware.situation, hardware.live, self.findings, first
+            machine[1].name,
+            session,
+            hardware.situation,
+            hardware.live,
+            findings=self.findings,
+            first=first,
+            going=self._data_going,
         )
         if await self.app.push_screen_wait(review):
             await self._apply(session)
@@ -276,6 +288,7 @@ class HardwareTab(HardwareView):
         if machine is None:
             self.app.say("The machine is gone; nothing was applied.", "error")
             return
+        doomed = self._data_going(session)
         self._applying = True
         self.say("applying…")
         try:
@@ -298,13 +311,12 @@ class HardwareTab(HardwareView):
             return
         finally:
             self._applying = False
-        doomed, self._doomed = self._doomed, set()
+        self._doomed = set()
         self.session = None
         self.machine_changed()
         await tell_applied(self.app, applied)
         if not applied.failed:
-            still_there = {disk.source for disk in session.edited.disks}
-            for source in sorted(doomed - still_there):
+            for source in doomed:
                 await delete_volume(machine[0], source)
 
     async def show_history(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -43,16 +44,20 @@ class Review(Screen[bool]):
         session: EditSession,
         situation: Situation,
         live: Domain | None,
+        *,
         findings: Sequence[Finding] = (),
         first: Sequence[str] = (),
+        going: Callable[[EditSession], Sequence[str]] = lambda _session: (),
     ) -> None:
         """``findings``: what does not fit in the edited definition, the worst first.
 
-        ``first``: commands that are run on the host before, as virsh would.
+        ``first``: commands that are run on the host before, as virsh would. ``going(session)``:
+        what is deleted in the end, by path.
         """
         super().__init__()
         self.findings = findings
         self.first = first
+        self.going = going
         self.machine = name
         self.session = session
         self.situation = situation
@@ -111,8 +116,11 @@ class Review(Screen[bool]):
         if made.forecasts:
             options.highlighted = min(here, len(made.forecasts) - 1)
         lines = finding_lines(self.findings, self.session.edited)
+        going = self.going(self.session)
+        lines += [[(f" Deleted for good: {visible(path)}", "error")] for path in going]
         lines += diff_lines(xml_diff(self.session.base, self.session.edited))
-        if commands := (*self.first, *made.commands):
+        last = [shlex.join(["virsh", "vol-delete", path]) for path in going]
+        if commands := (*self.first, *made.commands, *last):
             lines += [[("", "")], [("The same by virsh:", "muted")]]
             lines += [[("  " + visible(command), "")] for command in commands]
         self.query_one(TextView).set_lines(lines)

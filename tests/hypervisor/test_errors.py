@@ -122,7 +122,7 @@ OBSERVED = [
 
 # Not to be had on the machine that the others were seen on; in their programs' own words.
 TOLD = [
-    ("SSH transport error: SSH host key for 'far' (E4:29) was not accepted", "Enter asks again"),
+    ("SSH transport error: SSH host key for 'far' (E4:29) was not accepted", "asks again"),
     (
         "libssh transport error: failed to authenticate: Access denied for 'none'. "
         "Authentication that can continue: publickey",

@@ -129,6 +129,17 @@ async def test_a_host_key_shows_its_fingerprint_and_cancel_is_what_enter_gives(
         await until(lambda: state(app, "far") is HostState.CONNECTED)
 
 
+async def test_a_sign_in_that_has_failed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(monkeypatch, {"far": password("right")}) as (app, pilot):
+        for count in (1, 2, 3):
+            asked = await dialog(app)
+            assert asked.question.attempt == count
+            await pilot.press(*"wrong", "enter")
+            await until(partial(lambda one: app.screen is not one, asked))
+        assert app.screen is app.main
+        assert [note.message for note in app._notifications] == ["Signing in: Permission denied"]
+
+
 async def test_later_waits_in_the_list_and_enter_asks_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -144,6 +155,7 @@ async def test_later_waits_in_the_list_and_enter_asks_again(
         assert [row.record.word for row in pane.table.visible_rows] == ["needs you"]
         details = str(pane.query_one("#host-details", Static).render())
         assert "sign-in put off" in details
+        assert not app._notifications
         await pilot.press("enter")
         await dialog(app)
         await pilot.press(*"right", "enter")

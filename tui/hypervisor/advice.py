@@ -53,7 +53,8 @@ BY_WORDS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"SSH host key for .* was not accepted",
-        "Enter asks again. Compare what is shown with the host's own key before you accept it.",
+        "Enter on it in Hosts asks again. Compare what is shown with the host's own key before you "
+        "accept it.",
     ),
     (
         r"Identity of host .* differs from stored identity",

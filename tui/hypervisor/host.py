@@ -32,7 +32,7 @@ from tui.hypervisor.opening import (
 from tui.hypervisor.pulse import Pulse
 from tui.hypervisor.records import Change, HostRecord, HostState
 from tui.hypervisor.rereading import Rereading
-from tui.hypervisor.signin import Attempt, Question, SignInError
+from tui.hypervisor.signin import AGAIN, Attempt, Question, SignInError
 from tui.hypervisor.ssh import SignIns
 
 log = logging.getLogger(__name__)
@@ -247,7 +247,7 @@ class Host:
         error = HypervisorError(
             f"Connecting to {self.record.name}",
             words="sign-in put off",
-            advice="Enter on the host asks again.",
+            advice=AGAIN,
         )
         self._set(state=HostState.NEEDS_AUTHENTICATION, error=error, responding=True)
 

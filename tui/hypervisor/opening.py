@@ -52,7 +52,8 @@ HOPELESS = frozenset(
 """Errors on opening that trying again does not mend: somebody has to change something."""
 
 HOPELESS_WORDS = re.compile(
-    r"ermission denied|failed to authenticate|(\bnc|virt-ssh-helper): (command )?not found"
+    r"ermission denied|failed to authenticate|differs from stored identity"
+    r"|(\bnc|virt-ssh-helper): (command )?not found"
 )
 """The same in the words of libssh, and of a command that ssh ran there."""
 

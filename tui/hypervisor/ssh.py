@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.hypervisor.advice import advise
-from tui.hypervisor.signin import Attempt, Field, Question, QuestionKind, SignInError
+from tui.hypervisor.signin import AGAIN, Attempt, Field, Question, QuestionKind, SignInError
 from tui.model.text import visible
 from tui.model.uri import Uri
 
@@ -351,7 +351,7 @@ def failure(host: str, lines: Sequence[str], *, asked: bool, declined: bool) -> 
         return SignInError(
             what,
             words="its host key was not accepted",
-            advice="Enter asks again. Compare the fingerprint with what ssh-keygen -lf "
+            advice=f"{AGAIN} Compare the fingerprint with what ssh-keygen -lf "
             "/etc/ssh/ssh_host_ed25519_key.pub prints there.",
             person=True,
         )
@@ -360,14 +360,14 @@ def failure(host: str, lines: Sequence[str], *, asked: bool, declined: bool) -> 
         return SignInError(
             what,
             words=refused or words,
-            advice="Enter asks again. Check the user name, and the password or the key.",
+            advice=f"{AGAIN} Check the user name, and the password or the key.",
             person=True,
         )
     if declined:
-        return SignInError(what, words="sign-in put off", advice="Enter asks again.", person=True)
+        return SignInError(what, words="sign-in put off", advice=AGAIN, person=True)
     if asked:
         return SignInError(
-            what, words=words, advice="The host waits only so long: Enter asks again.", person=True
+            what, words=words, advice=f"The host waits only so long. {AGAIN}", person=True
         )
     return SignInError(what, words=words, advice=advise(words))
 

@@ -39,8 +39,8 @@ def lines_of(text: str) -> str:
     return "\n".join(visible(line) for line in lines).strip()
 
 
-class SignIn(ModalScreen[None]):
-    """One question of one host. Escape puts the sign-in off: the host waits with "needs you".
+class SignIn(ModalScreen[bool]):
+    """One question of one host; answers whether the person has put it off. Escape puts the sign-in off: the host waits with "needs you".
 
     A host key has no key of its own for yes: typing that was meant for another place must
     not accept one.
@@ -131,7 +131,7 @@ class SignIn(ModalScreen[None]):
         """Not now: the attempt is given up, Enter on the host begins another."""
         if self.question.is_open:
             self.host.put_off()
-        self.dismiss(None)
+        self.dismiss(True)
 
     def _over(self) -> None:
         # Called from a host's letters, where Textual's own context is not.
@@ -150,7 +150,7 @@ class SignIn(ModalScreen[None]):
                 field.disabled = True
             self.query_one("#sign-in-state", Static).update("Signing in…")
         elif self.is_current:
-            self.dismiss(None)
+            self.dismiss(False)
             return
         self.set_timer(LOOK_AGAIN, self._close_when_in_front)
 
@@ -204,10 +204,17 @@ class SignInDesk:
 
     def _push(self, host: Host, question: Question) -> None:
         if question.is_open:
-            self.app.push_screen(SignIn(host, question), lambda _result: self._gone(question))
+            self.app.push_screen(
+                SignIn(host, question), lambda put_off: self._gone(host, question, bool(put_off))
+            )
         else:
-            self._gone(question)
+            self._gone(host, question, False)
 
-    def _gone(self, question: Question) -> None:
+    def _gone(self, host: Host, question: Question, put_off: bool) -> None:
         self._shown.discard(id(question))
+        error = host.record.error
+        # One that is only tried is told of by the dialog that tries it.
+        is_ours = host in self.app.fleet.hosts.values()
+        if error is not None and host.question is None and is_ours and not put_off:
+            self.app.tell_error(error)
         self.look()

@@ -7,8 +7,10 @@ from pathlib import Path
 import libvirt
 import pytest
 
+from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.lacks import if_supported
-from tui.hypervisor.opening import open_connection, signed_in
+from tui.hypervisor.opening import open_connection, signed_in, state_after
+from tui.hypervisor.records import HostState
 from tui.hypervisor.signin import Attempt, SignInError
 from tui.hypervisor.ssh import SignIns
 
@@ -51,6 +53,19 @@ def test_ssh_is_never_left_to_libvirt(tmp_path: Path, uri: str, told: str) -> No
     said = ssh.with_name("ssh.said")
     assert said.exists() == bool(told)
     assert not told or said.read_text().strip().endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ("authentication failed: Password request failed", HostState.NEEDS_AUTHENTICATION),
+        ("authentication failed: the certificate is not signed", HostState.FAILED),
+        ("Identity of host 'far:22' differs from stored identity.", HostState.FAILED),
+    ],
+)
+def test_who_can_be_helped_by_typing(words: str, state: HostState) -> None:
+    error = HypervisorError("Connecting", words=words, code=libvirt.VIR_ERR_AUTH_FAILED)
+    assert state_after(error) is state
 
 
 def test_what_a_driver_lacks_is_told_from_what_fails() -> None:

@@ -52,8 +52,7 @@ HOPELESS = frozenset(
 """Errors on opening that trying again does not mend: somebody has to change something."""
 
 HOPELESS_WORDS = re.compile(
-    r"ermission denied|failed to authenticate|differs from stored identity"
-    r"|(\bnc|virt-ssh-helper): (command )?not found"
+    r"ermission denied|failed to authenticate|(\bnc|virt-ssh-helper): (command )?not found"
 )
 """The same in the words of libssh, and of a command that ssh ran there."""
 
@@ -64,6 +63,9 @@ AUTHENTICATION = frozenset(
         libvirt.VIR_ERR_AUTH_UNAVAILABLE,
     )
 )
+
+NOTHING_TO_TYPE = re.compile("certificate|differs from stored identity")
+"""What libvirt calls a failed authentication as well: a certificate, a changed host key."""
 
 CLOSE_REASONS = {
     libvirt.VIR_CONNECT_CLOSE_REASON_ERROR: "the connection broke",
@@ -191,8 +193,7 @@ def state_after(error: HypervisorError) -> HostState:
     """Where a host stands after an attempt that failed: LOST is the one that is tried again."""
     if isinstance(error, SignInError) and error.needs_person:
         return HostState.NEEDS_AUTHENTICATION
-    # libvirt calls a certificate that fails an authentication, but nothing can be typed.
-    if error.code in AUTHENTICATION and "certificate" not in error.words:
+    if error.code in AUTHENTICATION and not NOTHING_TO_TYPE.search(error.words):
         return HostState.NEEDS_AUTHENTICATION
     hopeless = isinstance(error, SignInError) and error.hopeless
     if error.code in HOPELESS or hopeless or HOPELESS_WORDS.search(error.words):

@@ -17,7 +17,6 @@ import libvirt
 
 from tui.hypervisor.errors import HypervisorError
 
-
 AGAIN = "Enter on it in Hosts asks again."
 """What to do when signing in has ended without success, wherever that is read."""
 

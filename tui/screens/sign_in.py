@@ -40,7 +40,9 @@ def lines_of(text: str) -> str:
 
 
 class SignIn(ModalScreen[bool]):
-    """One question of one host; answers whether the person has put it off. Escape puts the sign-in off: the host waits with "needs you".
+    """One question of one host; answers whether the person has put it off.
+
+    Escape does: the host waits with "needs you".
 
     A host key has no key of its own for yes: typing that was meant for another place must
     not accept one.

@@ -68,7 +68,7 @@ async def test_the_tree_shows_the_host_and_follows_it(passthrough_host: Passthro
             assert places[here + 1 : here + 5] == expected
             row = at.rows[f"{card}:00.0"]
             assert row.what.startswith(f"Ethernet enp{int(card)}s0 up Intel 82576")
-            assert (row.held, row.driver) == ("0 of 4 VFs used, 7 at most", "igb")
+            assert (row.held, row.driver) == ("0 of 4 VFs used, max 7", "igb")
             for place in expected:
                 row = at.rows[place]
                 assert (row.depth, row.driver) == (1, "igbvf")
@@ -86,10 +86,10 @@ async def test_the_tree_shows_the_host_and_follows_it(passthrough_host: Passthro
 
         await aside(host.set_vfs, "enp2s0", 2)
         await at.until(lambda: functions("02") == FUNCTIONS["02"][:2])
-        await at.row("02:00.0", held="0 of 2 VFs used, 7 at most")
+        await at.row("02:00.0", held="0 of 2 VFs used, max 7")
         await aside(host.set_vfs, "enp2s0", 4)
         await at.until(lambda: functions("02") == FUNCTIONS["02"])
-        await at.row("02:00.0", held="0 of 4 VFs used, 7 at most")
+        await at.row("02:00.0", held="0 of 4 VFs used, max 7")
 
         await aside(host.plug_nic)
         await at.row("09:00.0", driver="igb")
@@ -140,7 +140,7 @@ async def test_functions_disks_and_sticks_are_lent_and_returned(
         await at.press("4")
         held = ("01:10.0", "04:00.0", "USB 2-3")
         await at.until(lambda: {at.rows[place].held for place in held} == {"web (running)"})
-        await at.row("01:00.0", held="1 of 4 VFs used, 7 at most")
+        await at.row("01:00.0", held="1 of 4 VFs used, max 7")
         await at.row("04:00.0", driver="vfio-pci")
 
         # What would take the function away.
@@ -287,6 +287,6 @@ async def test_over_ssh_it_is_known_what_the_host_needs_and_functions_are_counte
             file = "/sys/bus/pci/devices/0000:02:00.0/sriov_numvfs"
             await at.shows(f"echo 0 > {file} && echo {count} >")
             await at.press("ctrl+s")
-            await at.row("02:00.0", held=f"0 of {count} VFs used, 7 at most")
+            await at.row("02:00.0", held=f"0 of {count} VFs used, max 7")
             await at.until(partial(has_functions, at, count))
             assert await aside(host.run, f"cat {file}") == f"{count}\n"

@@ -57,9 +57,13 @@ async def apply(app: VirttyApp, pilot: Pilot[int], *expected: str) -> None:
     text = screen_text(app)
     for words in expected:
         assert words in text, text
+    tab = app.screen_stack[-2].tab
+    edits = tab.session
     await pilot.press("enter")
-    await until(lambda: isinstance(app.screen, Results))
-    await pilot.press("enter")
+    await until(lambda: isinstance(app.screen, Results) or tab.session is not edits)
+    await pilot.pause()
+    if isinstance(app.screen, Results):  # something is left to know
+        await pilot.press("enter")
 
 
 async def stored(app: VirttyApp, name: str) -> Domain:

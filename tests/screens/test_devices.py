@@ -94,7 +94,7 @@ def test_a_function_says_who_has_it():
     rows = {row.address: row for row in rows_of("h", found, TREE, titled=False)}
     assert rows["01:10.0"].held == "web (running) +1"
     assert rows["01:10.0"].troubled  # idle cannot start
-    assert rows["01:00.0"].held == "1 of 2 VFs used, 7 at most"
+    assert rows["01:00.0"].held == "1 of 2 VFs used, max 7"
     assert rows["01:00.0"].what.startswith("Ethernet enp1s0 up Intel 82576")
     text = str(device_details(found, found.index.by_pci["0000:01:10.0"]))
     assert "idle (configured) MAC 52:54:00:ab:cd:01 VLAN 42" in text
@@ -134,8 +134,9 @@ def test_names_from_the_host_are_data():
 
 async def test_the_demo_host_shows_its_devices():
     async with shown(demo_uri()) as (app, pilot, pane):
+        await pilot.press("f5")
         text = screen_text(app)
-        assert "1 of 4 VFs used, 32 at most" in text
+        assert "1 of 4 VFs used, max 32" in text
         assert "pfsense (running)" in text
         assert "network sriov-10g" in text
         await look_at(pilot, pane, "41:02.0")

@@ -98,10 +98,10 @@ class DevicesPane(DevicesView):
 
     def refusal(self, command: str) -> str:
         """Why a command cannot be done to the device under the cursor; empty when it can."""
-        if command in ("toggle_view", "start_filter"):
-            return ""
         if command == "clear_filter":
             return "" if self.is_filtered else "nothing is filtered"
+        if command != "open_holder" and command not in REFUSALS:
+            return ""
         device, host = self.device, self.host
         if device is None or host is None:
             return "no device selected"

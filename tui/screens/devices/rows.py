@@ -157,12 +157,12 @@ def held_words(devices: Devices, device: NodeDevice) -> tuple[str, str]:
     if device.pci is not None and device.pci.virtual:
         there = len(device.pci.virtual)
         used = devices.functions_in_use(device)
-        return f"{used} of {there} VFs used, {device.pci.most_virtual} at most", ""
+        return f"{used} of {there} VFs used, max {device.pci.most_virtual}", ""
     guard = devices.guard(device)
     if guard.certain and guard:
         return f"host: {guard.reasons[0]}", "muted"
     if device.is_pf and device.pci is not None:
-        return f"no VFs, {device.pci.most_virtual} at most", "muted"
+        return f"no VFs, max {device.pci.most_virtual}", "muted"
     pools = devices.pools_of(device) if device.is_vf else []
     if pools:
         return f"network {pools[0].name}", "muted"

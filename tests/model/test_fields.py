@@ -12,6 +12,7 @@ from lxml import etree
 from tests.model.definitions import MACHINES
 from tui.model import Domain
 from tui.model.beside import Beside
+from tui.model.capabilities import DomainCapabilities
 from tui.model.devices import KINDS
 from tui.model.editing import place
 from tui.model.fields import Choice, Field, Switch
@@ -272,3 +273,18 @@ def test_a_size_says_bytes_in_any_unit():
     assert isinstance(field, Size)
     assert field.read(document.memory) == 16 * 1024**3
     assert field.words(None) == "not set"
+
+
+@pytest.mark.parametrize(
+    ("device", "buses"), [("disk", {"virtio", "sata"}), ("cdrom", {"sata"}), ("floppy", {"fdc"})]
+)
+def test_a_drive_is_offered_the_buses_that_take_it(device, buses):
+    host = DomainCapabilities.from_xml(
+        "<domainCapabilities><devices><disk supported='yes'><enum name='bus'><value>fdc</value>"
+        "<value>virtio</value><value>sata</value></enum></disk></devices></domainCapabilities>"
+    )
+    disk = f"<disk device='{device}'><target dev='x' bus='sata'/></disk>"
+    (view,) = Domain.from_xml(f"<domain><devices>{disk}</devices></domain>").disks
+    offers = type(view).bus.options(view, Surroundings(capabilities=host))
+    assert {offer.value for offer in offers if not offer.why_not} == buses
+    assert all(device in offer.why_not for offer in offers if offer.value not in buses)

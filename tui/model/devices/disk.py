@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from tui.model import told
 from tui.model.editing import place
-from tui.model.fields import Call, Choice, Field, Switch, Text
+from tui.model.fields import Call, Choice, Field, Option, Switch, Text
 from tui.model.quantities import Number, Size
 from tui.model.views import Device, View
+
+if TYPE_CHECKING:
+    from tui.model.surroundings import Surroundings
 
 CACHE = {
     "none": "past the host's page cache; for live migration",
@@ -119,6 +126,21 @@ def _bus_changed(view: Disk) -> None:
     view.set("target/@dev", free_target(prefix, taken))
 
 
+def _buses(view: View, surroundings: Surroundings) -> Sequence[Option]:
+    """What the host has, with the reason where it is not for this kind of drive."""
+    kind = view.get("@device") or "disk"
+    known = told.enum("devices/disk", "bus")(view, surroundings)
+    if known is None:
+        known = [Option(bus, bus) for bus in BUSES]
+    return [
+        option
+        if (option.value == "fdc") is (kind == "floppy")
+        and not (kind == "cdrom" and option.value == "virtio")
+        else replace(option, why_not=f"not for a {kind}")
+        for option in known
+    ]
+
+
 def free_target(prefix: str, taken: set[str]) -> str:
     """The first name that is free: ``vda``, ``vdb``, … ``vdaa``."""
     letters = "abcdefghijklmnopqrstuvwxyz"
@@ -164,7 +186,7 @@ class Disk(Device):
         "Bus",
         "How it is attached; a change gives it a new address and perhaps a new name.",
         values=BUSES,
-        told=told.enum("devices/disk", "bus"),
+        told=_buses,
         default=None,
         also=_bus_changed,
     )
@@ -172,7 +194,7 @@ class Disk(Device):
         "driver/@type",
         "Format",
         "Of the image; a wrong one shows the guest the container's bytes.",
-        values=("raw", "qcow2", "qed", "vmdk", "vdi", "vhdx"),
+        values=("raw", "qcow2", "qed", "vmdk", "vdi", "vpc"),
         default="raw (not told)",
     )
     cache = Choice("driver/@cache", "Cache mode", "How the host caches it.", values=CACHE)

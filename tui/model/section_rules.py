@@ -14,6 +14,9 @@ from tui.model.surroundings import Surroundings
 from tui.model.told import machine_family
 from tui.model.units import exact_size, parse_size
 
+LEAST_QUOTA = 1000
+"""Microseconds; libvirt refuses less, but for 0 and -1, which are no quota."""
+
 # -- CPU -----------------------------------------------------------------------------------
 
 
@@ -23,6 +26,12 @@ def vcpu_counts(document: Domain, surroundings: Surroundings) -> Iterator[Findin
     maximum = cpu.maximum or 1
     if cpu.vcpus > maximum:
         yield error("cpu", "current", f"More than the maximum of {maximum}.")
+    for field in ("sockets", "cores", "threads"):
+        if any((cpu.sockets, cpu.cores, cpu.threads)) and not cpu.get(f"cpu/topology/@{field}"):
+            yield error("cpu", field, "Sockets, cores and threads are told together.")
+    for field, quota in (("quota", cpu.quota), ("quota_global", cpu.quota_global)):
+        if quota is not None and 0 < quota < LEAST_QUOTA:
+            yield error("cpu", field, f"At least {LEAST_QUOTA} µs, or -1 for all of the time.")
     product = cpu.topology
     if product is not None and product != maximum:
         yield error(

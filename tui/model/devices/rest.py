@@ -170,6 +170,7 @@ class Rng(Device):
         values=("random", "builtin", "egd"),
         told=told.enum("devices/rng", "backendModel"),
         default=None,
+        also=lambda view: _backend_changed(view),
     )
     source = Text(
         "backend",
@@ -182,6 +183,7 @@ class Rng(Device):
         "rate/@period",
         "Period",
         "Of the limit.",
+        least=1,
         unit="ms",
         unless=lambda view: "" if view.rate_bytes else "there is no limit",
     )
@@ -194,6 +196,12 @@ class Rng(Device):
     def why_not_hotplug(self) -> str:
         """They can."""
         return ""
+
+
+def _backend_changed(view: Rng) -> None:
+    """Only the random backend names a device."""
+    if view.backend != "random":
+        view.set("backend", "")
 
 
 class Watchdog(Device):
@@ -299,6 +307,7 @@ class Balloon(Device):
         "stats/@period",
         "Statistics every",
         "How often the guest tells of its memory.",
+        least=1,
         unit="s",
     )
 
@@ -340,6 +349,7 @@ class Smartcard(Device):
         "Whose reader it is.",
         values=("host", "host-certificates", "passthrough"),
         default=None,
+        shown_only=True,
     )
 
     type = Choice(

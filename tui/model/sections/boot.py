@@ -82,7 +82,7 @@ class Boot(Section):
         "Retry boot after",
         "How long to wait before another try when nothing can be booted; -1 for no retry.",
         least=-1,
-        most=65535,
+        most=32767,
         unit="ms",
     )
     smbios = Choice(

@@ -20,7 +20,6 @@ class Clock(Section):
             "localtime": "the host's local time; Windows expects it",
             "timezone": "a named time zone",
             "variable": "an offset that the guest may change",
-            "absolute": "a fixed start",
         },
     )
     timezone = Text(

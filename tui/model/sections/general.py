@@ -99,7 +99,7 @@ class General(Section):
         "blkiotune/weight",
         "I/O weight",
         "Share of the host's disks against other machines; 500 is usual.",
-        least=10,
+        least=100,
         most=1000,
     )
 

@@ -1,0 +1,103 @@
+"""What the forms offer is what libvirt takes: each value of a field, in its test driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libvirt
+import pytest
+
+from tui.model import Domain
+from tui.model.checks import check
+from tui.model.devices import Disk
+from tui.model.fields import Choice, Field
+from tui.model.quantities import Number
+from tui.model.sections import Clock, Cpu, General, Memory
+from tui.model.surroundings import Surroundings
+from tui.model.views import View
+
+XML = """<domain type='test'><name>values</name><memory unit='KiB'>1048576</memory><vcpu>4</vcpu>
+<os><type arch='x86_64'>hvm</type></os><clock offset='utc' timezone='Europe/Paris'/>
+<devices><disk type='file' device='disk'><driver name='qemu'/><source file='/a'/>
+<target dev='vda' bus='virtio'/></disk></devices></domain>"""
+FIELDS = {
+    Disk: ("format", "cache", "io", "discard", "detect_zeroes", "error_policy", "rerror_policy",
+           "snapshot"),
+    General: ("on_poweroff", "on_reboot", "on_crash", "io_weight"),
+    Memory: ("source", "access", "allocation"),
+    Cpu: ("shares", "period", "period_global", "cache"),
+    Clock: ("offset", "rtc_tick", "hpet"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[libvirt.virConnect]:
+    libvirt.registerErrorHandler(lambda _context, _error: None, None)
+    found = libvirt.open("test:///default")
+    yield found
+    found.close()
+
+
+def view_of(document: Domain, kind: type[View]) -> View:
+    return next(v for v in (*document.sections, *document.devices) if type(v) is kind)
+
+
+def cases() -> list[tuple[type[View], str, object]]:
+    return [
+        (kind, name, value)
+        for kind, names in FIELDS.items()
+        for name in names
+        for value in values_of(kind.fields()[name])
+    ]
+
+
+def values_of(field: Field) -> list[object]:
+    if isinstance(field, Number):
+        return [field.least, field.most]
+    assert isinstance(field, Choice)
+    return list(field.values)
+
+
+def define(connection: libvirt.virConnect, document: Domain) -> None:
+    connection.defineXML(document.to_xml()).undefine()
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), cases())
+def test_libvirt_takes_every_value(connection, kind, name, value):
+    document = Domain.from_xml(XML)
+    kind.fields()[name].write(view_of(document, kind), value)
+    define(connection, document)
+
+
+@pytest.mark.parametrize(
+    ("field", "changes", "taken"),
+    [
+        ("quota", {"quota": 999}, False),
+        ("quota", {"quota": 1000}, True),
+        ("quota", {"quota": -1}, True),
+        ("quota_global", {"quota_global": 1}, False),
+        ("cores", {"sockets": 4}, False),
+        ("threads", {"sockets": 2, "cores": 2}, False),
+        ("cores", {"sockets": 2, "cores": 2, "threads": 1}, True),
+    ],
+)
+def test_what_libvirt_refuses_is_told_before(connection, field, changes, taken):
+    document = Domain.from_xml(XML)
+    for name, value in changes.items():
+        setattr(document.cpu, name, value)
+    told = {finding.field for finding in check(document, Surroundings())}
+    assert (field not in told) is taken
+    if taken:
+        define(connection, document)
+    else:
+        with pytest.raises(libvirt.libvirtError, match=r"must be in range|Missing required"):
+            define(connection, document)
+
+
+def test_another_source_of_random_numbers_drops_the_device():
+    document = Domain.from_xml(XML)
+    rng = document.add_device("<rng model='virtio'><backend model='random'>/dev/r</backend></rng>")
+    rng.backend = "builtin"
+    assert rng.source == ""
+    rng.backend = "random"
+    assert rng.source == "/dev/r"

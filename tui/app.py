@@ -25,7 +25,8 @@ from tui.actions.base import Action, MachineAction, Scope
 from tui.actions.registry import actions, actions_of
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
-from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord, HostRecord
 from tui.in_thread import in_thread
 from tui.keymap import ActionKeys, resolve_keymap
 from tui.logs import log_file
@@ -179,8 +180,8 @@ class VirttyApp(Program):
             more = len(self._problems) - 1
             others = f"\nand {more} more: 6 shows them" if more else ""
             self.say(f"{problem}{others}", "warning")
-        self.sign_in_desk = SignInDesk(self)
-        self.sign_in_desk.look()
+        self._sign_in_desk = SignInDesk(self)
+        self._sign_in_desk.look()
         self.thrift = Thrift(self)
         output.when_slow(self.thrift.terminal_is_slow)
         if self._notice:
@@ -249,6 +250,10 @@ class VirttyApp(Program):
         """The machines that an action would work on now, as they are now."""
         fresh = [self.fleet.domain(record.key) for record in self.target().subjects()]
         return [record for record in fresh if record is not None]
+
+    def hosts_in_view(self) -> list[HostRecord]:
+        """The hosts that what is done now would be done on."""
+        return self.target().hosts_in_view()
 
     def scopes(self) -> list[Scope]:
         """Whose keys work, the nearest first: a tab's, its screen's or a pane's, everywhere."""
@@ -357,6 +362,10 @@ class VirttyApp(Program):
         """Perform it on each of the subjects, asking before where it has to be asked."""
         await act_on_machines(self, action, self.subjects())
 
+    def show_sign_in(self, host: Host) -> None:
+        """Bring what a host asks before the person."""
+        self._sign_in_desk.show(host)
+
     def tell_error(self, error: HypervisorError) -> None:
         """What failed, libvirt's words, what to do; Activity keeps it."""
         text = f"{error.what}: {error.words}"
@@ -418,6 +427,10 @@ class VirttyApp(Program):
     def choose_theme(self) -> None:
         """Textual's theme chooser."""
         self.search_themes()
+
+    def toggle_low_bandwidth(self) -> None:
+        """Live figures or none."""
+        self.thrift.toggle()
 
     def redraw(self) -> None:
         """Draw everything again, trusting nothing about what the terminal shows."""

@@ -120,6 +120,14 @@ class ViewAction(Action):
             await result
 
 
+class ProgramAction(ViewAction):
+    """Calls a method of the program itself."""
+
+    def view(self, context: Context) -> object:
+        """The program, whatever is in front."""
+        return context
+
+
 class MachineAction(Action):
     """Changes machines: those marked, else the one in view; side by side when several."""
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from tui.actions.base import Context, Scope, ViewAction
+from tui.actions.base import ProgramAction, Scope, ViewAction
 
 
-class _Everywhere(ViewAction):
+class _Everywhere(ProgramAction):
     scopes = (Scope.EVERYWHERE,)
-
-    def view(self, context: Context) -> object:
-        return context
 
 
 class ShowMachines(_Everywhere):

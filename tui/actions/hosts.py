@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from tui.actions.base import Action, Context, Scope, ViewAction
+from tui.actions.base import ProgramAction, Scope, ViewAction
 
 
 class _HostsView(ViewAction):
@@ -82,7 +80,7 @@ class Clear(_HostsView):
     method = "clear_filter"
 
 
-class LowBandwidth(Action):
+class LowBandwidth(ProgramAction):
     """Low-bandwidth mode on or off: no live figures, only what is on the screen is read."""
 
     scopes = (Scope.HOSTS, Scope.MACHINES)
@@ -91,9 +89,7 @@ class LowBandwidth(Action):
     key = "L"
     name = "Low bandwidth"
 
-    async def run(self, context: Context) -> None:
-        program: Any = context
-        program.thrift.toggle()
+    method = "toggle_low_bandwidth"
 
 
 class Remove(_HostsView):

@@ -271,7 +271,7 @@ class HostDialog(ModalScreen[HostEntry | None]):
             return
         record = host.record
         if host.question is not None and self.is_current:
-            self.app.sign_in_desk.show(host)
+            self.app.show_sign_in(host)
         elif record.facts is not None:
             facts = record.facts
             machines = len(host.inventory.domains)

@@ -184,7 +184,7 @@ class HostsPane(Pane[HostRow]):
         row = self._current
         host = self._host(row)
         if host is not None and host.question is not None:
-            self.app.sign_in_desk.show(host)
+            self.app.show_sign_in(host)
         elif host is not None:
             host.retry()
         elif row.entry is not None:

@@ -59,7 +59,7 @@ class HostMarks(Static):
 
     def on_mount(self) -> None:
         """Look up whose."""
-        records = self.app.target().hosts_in_view() if self._records is None else self._records
+        records = self.app.hosts_in_view() if self._records is None else self._records
         shown = marks(records, self.app.settings.hosts)
         self.display = bool(shown.plain)
         self.update(shown)

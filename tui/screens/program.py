@@ -12,14 +12,11 @@ from textual.content import Content
 
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import HostRecord
 from tui.remembered import Remembered
 from tui.screens.consoles import Consoles
 from tui.settings import Settings
-
-if TYPE_CHECKING:
-    from tui.screens.sign_in import SignInDesk
-    from tui.screens.target import Target
-    from tui.screens.thrift import Thrift
 
 
 class Program(App[int]):
@@ -30,15 +27,13 @@ class Program(App[int]):
     settings_file: Path | None
     """None: nothing is written."""
     remembered: Remembered
-    sign_in_desk: SignInDesk
-    thrift: Thrift
     consoles: Consoles
 
     if TYPE_CHECKING:  # abstract for the checker only: Textual's App has another metaclass
 
         @abstractmethod
-        def target(self) -> Target:
-            """The pane or machine's screen in front; behind a dialog, the one that opened it."""
+        def hosts_in_view(self) -> list[HostRecord]:
+            """The hosts that the view in front works on; behind a dialog, the one behind it."""
 
         @abstractmethod
         def act(self, action_id: str) -> None:
@@ -75,6 +70,10 @@ class Program(App[int]):
         @abstractmethod
         async def ask_text(self, title: str, question: str, value: str) -> str | None:
             """Ask for a line of text; None when the person backs out."""
+
+        @abstractmethod
+        def show_sign_in(self, host: Host) -> None:
+            """Bring what a host asks before the person."""
 
         @abstractmethod
         def show_keys(self) -> None:

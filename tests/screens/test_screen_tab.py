@@ -14,10 +14,12 @@ from tests.waiting import until
 from tui.app import VirttyApp
 from tui.output_cells import PLACEHOLDER
 from tui.screens.choose import Choose
-from tui.screens.dialogs import AskText
+from tui.screens.dialogs import AskText, Confirm
 from tui.screens.machine.display import DisplayTab
 from tui.screens.machine.screen import MachineScreen
+from tui.screens.machine.special_keys import NMI, SPECIAL
 from tui.terminal_graphics import Graphics
+from tui.widgets.options import Options
 
 
 @contextlib.asynccontextmanager
@@ -90,6 +92,24 @@ async def test_the_keys_that_a_terminal_keeps_are_offered():
         for name in ("Ctrl+Alt+Del", "Ctrl+Alt+F1", "Alt+SysRq+S"):
             assert name in screen_text(app)
         await pilot.press("escape")
+
+
+async def test_what_may_cost_data_is_asked_for_and_a_machine_that_is_off_takes_no_keys():
+    async with looking() as (app, pilot, tab):
+        assert "^] Leave" not in screen_text(app)
+        await pilot.press("enter")
+        await until(lambda: "^] Leave the guest" in screen_text(app))
+        await pilot.press("ctrl+right_square_bracket", "m")
+        await until(lambda: isinstance(app.screen, Choose))
+        nmi = [one.told for one in SPECIAL].index(NMI)
+        app.screen.query_one(Options).highlighted = nmi
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.press("n")
+        await until(lambda: app.screen is tab.screen)
+        assert not app.fleet.journal.running
+    async with looking("backup-01") as (_app, _pilot, tab):
+        assert tab.refusal("send_keys") == "the machine is off"
 
 
 async def test_the_picture_is_saved(tmp_path: Path):

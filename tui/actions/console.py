@@ -169,6 +169,15 @@ class CloseConsole(_ConsoleView):
     method = "close_console"
 
 
+class SendKeysFromConsole(_ConsoleView):
+    """Send Ctrl+Alt+Del, SysRq, an NMI: keyboard and board, not the serial port."""
+
+    id = "console.keys"
+    key = "K"
+    name = "Send keys"
+    method = "send_keys"
+
+
 class ShowConsoleHelp(_ConsoleView):
     """Say why a console may be silent, and what the guest needs for one."""
 

@@ -26,8 +26,8 @@ class TypeAtScreen(_OfPicture):
     in_bar = 1
 
 
-class SendKeys(_OfPicture):
-    """Send what a terminal keeps to itself: Ctrl+Alt+Del, Ctrl+Alt+F1, SysRq, …"""
+class SendKeys(_DisplayView):
+    """Send what a terminal keeps to itself: Ctrl+Alt+Del, Ctrl+Alt+F1, SysRq, an NMI, …"""
 
     id = "display.keys"
     key = "m"

@@ -160,6 +160,12 @@ async def send_keys(host: Host, record: DomainRecord, names: Sequence[str], told
     )
 
 
+async def inject_nmi(host: Host, record: DomainRecord) -> None:
+    """Send a non-maskable interrupt (virDomainInjectNMI). Raises HypervisorError."""
+    virsh = f"virsh inject-nmi {shlex.quote(record.name)}"
+    await change_domain(host, record, "send an NMI to", virsh, lambda domain: domain.injectNMI(0))
+
+
 def _send_key(domain: libvirt.virDomain, keys: list[int]) -> None:
     domain.sendKey(libvirt.VIR_KEYCODE_SET_LINUX, HOLD, keys, len(keys), 0)
 

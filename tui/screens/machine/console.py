@@ -29,6 +29,7 @@ from tui.screens.machine.console_lines import BAR, Keys, open_consoles, status_l
 from tui.screens.machine.console_search import ScrollbackSearch
 from tui.screens.machine.console_session import ConsoleSession
 from tui.screens.machine.hand_over import hand_over
+from tui.screens.machine.special_keys import send_special, why_no_keys
 from tui.screens.machine.tab import Tab
 from tui.screens.saving import named_path, save_as
 from tui.widgets.terminal import TerminalView
@@ -210,6 +211,8 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
             return "it is attached here already"
         if command == "choose_port" and not machine[1].state.is_active:
             return "the machine is off: its ports have no names yet"
+        if command == "send_keys":
+            return why_no_keys(*machine)
         if command == "start_attached":
             return START.refusal(self.app.fleet, machine[1])
         if command == "add_port" and any(not port.why_not for port in session.guest.ports):
@@ -234,6 +237,12 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
             return
         self._show_status()
         await self.back_to_guest()
+
+    async def send_keys(self) -> None:
+        """``K``: what a terminal keeps to itself, and an NMI: for a guest that hangs."""
+        machine = self.machine
+        if machine is not None:
+            await send_special(self.app, *machine)
 
     def show_help(self) -> None:
         """``h``: why it may be silent."""

@@ -18,7 +18,6 @@ from tui.hypervisor.display import (
     Keyboard,
     NoPictureError,
     has_screen,
-    send_keys,
     take_picture,
     viewer_lines,
 )
@@ -29,6 +28,7 @@ from tui.in_thread import in_thread
 from tui.model import Domain
 from tui.model.text import visible
 from tui.screens.choose import Choose, Offer
+from tui.screens.machine.special_keys import send_special, why_no_keys
 from tui.screens.machine.tab import Tab
 from tui.screens.saving import save_as
 from tui.terminal_graphics import Graphics, find_graphics
@@ -55,25 +55,11 @@ NO_SCREEN = [
     "for a viewer elsewhere a Display (VNC or SPICE) as well.",
 ]
 
-SPECIAL = (
-    ("Ctrl+Alt+Del", ("leftctrl", "leftalt", "delete"), "most guests reboot"),
-    *(
-        (f"Ctrl+Alt+F{n}", ("leftctrl", "leftalt", f"f{n}"), "another virtual terminal")
-        for n in range(1, 8)
-    ),
-    ("Ctrl+Alt+Backspace", ("leftctrl", "leftalt", "backspace"), ""),
-    ("Print Screen", ("sysrq",), ""),
-    ("Alt+SysRq+S", ("leftalt", "sysrq", "s"), "Linux writes its disks"),
-    ("Alt+SysRq+B", ("leftalt", "sysrq", "b"), "Linux reboots at once, unsynced"),
-    ("Ctrl+]", ("leftctrl", "rightbrace"), "which leads out of here otherwise"),
-    ("Alt+Tab", ("leftalt", "tab"), ""),
-    ("Alt+F4", ("leftalt", "f4"), ""),
-    ("F11", ("f11",), ""),
-    ("Super", ("leftmeta",), "the key with the logo"),
-    ("Menu", ("compose",), ""),
-    ("Pause", ("pause",), ""),
-)
-"""What terminals and window managers keep to themselves: name, keys, what comes of it."""
+BAR = [
+    ("ctrl+right_square_bracket", "Leave the guest", True),
+    ("", "all other keys are the guest's", False),
+]
+"""What the key bar shows while they do."""
 
 
 class DisplayTab(Tab, can_focus=True):
@@ -105,6 +91,11 @@ class DisplayTab(Tab, can_focus=True):
     def view(self) -> PictureView:
         """The picture."""
         return self.query_one(PictureView)
+
+    @property
+    def bar(self) -> list[tuple[str, str, bool]]:
+        """The keys that work while the guest has them."""
+        return BAR if self.is_whole and self.view.has_focus else []
 
     # -- looking ---------------------------------------------------------------------------
 
@@ -235,12 +226,11 @@ class DisplayTab(Tab, can_focus=True):
     def _show_status(self) -> None:
         if not self.is_mounted:
             return
-        machine = self.machine
-        name = "gone" if machine is None else f"{machine[1].name} on {machine[1].host}"
-        parts: list[str | tuple[str, str]] = [(f" {visible(name)} ", "bold $text-primary")]
+        parts: list[str | tuple[str, str]] = []
         if self.view.has_focus:
             parts.append((" Ctrl+] leaves ", "bold $text-accent"))
-            parts.append((" keys go to the guest (US layout) ", "$text-success"))
+            if not self.no_picture:
+                parts.append((" keys go to the guest (US layout) ", "$text-success"))
         elif not self.no_picture:
             parts.append((" Enter types at it ", "bold $text-accent"))
         parts.append((f" {self.view.told}", "$quiet"))
@@ -284,16 +274,19 @@ class DisplayTab(Tab, can_focus=True):
         self.screen.set_focus(self.view)
         self._hurry()
 
+    def refusal(self, command: str) -> str:
+        """Why a command cannot be done now; empty when it can."""
+        machine = self.machine
+        if command != "send_keys":
+            return ""
+        return "this machine is gone" if machine is None else why_no_keys(*machine)
+
     async def send_keys(self) -> None:
         """``m``: what a terminal keeps to itself."""
-        offers = [Offer(told, told, note) for told, _keys, note in SPECIAL]
-        chosen = await self.app.push_screen_wait(Choose("Send keys to the guest", offers))
         machine = self.machine
-        if chosen is None or machine is None:
-            return
-        names = next(keys for told, keys, _note in SPECIAL if told == chosen)
-        await send_keys(*machine, names, chosen)
-        self._hurry()
+        if machine is not None:
+            await send_special(self.app, *machine)
+            self._hurry()
 
     def zoom_in(self) -> None:
         """``+``."""

@@ -12,6 +12,7 @@ from tui.actions.machine import ForceOff, Pause, Reset, ShutDown, Start
 from tui.hypervisor.records import DomainRecord
 from tui.model.states import DomainState
 from tui.screens.dialogs import Confirm
+from tui.screens.help import Help
 
 CRASHED = DomainRecord("rack1", "5f0b", "web", id=3, state=DomainState.CRASHED, reason=1)
 
@@ -38,3 +39,37 @@ async def test_the_question_is_a_sentence():
         await until(lambda: isinstance(app.screen, Confirm))
         await pilot.pause()
         assert f"Discard the saved state of {name} on demo?" in screen_text(app)
+
+
+async def test_what_speaks_against_a_start_names_the_machine():
+    async with running() as (app, pilot):
+        await until(lambda: all(r.details for r in app.fleet.domains()))
+        await pilot.press("asterisk", "s")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.pause()
+        assert isinstance(app.screen, Confirm)
+        total = len(list(app.fleet.domains()))
+        assert f" of {total} machines?" in app.screen.question
+        assert ": " in app.screen.consequence.split("\n")[0]
+        assert "␊" not in app.screen.consequence
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+async def test_the_answers_stay_on_the_screen_however_long_the_question(size):
+    async with running(size=size) as (app, pilot):
+        await pilot.press("asterisk", "o")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.pause()
+        text = screen_text(app)
+        assert "Force off" in text
+        assert "Cancel (n)" in text
+        assert "virsh destroy" not in text.split("\n")[-3]
+        await pilot.press(*["pagedown"] * 12)
+        await pilot.pause()
+        last = [r.name for r in app.subjects() if r.state.is_active][-1]
+        assert f"virsh destroy {last}" in screen_text(app)
+        assert "Cancel (n)" in screen_text(app)
+        await pilot.press("n", "question_mark")
+        await until(lambda: isinstance(app.screen, Help))
+        await pilot.pause()
+        assert "Escape closes" in screen_text(app)

@@ -23,9 +23,11 @@ async def act_on_machines(
     """Do it to those that allow it, side by side, after asking where it has to be asked."""
     reasons = {d.key: action.refusal(app.fleet, d) for d in subjects}
     willing = [d for d in subjects if not reasons[d.key]]
-    worries = [text for d in willing if (text := action.worry(app.fleet, d))]
-    if (action.dangerous or worries) and not await _agreed(app, action, willing, worries):
-        return
+    worries = [(d.name, text) for d in willing if (text := action.worry(app.fleet, d))]
+    if action.dangerous or worries:
+        those = "machines" if len(willing) == len(subjects) else f"of {len(subjects)} machines"
+        if not await _agreed(app, action, willing, f"{len(willing)} {those}", worries):
+            return
     outcomes = await asyncio.gather(
         *(action.perform(app.fleet.hosts[d.host], d) for d in willing),
         return_exceptions=True,
@@ -60,14 +62,20 @@ async def act_on_machines(
 
 
 async def _agreed(
-    app: Program, action: MachineAction, domains: Sequence[DomainRecord], worries: Sequence[str]
+    app: Program,
+    action: MachineAction,
+    domains: Sequence[DomainRecord],
+    several: str,
+    worries: Sequence[tuple[str, str]],
 ) -> bool:
-    only = domains[0]
-    several = f"{len(domains)} machines"
-    which = several if len(domains) > 1 else f"{visible(only.name)} on {visible(only.host)}"
+    """Ask; ``several`` names them where they are more than one, ``worries`` are by machine."""
+    only = domains[0] if len(domains) == 1 else None
+    which = f"{visible(only.name)} on {visible(only.host)}" if only else several
     question = f"{action.question or action.name} {which}?"
+    told = [text if only else f"{name}: {text}" for name, text in worries]
+    shown = (visible(text, newlines=True) for text in told)
+    consequence = "\n".join(filter(None, (*shown, action.consequence)))
     lines = [visible(action.virsh(domain)) for domain in domains]
-    consequence = "\n".join(filter(None, (*map(visible, worries), action.consequence)))
     return await app.ask(question, consequence, lines, action.name)
 
 

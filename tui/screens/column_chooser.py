@@ -52,7 +52,7 @@ class ColumnChooser(ModalScreen[list[str] | None]):
             table: LineTable[Line] = LineTable(columns, row_key=lambda line: line[0])
             yield table
             yield Static(
-                Content("Space shows or hides, J K move, d default, Enter takes it, Esc cancels"),
+                Content("Space shows or hides, J K move, d default, Enter takes it"),
                 classes="dialog--hint",
             )
 

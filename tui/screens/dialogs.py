@@ -49,14 +49,14 @@ class Confirm(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Question, consequence, what it stands for, the two answers."""
         broad = any(Content(line).cell_length > NARROW for line in self.lines)
-        with Vertical(classes="dialog -danger -broad" if broad else "dialog -danger"):
+        classes = "dialog -danger -broad" if broad else "dialog -danger"
+        with VerticalScroll(classes=classes, can_focus=False):
             yield HostMarks()
             yield Static(Content(self.question), classes="dialog--title")
             if self.consequence:
                 yield Static(Content(self.consequence))
             if self.lines:
-                with VerticalScroll(classes="dialog--lines", can_focus=False):
-                    yield Static(Content("\n".join(self.lines)))
+                yield Static(Content("\n".join(self.lines)), classes="dialog--lines")
             with Horizontal(classes="dialog--buttons"):
                 yield Button("Cancel (n)", id="no")
                 yield Button(f"{self.yes} (y)", id="yes", variant="error")
@@ -74,15 +74,9 @@ class Confirm(ModalScreen[bool]):
         """A key was pressed."""
         self.dismiss(answer)
 
-    def on_resize(self) -> None:
-        """The lines leave room for the rest."""
-        for area in self.query(VerticalScroll):
-            area.styles.max_height = max(2, self.size.height - 16)
-
     def action_scroll(self, lines: int) -> None:
         """What it stands for may be longer than the screen."""
-        for area in self.query(VerticalScroll):
-            area.scroll_relative(y=lines, animate=False)
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
 class AskText(ModalScreen[str | None]):
@@ -143,10 +137,9 @@ class Results(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, a line or more for each, the key that closes."""
-        with Vertical(classes="dialog -wide"):
+        with VerticalScroll(classes="dialog -wide"):
             yield Static(Content(self.heading), classes="dialog--title")
-            with VerticalScroll(classes="dialog--lines"):
-                yield Static(Content("\n").join(self.results))
+            yield Static(Content("\n").join(self.results), classes="dialog--lines")
             yield Static("Enter closes; Activity keeps it", classes="dialog--hint")
 
     def on_resize(self) -> None:

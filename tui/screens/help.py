@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -55,10 +55,9 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One line per action: keys, name, help, and the reason when it cannot be done."""
-        with Vertical(classes="dialog -wide"):
+        with VerticalScroll(classes="dialog -wide"):
             yield Static(Content("Keys"), classes="dialog--title")
-            with VerticalScroll(classes="dialog--lines"):
-                yield Static(Content("\n").join(self._lines()))
+            yield Static(Content("\n").join(self._lines()))
             yield Static("j k scroll, Escape closes", classes="dialog--hint")
 
     def _lines(self) -> list[Content]:

@@ -38,7 +38,7 @@ SPECIAL = (
     Special("Alt+SysRq+S", ("leftalt", "sysrq", "s"), "Linux writes its disks"),
     Special("Alt+SysRq+W", ("leftalt", "sysrq", "w"), "Linux tells which tasks hang"),
     Special("Alt+SysRq+B", ("leftalt", "sysrq", "b"), "Linux reboots at once, unsynced", True),
-    Special(NMI, (), "an interrupt: a guest set up for it panics and dumps", True),
+    Special(NMI, (), "a guest set up for it panics and dumps", True),
     Special("Ctrl+]", ("leftctrl", "rightbrace"), "which leads out of here otherwise"),
     Special("Alt+Tab", ("leftalt", "tab")),
     Special("Alt+F4", ("leftalt", "f4")),

@@ -1,7 +1,7 @@
 """From a key to its paint, on a fast terminal and on slow links, and what it writes."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from tests.benchmarks import screen
@@ -36,18 +36,23 @@ def key_to_paint(stage: Stage) -> Iterator[Figure]:
         first_machine(terminal)
         terminal.settle(2.0)
         ours = _up_and_down(screen.Cursor.find(terminal), count, (0.03, 0.06))
+    yield from _beside_an_echo(stage, "key to paint, 5000 machines", ours)
+
+
+def _beside_an_echo(stage: Stage, name: str, ours: Sequence[float]) -> Iterator[Figure]:
+    """Median and worst of our seconds, beside those of an empty app at as many keys."""
     with stage.empty_app() as terminal:
         first_frame(terminal)
         random.seed(1)
         bare = []
-        for number in range(1, count + 1):
+        for number in range(1, len(ours) + 1):
             sent = terminal.send("j")
             bare.append(terminal.wait_for_text(f"{number} keys") - sent)
             terminal.run(random.uniform(0.03, 0.06))
     for share, factor in ((0.5, 2), (0.99, 3)):
         reference = 1000 * percentile(bare, share)
         yield Figure(
-            f"key to paint, 5000 machines, p{share * 100:.0f}",
+            f"{name}, p{share * 100:.0f}",
             1000 * percentile(ours, share),
             "ms",
             factor * reference,
@@ -84,23 +89,7 @@ def form_key(stage: Stage) -> Iterator[Figure]:
             painted = terminal.wait_until(partial(_has_mark, terminal, x, y, mark), "the cursor")
             ours.append(painted - sent)
             terminal.run(random.uniform(0.03, 0.06))
-    with stage.empty_app() as terminal:
-        first_frame(terminal)
-        bare = []
-        for number in range(1, count + 1):
-            sent = terminal.send("j")
-            bare.append(terminal.wait_for_text(f"{number} keys") - sent)
-            terminal.run(random.uniform(0.03, 0.06))
-    for share, factor in ((0.5, 2), (0.99, 3)):
-        reference = 1000 * percentile(bare, share)
-        yield Figure(
-            f"key to paint in a form, p{share * 100:.0f}",
-            1000 * percentile(ours, share),
-            "ms",
-            factor * reference,
-            f"{factor} × reference",
-            reference,
-        )
+    yield from _beside_an_echo(stage, "key to paint in a form", ours)
 
 
 @measure("scroll-bytes")

@@ -174,6 +174,8 @@ async def test_a_jump_host(daemon: IsolatedDaemon, ssh_server: Callable[..., Ssh
     async with connecting(sshd.uri(far_socket(daemon), jump=jump)) as host:
         for _ in range(2):
             await asked(host)
+            assert host.question is not None
+            assert host.question.attempt == 1  # neither refused the other's
             await answer(host, sshd.account.password)
         await connected(host)
     assert (gate.sign_ins, sshd.sign_ins) == (1, 1)

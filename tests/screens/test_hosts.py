@@ -22,7 +22,15 @@ from tui.hypervisor.records import DomainRecord, HostFacts, HostRecord, HostStat
 from tui.model.states import DomainState
 from tui.screens import hosts as hosts_module
 from tui.screens.dialogs import Confirm
-from tui.screens.host_columns import COLUMNS, book_row, host_details, host_row, shown_uri
+from tui.screens.host_columns import (
+    ASKS,
+    COLUMNS,
+    book_row,
+    host_details,
+    host_row,
+    shown_uri,
+    why_not_here,
+)
 from tui.screens.host_dialog import HostDialog, fault
 from tui.screens.hosts import HostsPane
 from tui.settings import HostEntry, Settings
@@ -157,6 +165,9 @@ def test_a_lost_host_says_when_it_was_seen_and_when_it_is_tried() -> None:
     row = host_row(record, (), None)
     assert cells(row)["state"] == "! lost since 01-02"
     assert cells(row)["answer"] == "seen 01-02 03:04"
+    assert why_not_here(record) == "a␛[2J: lost, [red]gone[/]\nStart it."
+    asks = HostRecord("b", "b", TEST, state=HostState.NEEDS_AUTHENTICATION)
+    assert why_not_here(asks) == f"b: needs you\n{ASKS}"
     assert cells(row)["name"] == "a␛[2J"
     text = host_details(row, {}, ()).plain
     assert "answers in" not in text

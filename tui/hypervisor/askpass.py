@@ -15,6 +15,8 @@ def main() -> int:
     """Status 0 with the answer on standard output; 1 when the person backed out."""
     request = {
         "prompt": " ".join(sys.argv[1:]),
+        # Which ssh asks: through a jump host there are several, and their prompts may be alike.
+        "asker": os.getppid(),
         # OpenSSH's own hint: "confirm" wants yes or no, "none" is a notice ("touch the key").
         "kind": os.environ.get("SSH_ASKPASS_PROMPT", ""),
     }

@@ -25,7 +25,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +122,8 @@ class Master:
         self.wrapper = self._directory / "ssh"
         """Joins this sign-in and never asks: libvirt's ``command=``."""
         self._words: deque[str] = deque(maxlen=40)
-        self._asked_before: dict[str, int] = {}
+        self._asked_before: Counter[tuple[int, str]] = Counter()
+        """How often each ssh (by process id) has asked each thing."""
         self._questions_open = 0
         self._attempt = attempt
         self._write_scripts()
@@ -257,7 +258,7 @@ class Master:
     def _answer(self, call: socket.socket) -> None:
         with call, contextlib.suppress(OSError, ValueError):
             request = json.loads(call.makefile().readline())
-            question = self._question(str(request["prompt"]), str(request["kind"]))
+            question = self._question(request["asker"], request["prompt"], request["kind"])
 
             def reply(answers: list[str] | None) -> None:
                 with contextlib.suppress(OSError):
@@ -273,9 +274,9 @@ class Master:
             self._questions_open -= 1
             self._attempt.done(question)
 
-    def _question(self, prompt: str, kind: str) -> Question:
-        count = self._asked_before[prompt] = self._asked_before.get(prompt, 0) + 1
-        return question_of(prompt, kind, count)
+    def _question(self, asker: int, prompt: str, kind: str) -> Question:
+        self._asked_before[asker, prompt] += 1
+        return question_of(prompt, kind, self._asked_before[asker, prompt])
 
     # -- using it ----------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ LOOKS = {
 }
 """Glyph and style."""
 
+ASKS = "It asks for you: Enter on it in Hosts answers."
+
 STYLES = {"ok": "$text-success", "warning": "$text-warning", "error": "$text-error"}
 
 
@@ -241,6 +243,14 @@ COLUMNS: Sequence[Column[HostRow]] = (
 NAMED = (("network", "network"), ("pool", "storage pool"), ("node-device", "node device"))
 
 
+def why_not_here(record: HostRecord) -> str:
+    """Why a host's machines are not on the list, and what to do."""
+    words = f"{visible(record.name)}: {record.word}"
+    if record.error is not None:
+        return f"{words}, {record.error.words}\n{record.error.advice}"
+    return f"{words}\n{ASKS}" if record.state is HostState.NEEDS_AUTHENTICATION else words
+
+
 def count(number: int, word: str) -> str:
     """``1 machine``, ``2 machines``."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
@@ -269,7 +279,7 @@ def host_details(row: HostRow, named: Mapping[str, int], kinds: Iterable[str]) -
         if record.error.advice:
             lines.append(Content.assemble((visible(record.error.advice), "$text-warning")))
     if record.state is HostState.NEEDS_AUTHENTICATION and record.error is None:
-        lines.append(Content.assemble(("It asks for you: Enter answers.", "$text-warning")))
+        lines.append(Content.assemble((ASKS, "$text-warning")))
     times = []
     if record.last_seen is not None and not record.is_current:
         times.append(f"last seen {clock(record.last_seen)}")

@@ -19,8 +19,8 @@ from tui.actions.registry import bindings_of
 from tui.hypervisor.journal import Entry
 from tui.hypervisor.records import Change, DomainRecord
 from tui.model.filter import Facts, Filter, parse
-from tui.model.text import visible
 from tui.screens.column_chooser import ColumnChooser
+from tui.screens.host_columns import why_not_here
 from tui.screens.machine_columns import COLUMNS, DEFAULT, LARGEST_FIRST, LIVE
 from tui.screens.machine_row import MachineRow, facts_of, row_of
 from tui.screens.machine_strip import strip
@@ -184,12 +184,7 @@ class MachinesPane(Pane[MachineRow]):
         if all(record.is_current for record in hosts) and hosts:
             self.table.set_placeholder("No machines here yet.")
         else:
-            words = "\n".join(
-                f"{visible(record.name)}: {record.word}"
-                + (f", {record.error.words}\n{record.error.advice}" if record.error else "")
-                for record in hosts
-                if not record.is_current
-            )
+            words = "\n".join(why_not_here(record) for record in hosts if not record.is_current)
             self.table.set_placeholder(words or "No host. Press 5 to add one.")
 
     # -- strip ---------------------------------------------------------------------------

@@ -327,7 +327,7 @@ def test_an_interface():
         "<target dev='vnet3'/><link state='down'/></interface>"
     ).interfaces
     assert (interface.mac, interface.model) == ("52:54:00:00:00:01", "virtio")
-    assert (interface.target, interface.link) == ("vnet3", "down")
+    assert (interface.target, interface.link) == ("vnet3", False)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ OPEN = Q35.replace("<model type='virtio'/>\n      <driver", "<virtualport type='
         (Q35, put("disk vda", "shareable", True), LATER, None),
         (Q35, put("disk vda", "total_iops", 50), NOW, Call.SET_BLOCK_IO_TUNE),
         # interface
-        (Q35, put(NIC, "link", "down"), NOW, Call.UPDATE_DEVICE),
+        (Q35, put(NIC, "link", False), NOW, Call.UPDATE_DEVICE),
         (Q35, put(NIC, "where", "bridge br0"), NOW, Call.UPDATE_DEVICE),
         (Q35, put(NIC2, "where", "bridge br0"), LATER, None),
         (Q35, put(NIC2, "mode", "private"), LATER, None),
@@ -164,7 +164,7 @@ def test_what_a_running_machine_takes(xml, edit, effect, call):
 
 def test_nothing_of_a_passed_through_nic_changes_live():
     xml = Q35.replace("<interface type='direct'>", "<interface type='hostdev' managed='yes'>")
-    (forecast,) = planned(xml, put(NIC2, "link", "down")).forecasts
+    (forecast,) = planned(xml, put(NIC2, "link", False)).forecasts
     assert forecast.effect is LATER
 
 

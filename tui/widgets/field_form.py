@@ -89,7 +89,7 @@ class FormLines(ScrollView, can_focus=True):
         label = min(longest, max(12, self.width * 9 // 20)) + 1
         room = max(8, self.width - MARK - label - 1)
         values = max((len(row.value) for row in self.rows if row.note), default=0) + 2
-        return label, min(room, max(values, 12), max(12, room // 2))
+        return label, min(room, max(values, 12), max(12, room * 3 // 5))
 
     def show(self, rows: Sequence[FormRow]) -> None:
         """Draw these rows; the cursor stays where the fields are the same, else it begins anew."""
@@ -168,7 +168,7 @@ class FormLines(ScrollView, can_focus=True):
         texts = (
             mark,
             fit(row.label, label - 1) + " ",
-            _fit(row.value, value),
+            _fit(row.value, value - 1) + " ",
             _fit(row.note, note),
         )
         return Strip(

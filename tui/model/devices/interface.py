@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.model import told
-from tui.model.fields import Call, Choice, Field, Option, Text
+from tui.model.fields import Call, Choice, Field, Option, Switch, Text
 from tui.model.lists import Items, Shown
 from tui.model.quantities import Number
 from tui.model.surroundings import Surroundings
@@ -126,12 +126,13 @@ class Interface(Device):
         "Of the network.",
         unless=lambda view: "" if view.type == "network" else "only for networks",
     )
-    link = Choice(
+    link = Switch(
         "link/@state",
-        "Link",
-        "Whether the cable is plugged in.",
-        values={"up": "", "down": "the guest sees no carrier"},
-        default="up",
+        "Link up",
+        "Whether the cable is plugged in; without it the guest sees no carrier.",
+        on="up",
+        off="down",
+        assumed=True,
         live=Call.UPDATE_DEVICE,
     )
     model = Choice(
@@ -355,7 +356,7 @@ class Interface(Device):
         parts = [f"{self.type} {self.source}".strip(), self.model]
         if self.vlan:
             parts.append(f"VLAN {', '.join(self.vlan)}")
-        if self.link == "down":
+        if not self.link:
             parts.append("link down")
         return ", ".join(part for part in parts if part)
 

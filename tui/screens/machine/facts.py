@@ -124,7 +124,7 @@ def _network(
     told = list(addresses or ())
     for interface in domain.interfaces:
         where = f"{interface.type} {interface.source}".strip()
-        link = ", link down" if interface.link == "down" else ""
+        link = ", link down" if not interface.link else ""
         lines.append(pair(visible(interface.mac), visible(f"{where}, {interface.model}{link}")))
         mine = [a for a in told if a.mac == interface.mac.lower()]
         told = [a for a in told if a not in mine]

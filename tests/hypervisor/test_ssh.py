@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import select
+import socket
+from pathlib import Path
+
 import pytest
 
-from tui.hypervisor.records import HostFacts
-from tui.hypervisor.signin import Attempt, Question, QuestionKind
+from tests.waiting import until
+from tui.hypervisor.opening import state_after
+from tui.hypervisor.records import HostFacts, HostState
+from tui.hypervisor.signin import Attempt, Question, QuestionKind, SignInError
 from tui.hypervisor.signin import question_of as libvirt_question
 from tui.hypervisor.ssh import SignIns, Target, failure, question_of
 from tui.model.uri import Uri
@@ -134,3 +140,49 @@ def test_a_cancelled_attempt_answers_what_is_open_and_what_comes() -> None:
 
 def test_nobody_signed_in_has_no_master() -> None:
     assert SignIns().master("far") is None
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> Target:
+    """Signs in at once: it makes the control socket's file and stays."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text(
+        '#!/bin/sh\nwhile [ "$1" != -S ]; do shift; done\ntouch "$2"\nexec sleep 60 <&-\n'
+    )
+    ssh.chmod(0o700)
+    return Target("h", binary=str(ssh))
+
+
+def test_without_ssh_it_says_so_and_does_not_try_again() -> None:
+    target = Target("h", binary="no-such-ssh")
+    with pytest.raises(SignInError, match="no command no-such-ssh") as caught:
+        SignIns().sign_in(target, "a", Attempt(print, print))
+    assert "OpenSSH" in caught.value.advice
+    assert state_after(caught.value) is HostState.FAILED
+
+
+async def test_an_attempt_given_up_keeps_no_sign_in_alive(stand_in: Target) -> None:
+    sign_ins, given_up = SignIns(), Attempt(print, print)
+    master = sign_ins.sign_in(stand_in, "a", Attempt(print, print))
+    given_up.cancel()
+    with pytest.raises(SignInError, match="given up"):
+        sign_ins.sign_in(stand_in, "b", given_up)
+    assert sign_ins.master("a") is master
+    sign_ins.release("a")
+    await until(lambda: not master.is_alive)
+
+
+async def test_a_question_whose_asker_dies_is_withdrawn(stand_in: Target) -> None:
+    asked: list[Question] = []
+    done: list[Question] = []
+    attempt, sign_ins = Attempt(asked.append, done.append), SignIns()
+    master = sign_ins.sign_in(stand_in, "a", attempt)
+    with socket.socket(socket.AF_UNIX) as asker:
+        asker.connect(str(master.wrapper.with_name("ask")))
+        asker.sendall(b'{"asker": "", "prompt": "Password: ", "kind": ""}\n')
+        await until(lambda: asked)
+        asked[0].answer(["never read"])  # its end is then a reset, not an end of file
+        await until(lambda: select.select([asker], [], [], 0)[0])
+    await until(lambda: done == asked)
+    assert not attempt.is_asking
+    sign_ins.close()

@@ -110,10 +110,16 @@ class Attempt:
         self.asked = 0
         """Questions put so far."""
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether a question is open."""
+        with self._lock:
+            return bool(self._open)
+
     def put(self, question: Question) -> None:
         """Show a question to the person; returns at once."""
-        self.asked += 1
         with self._lock:
+            self.asked += 1
             if not self.is_cancelled:
                 self._open.append(question)
         if self.is_cancelled:

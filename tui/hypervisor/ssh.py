@@ -14,10 +14,12 @@ us. However virtty ends, the pipe closes, and the whole process group goes with 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
 import shlex
+import shutil
 import socket
 import stat
 import subprocess
@@ -116,6 +118,9 @@ class Master:
     """A running ``ssh -M -N``; made and used in threads, ended from any."""
 
     def __init__(self, target: Target, attempt: Attempt) -> None:
+        """Start it; raises OSError, also where there is no such command."""
+        if shutil.which(target.binary) is None:
+            raise FileNotFoundError(errno.ENOENT, f"there is no command {target.binary} here")
         self.target = target
         self._directory = private_directory()
         self._control = self._directory / "control"
@@ -124,7 +129,6 @@ class Master:
         self._words: deque[str] = deque(maxlen=40)
         self._asked_before: Counter[tuple[int, str]] = Counter()
         """How often each ssh (by process id) has asked each thing."""
-        self._questions_open = 0
         self._attempt = attempt
         self._write_scripts()
         self._listener = socket.socket(socket.AF_UNIX)
@@ -200,7 +204,7 @@ class Master:
                 error = self._failure()
                 self.close()
                 raise error
-            if self._questions_open or asked != self._attempt.asked:
+            if self._attempt.is_asking or asked != self._attempt.asked:
                 quiet_since, asked = time.monotonic(), self._attempt.asked
             if time.monotonic() - quiet_since > PATIENCE:
                 self.close()
@@ -268,11 +272,11 @@ class Master:
                         call.shutdown(socket.SHUT_RDWR)
 
             question.on_answer = reply
-            self._questions_open += 1
-            self._attempt.put(question)
-            call.recv(1)  # until it has its answer, or ssh ends it
-            self._questions_open -= 1
-            self._attempt.done(question)
+            try:
+                self._attempt.put(question)
+                call.recv(1)  # until it has its answer, or ssh ends it
+            finally:
+                self._attempt.done(question)
 
     def _question(self, asker: int, prompt: str, kind: str) -> Question:
         self._asked_before[asker, prompt] += 1
@@ -424,7 +428,13 @@ class SignIns:
                 master.sign_in()
                 self._masters[target] = master
             with self._lock:
-                self._users.setdefault(target, set()).add(user)
+                users = self._users.setdefault(target, set())
+                if attempt.is_cancelled:  # nobody would release it
+                    if not users:
+                        del self._users[target], self._masters[target]
+                        master.close()
+                    raise SignInError(f"Signing in to {target.host}", words="given up")
+                users.add(user)
             return master
 
     def release(self, user: str) -> None:

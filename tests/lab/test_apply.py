@@ -149,7 +149,7 @@ async def test_devices_come_and_go(bench: Bench, isolated_daemon: IsolatedDaemon
         assert definition.find("devices/interface/mac[@address='52:54:00:aa:bb:cc']") is not None
 
     def unplug(document: Domain) -> None:
-        document.interfaces[1].link = "down"
+        document.interfaces[1].link = False
 
     await bench.edit(unplug)
     for definition in (bench.live, bench.config):
@@ -233,7 +233,7 @@ async def test_five_edits_at_once_and_the_way_back(bench: Bench):
         document.cpu.current = 3
         document.memory.current = 128 * MIB
         document.disks[0].cache = "writethrough"
-        document.interfaces[0].link = "down"
+        document.interfaces[0].link = False
         document.interfaces[0].mtu = 1400
 
     applied = await bench.edit(five)

@@ -15,6 +15,13 @@ def test_what_is_stored_as_sent_is_not_told():
     assert alterations(sent, stored) == ()
 
 
+def test_a_comment_that_is_not_kept_is_told():
+    sent = Domain.from_xml(Q35.replace("<devices>", "<!-- mine --><devices>", 1))
+    (told,) = alterations(sent, Domain.from_xml(Q35))
+    assert told.startswith("the comment 'mine' was dropped")
+    assert alterations(sent, sent) == ()
+
+
 def test_values_and_what_was_dropped_are_told_once():
     sent, stored = Domain.from_xml(Q35), Domain.from_xml(Q35)
     sent.disks[0].cache = "none"

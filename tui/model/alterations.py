@@ -32,6 +32,12 @@ def alterations(sent: Domain, stored: Domain) -> tuple[str, ...]:
         for path in _dropped(_paths(device.element), _paths(kept.element)):
             if path not in words and path.partition("/")[0] not in FILLED_IN:
                 told.append(f"{device.label}: {path} was dropped")
+    kept_comments = _comments(stored)
+    told += [
+        f"the comment {text!r} was dropped: it keeps none outside of <metadata>"
+        for text in _comments(sent)
+        if text not in kept_comments
+    ]
     return (*told, *(f"{device.label} was dropped" for device in gone))
 
 
@@ -66,3 +72,7 @@ def _paths(element: etree._Element, above: str = "") -> list[str]:
         path = above + etree.QName(child).localname
         found += [path, *_paths(child, f"{path}/")]
     return found
+
+
+def _comments(document: Domain) -> list[str]:
+    return [(comment.text or "").strip() for comment in document.root.iter(etree.Comment)]

@@ -226,7 +226,7 @@ async def open_console(
     what = f"Open the console of {record.name}"
     if host.record.readonly:
         words = "a read-only connection opens no consoles"
-        raise HypervisorError(what, words=words, advice="Connect without --readonly.")
+        raise HypervisorError(what, words=words, advice="Connect it without read-only.")
     try:
         return await host.run(
             attach, lane=Lane.JOB, what=what, timeout=OPEN_WITHIN, discard=Console.close

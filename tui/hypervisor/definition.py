@@ -103,7 +103,7 @@ async def read_log(host: Host, domain: DomainRecord) -> tuple[str, str]:
         try:
             text = await host.remote(f"tail -c {LOG_TAIL} -- {shlex.quote(str(path))}")
         except SignInError as error:  # the account there may not read it
-            return "", f"{error.words} Read it there: {command}"
+            return "", f"{error.words}. Read it there: {command}"
         return text.decode("utf-8", "replace"), ""
 
     def read(_connection: libvirt.virConnect) -> tuple[str, str]:

@@ -35,6 +35,7 @@ class LogTab(TextTab):
                 ),
                 id="log-error",
             )
+        yield Static(id="log-told", markup=False)
         yield TextView()
 
     def on_mount(self) -> None:
@@ -56,8 +57,11 @@ class LogTab(TextTab):
             text, why_not = await read_log(host, record)
         except HypervisorError as error:
             text, why_not = "", error.words
+        told = self.query_one("#log-told", Static)
+        told.display = bool(why_not)
+        told.update(visible(why_not))
         if why_not:
-            self.view.set_lines([[(visible(why_not), "muted")]])
+            self.view.set_lines([])
             self.say("")
         elif text != self._text:
             at_end = self._text is None or self.view.is_at_end

@@ -133,7 +133,7 @@ class HardwareView(Tab):
             self.app.say("Someone else changed this machine; your edits are on top of it now.")
         else:
             self.app.say(
-                "Someone else changed what you are editing; the review will ask.", "warning"
+                "Someone else changed what you are editing; applying will ask.", "warning"
             )
         self.show()
 

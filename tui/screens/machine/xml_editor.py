@@ -83,7 +83,8 @@ class XmlEditor(Screen[Domain | None]):
             tree = parse(restore_secrets(self.area.text, self._secrets))
         except etree.XMLSyntaxError as error:
             line = (error.lineno or 1) - 1
-            self._tell(Content.assemble((f"Not well-formed: {visible(error.msg or "")}", "$text-error")))
+            wrong = visible(error.msg or "")
+            self._tell(Content.assemble((f"Not well-formed: {wrong}", "$text-error")))
             self._go_to(line)
             return None
         except ValueError as error:

@@ -8,14 +8,13 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import ClassVar
 
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input
@@ -34,6 +33,7 @@ from tui.model.text import visible
 from tui.remembered import Remembered, save_remembered
 from tui.resources import styles
 from tui.screens.acting import act_on_machines
+from tui.screens.commands import ActionCommands
 from tui.screens.consoles import Consoles
 from tui.screens.main import MainScreen
 from tui.screens.named_machine import NamedMachine
@@ -44,7 +44,7 @@ from tui.screens.thrift import Thrift
 from tui.screens.where import MachineCommands
 from tui.settings import Problem, Settings
 from tui.themes import DEFAULTS, THEMES, default_theme
-from tui.widgets.key_bar import key_bar
+from tui.widgets.key_bar import key_bar, key_word
 
 log = logging.getLogger(__name__)
 
@@ -61,40 +61,6 @@ def action_keys() -> dict[str, ActionKeys]:
         action.id: ActionKeys(action.id, tuple(s.value for s in action.scopes), action.key)
         for action in actions().values()
     }
-
-
-class ActionCommands(Provider):
-    """The command palette: every action of the screen in front, by name."""
-
-    async def discover(self) -> Hits:
-        """All of them, before anything is typed."""
-        for action in self._actions():
-            yield DiscoveryHit(self._label(action), self._runner(action), help=action.help)
-
-    async def search(self, query: str) -> Hits:
-        """Those that match."""
-        matcher = self.matcher(query)
-        for action in self._actions():
-            score = matcher.match(action.name)
-            if score > 0:
-                yield Hit(score, self._label(action), self._runner(action), help=action.help)
-
-    def _actions(self) -> list[Action]:
-        app = self.app
-        assert isinstance(app, VirttyApp)
-        return app.actions_here()
-
-    def _label(self, action: Action) -> Content:
-        assert isinstance(self.app, VirttyApp)
-        reason = action.why_not(self.app)
-        if reason:
-            return Content.assemble((f"{action.name}  ({visible(reason)})", "$faint"))
-        return Content(action.name)
-
-    def _runner(self, action: Action) -> Callable[[], object]:
-        app = self.app
-        assert isinstance(app, VirttyApp)
-        return lambda: app.call_later(app.act, action.id)
 
 
 class VirttyApp(Program):
@@ -265,6 +231,14 @@ class VirttyApp(Program):
             dict.fromkeys(action for scope in self.scopes() for action in actions_of(scope))
         )
 
+    def why_not(self, action: Action) -> str:
+        """Why an action cannot be done now; empty when it can."""
+        return action.why_not(self)
+
+    def key_of(self, action_id: str) -> str:
+        """The key that does it, as it is printed on a keyboard."""
+        return key_word(self._keys[action_id].split(",")[0])
+
     def open_machine(
         self, key: tuple[str, str], tab: str, error: HypervisorError | None = None
     ) -> None:
@@ -373,26 +347,8 @@ class VirttyApp(Program):
 
     # -- commands (tui.actions.everywhere) -------------------------------------------------
 
-    def show_machines(self) -> None:
-        """Pane 1."""
-        self._show_pane("machines")
-
-    def show_devices(self) -> None:
-        """Pane 4."""
-        self._show_pane("devices")
-
-    def show_hosts(self) -> None:
-        """Pane 5."""
-        self._show_pane("hosts")
-
-    def show_activity(self) -> None:
-        """Pane 6."""
-        self._show_pane("activity")
-
-    def _show_pane(self, name: str) -> None:
-        self.run_worker(self._to_pane(name), group="pane")
-
-    async def _to_pane(self, name: str) -> None:
+    async def show_pane(self, name: str) -> None:
+        """Bring a pane to the front, whatever screens lie over it."""
         if await self._may_leave(*self.screen_stack):
             while len(self.screen_stack) > 1:
                 self.pop_screen()
@@ -475,7 +431,7 @@ class VirttyApp(Program):
             key=lambda action: action.in_bar,
         )
         entries = [
-            (self._keys[action.id], action.name, not action.why_not(self)) for action in chosen
+            (self._keys[a.id], a.name, not a.why_not(self), f"app.act('{a.id}')") for a in chosen
         ]
         return key_bar(entries, width)
 

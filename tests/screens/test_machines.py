@@ -190,6 +190,14 @@ async def test_what_is_typed_ahead_is_for_what_the_key_opens():
         assert not any(entry.virsh for entry in app.fleet.journal.entries)
 
 
+async def test_the_lines_of_panes_and_tabs_show_the_keys_as_they_were_chosen():
+    settings = Settings(keys={"pane.hosts": "f9", "machine.tab-xml": "f8"})
+    async with running(settings=settings) as (app, pilot):
+        assert "F9 Hosts" in screen_text(app)
+        await pilot.press("enter")
+        await until(lambda: "F8 XML" in screen_text(app))
+
+
 async def test_what_was_chosen_last_is_kept_at_the_end(tmp_path: Path):
     file = tmp_path / "state.json"
     app = VirttyApp(Fleet(), Settings(), remembered_file=file)

@@ -48,6 +48,9 @@ class Context(Protocol):
     def open_machine(self, key: tuple[str, str], tab: str) -> None:
         """Show a machine's screen with one of its tabs in front."""
 
+    async def show_pane(self, name: str) -> None:
+        """Bring a pane to the front."""
+
     def tell_error(self, error: HypervisorError) -> None:
         """Say what failed, why, and what to do."""
 

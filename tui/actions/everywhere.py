@@ -2,47 +2,57 @@
 
 from __future__ import annotations
 
-from tui.actions.base import ProgramAction, Scope, ViewAction
+from typing import ClassVar
+
+from tui.actions.base import Context, ProgramAction, Scope, ViewAction
 
 
 class _Everywhere(ProgramAction):
     scopes = (Scope.EVERYWHERE,)
 
 
-class ShowMachines(_Everywhere):
+class _ShowPane(_Everywhere):
+    method = "show_pane"
+    pane: ClassVar[str]
+
+    async def run(self, context: Context) -> None:
+        await context.show_pane(self.pane)
+
+
+class ShowMachines(_ShowPane):
     """Show the machines of all hosts."""
 
     id = "pane.machines"
     key = "1"
     name = "Machines"
-    method = "show_machines"
+    pane = "machines"
 
 
-class ShowDevices(_Everywhere):
+class ShowDevices(_ShowPane):
     """Show the hosts' devices: PCI, SR-IOV, USB, and who has them."""
 
     id = "pane.devices"
     key = "4"
     name = "Devices"
-    method = "show_devices"
+    pane = "devices"
 
 
-class ShowHosts(_Everywhere):
+class ShowHosts(_ShowPane):
     """Show the hosts and the connection book."""
 
     id = "pane.hosts"
     key = "5"
     name = "Hosts"
-    method = "show_hosts"
+    pane = "hosts"
 
 
-class ShowActivity(_Everywhere):
+class ShowActivity(_ShowPane):
     """Show running work, events and changes made."""
 
     id = "pane.activity"
     key = "6"
     name = "Activity"
-    method = "show_activity"
+    pane = "activity"
 
 
 class Help(_Everywhere):

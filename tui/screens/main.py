@@ -18,14 +18,15 @@ from tui.model.text import visible
 from tui.screens.machines import MachinesPane
 from tui.screens.program import Program
 from tui.screens.target import Pane
+from tui.widgets.key_bar import Bar, clickable
 
 PANES = (
-    ("1", "machines", "Machines", ""),
-    ("4", "devices", "Devices", "devices.pane:DevicesPane"),
-    ("5", "hosts", "Hosts", "hosts:HostsPane"),
-    ("6", "activity", "Activity", "activity:ActivityPane"),
+    ("machines", "Machines", ""),
+    ("devices", "Devices", "devices.pane:DevicesPane"),
+    ("hosts", "Hosts", "hosts:HostsPane"),
+    ("activity", "Activity", "activity:ActivityPane"),
 )
-"""Key, id, title, and ``module:Class`` below ``tui.screens`` of those made when first shown."""
+"""Id, title, and ``module:Class`` below ``tui.screens`` of those made when first shown."""
 
 
 BAD_NAMED = 2
@@ -45,10 +46,10 @@ class MainScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Top line, panes, key bar."""
-        yield Static(id="top", markup=False)
+        yield Bar(id="top")
         with ContentSwitcher(initial="machines", id="panes"):
             yield MachinesPane()
-        yield Static(id="keys", markup=False)
+        yield Bar(id="keys")
 
     def on_mount(self) -> None:
         """Follow the hosts."""
@@ -66,7 +67,7 @@ class MainScreen(Screen[None]):
         """Bring a pane to the front, making it first where it has not been shown yet."""
         switcher = self.query_one(ContentSwitcher)
         if not switcher.query(f"#{name}"):
-            where = next(pane[3] for pane in PANES if pane[1] == name)
+            where = next(where for pane, _title, where in PANES if pane == name)
             module, kind = where.split(":")
             await switcher.mount(getattr(import_module(f"tui.screens.{module}"), kind)(id=name))
         self.front = switcher.current = name
@@ -117,11 +118,14 @@ class MainScreen(Screen[None]):
 
     def _panes(self, *, brand: bool = False, titles: bool = True) -> Content:
         """The panes and their keys; without ``titles`` only the one in front has its title."""
-        parts: list[str | tuple[str, str]] = [(" virtty ", "bold reverse")] if brand else []
-        for key, name, title, _where in PANES:
+        parts = [Content.assemble((" virtty ", "bold reverse"))] if brand else []
+        for name, title, _where in PANES:
+            key = self.app.key_of(f"pane.{name}")
             in_front = name == self.front
             style = "bold $text-primary underline" if in_front else "$quiet"
-            parts += ["  ", (f"{key} {title}" if titles or in_front else key, style)]
+            words = f"{key} {title}" if titles or in_front else key
+            pane = clickable(Content.assemble((words, style)), f"app.act('pane.{name}')")
+            parts += [Content("  "), pane]
         return Content.assemble(*parts)
 
     def _figures(self) -> Content:
@@ -162,7 +166,8 @@ def host_words(records: list[HostRecord]) -> list[str | tuple[str, str]]:
         return [(f"{visible(record.name)}{words}{mode}", style)]
     well = sum(record.is_current for record in records)
     if well == len(records):
-        return [(f"{well} hosts", "$text-success")]
+        mode = " read-only" if all(record.readonly for record in records) else ""
+        return [(f"{well} hosts{mode}", "$text-success")]
     by_word: dict[str, list[str]] = {}
     for record in records:
         if not record.is_current:

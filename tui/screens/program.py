@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 from textual.content import Content
 
+from tui.actions.base import Action
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
@@ -38,6 +39,18 @@ class Program(App[int]):
         @abstractmethod
         def act(self, action_id: str) -> None:
             """Do what an action is for in the background, or say why it cannot be done."""
+
+        @abstractmethod
+        def actions_here(self) -> list[Action]:
+            """The actions of the screen in front and those of every screen."""
+
+        @abstractmethod
+        def why_not(self, action: Action) -> str:
+            """Why an action cannot be done now; empty when it can."""
+
+        @abstractmethod
+        def key_of(self, action_id: str) -> str:
+            """The key that does an action, as it is printed on a keyboard."""
 
         @abstractmethod
         def open_machine(

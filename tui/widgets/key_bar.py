@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual.content import Content
+from textual.style import Style
+from textual.widgets import Static
+
+DIM = ("$faint", "$faint")
+"""Styles of a key and its name where it can do nothing."""
 
 WORDS = {
     "slash": "/",
@@ -45,16 +50,30 @@ def key_words(keys: str) -> str:
     return " ".join(key_word(key) for key in keys.split(","))
 
 
-def key_bar(entries: Iterable[tuple[str, str, bool]], width: int) -> Content:
-    """As many ``(keys, name, possible)`` as fit, most important first."""
-    parts: list[tuple[str, str]] = []
+def clickable(content: Content, action: str) -> Content:
+    """The same, carrying an action out where it is clicked."""
+    return content.stylize(Style.from_meta({"@click": action}))
+
+
+class Bar(Static):
+    """One line, of which parts may be clickable; they look as they are styled."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id, markup=False)
+        self.auto_links = False
+
+
+def key_bar(entries: Iterable[tuple[str, str, bool, str]], width: int) -> Content:
+    """As many ``(keys, name, possible, action)`` as fit, most important first."""
+    parts: list[Content] = []
     taken = 0
-    for keys, name, possible in entries:
+    for keys, name, possible, action in entries:
         word = key_word(keys.split(",")[0])
         length = len(word) + len(name) + 3
         if taken + length > width:
             continue
         taken += length
-        parts.append((f" {word}", "bold $text-accent" if possible else "$faint"))
-        parts.append((f" {name} ", "$foreground" if possible else "$faint"))
+        key_style, name_style = ("bold $text-accent", "$foreground") if possible else DIM
+        entry = Content.assemble((f" {word}", key_style), (f" {name} ", name_style))
+        parts.append(clickable(entry, action))
     return Content.assemble(*parts)

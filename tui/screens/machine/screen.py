@@ -27,7 +27,7 @@ from tui.screens.marks import mark_of
 from tui.screens.program import Program
 from tui.screens.target import Target
 from tui.widgets.cells import fit
-from tui.widgets.key_bar import key_bar
+from tui.widgets.key_bar import Bar, clickable, key_bar
 
 
 class MachineScreen(Target, Screen[None]):
@@ -55,9 +55,9 @@ class MachineScreen(Target, Screen[None]):
     def compose(self) -> ComposeResult:
         """Header, tab line, the tabs, key bar."""
         yield Static(id="machine-top", markup=False)
-        yield Static(id="machine-tabs", markup=False)
+        yield Bar(id="machine-tabs")
         yield ContentSwitcher()
-        yield Static(id="machine-keys", markup=False)
+        yield Bar(id="machine-keys")
 
     def on_mount(self) -> None:
         """Follow the machine."""
@@ -151,10 +151,12 @@ class MachineScreen(Target, Screen[None]):
                 seen = host.record.last_seen if host else None
                 parts.append((f"  {last_known(seen)}", "bold $text-error"))
         front = self.query_one(ContentSwitcher).current
-        tabs: list[tuple[str, str]] = []
+        tabs: list[str | Content] = []
         for place in TABS:
             style = "bold $text-primary underline" if place.name == front else "$quiet"
-            tabs.append((f" {place.key} {place.title} ", style))
+            key = self.app.key_of(f"machine.tab-{place.name}")
+            title = Content.assemble((f"{key} {place.title}", style))
+            tabs += [" ", clickable(title, f"app.act('machine.tab-{place.name}')"), " "]
         note = self.tab.note if self.tab is not None else ""
         top, line = Content.assemble(*parts), Content.assemble(*tabs)
         if line.cell_length + len(note) + 3 <= self.size.width:
@@ -164,7 +166,8 @@ class MachineScreen(Target, Screen[None]):
             top = Content.assemble(top, (f"  {fit(note, room, 'right')}", "$quiet"))
         self.query_one("#machine-top", Static).update(top, layout=False)
         self.query_one("#machine-tabs", Static).update(line, layout=False)
-        bar = self.tab.bar if self.tab is not None else []
+        keys_of_tab = self.tab.bar if self.tab is not None else []
+        bar = [(*entry, f"app.simulate_key('{entry[0].split(',')[0]}')") for entry in keys_of_tab]
         width = self.size.width
         self.query_one("#machine-keys", Static).update(
             key_bar(bar, width) if bar else self.app.key_content(width), layout=False

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TabPlace:
-    """One tab: its key as the tab line shows it, its id, its title, and its class."""
+    """One tab: its id, its title, and its class."""
 
-    key: str
     name: str
     title: str
     where: str
@@ -28,11 +27,11 @@ class TabPlace:
 
 
 TABS = (
-    TabPlace("v", "overview", "Overview", "overview:OverviewTab"),
-    TabPlace("e", "hardware", "Hardware", "hardware:HardwareTab"),
-    TabPlace("n", "snapshots", "Snapshots", "snapshots:SnapshotsTab"),
-    TabPlace("c", "console", "Console", "console:ConsoleTab"),
-    TabPlace("d", "display", "Screen", "display:DisplayTab"),
-    TabPlace("x", "xml", "XML", "xml:XmlTab"),
-    TabPlace("l", "log", "Log", "log:LogTab"),
+    TabPlace("overview", "Overview", "overview:OverviewTab"),
+    TabPlace("hardware", "Hardware", "hardware:HardwareTab"),
+    TabPlace("snapshots", "Snapshots", "snapshots:SnapshotsTab"),
+    TabPlace("console", "Console", "console:ConsoleTab"),
+    TabPlace("display", "Screen", "display:DisplayTab"),
+    TabPlace("xml", "XML", "xml:XmlTab"),
+    TabPlace("log", "Log", "log:LogTab"),
 )

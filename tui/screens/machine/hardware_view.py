@@ -132,9 +132,7 @@ class HardwareView(Tab):
         elif session.rebase(stored):
             self.app.say("Someone else changed this machine; your edits are on top of it now.")
         else:
-            self.app.say(
-                "Someone else changed what you are editing; applying will ask.", "warning"
-            )
+            self.app.say("Someone else changed what you are editing; applying will ask.", "warning")
         self.show()
 
     @property

@@ -112,6 +112,15 @@ async def test_every_verb_does_what_it_says_and_is_journaled(tiny):
         assert done[0].virsh == "virsh suspend test"
 
 
+async def test_a_transient_machine_cannot_be_restarted(tiny):
+    async with running(tiny()) as (_fleet, (host,)):
+        domain = await connected(host)
+        await host.call(lambda connection: connection.lookupByUUIDString(domain.uuid).undefine())
+        await until(lambda: not now(host, domain).persistent)
+        with pytest.raises(GoneError, match="not defined"):
+            await lifecycle.restart(host, domain)
+
+
 async def test_a_refused_change_says_so_in_libvirts_words(tiny):
     async with running(tiny()) as (fleet, (host,)):
         domain = await connected(host)

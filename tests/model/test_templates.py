@@ -6,6 +6,7 @@ import pytest
 
 from tests.model.definitions import NUMA, Q35
 from tui.model import ChangeSet, Domain
+from tui.model.changes import LostError
 from tui.model.checks import check
 from tui.model.fields import Call
 from tui.model.plan import Effect, Situation, plan
@@ -100,7 +101,7 @@ def test_the_first_serial_port_brings_its_console_and_takes_it_away():
     document = Domain.from_xml(Q35)
     remove(document, "console 0")
     assert not document.has_serial
-    with pytest.raises(KeyError):
+    with pytest.raises(LostError):
         remove(document, "serial 0")
 
 

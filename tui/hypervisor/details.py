@@ -6,6 +6,7 @@ Functions here take a connection and run in a host's threads.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from tui.hypervisor.records import DomainDetails
 
 if TYPE_CHECKING:
     from tui.model import Domain
+
+log = logging.getLogger(__name__)
 
 PID_FILES = Path("/run/libvirt/qemu")
 
@@ -45,7 +48,9 @@ def read_details(
     ``wanted`` tells of each whether it is persistent, ``leases`` gives addresses by MAC;
     ``listing_pays``: all handles by one call rather than one call for each.
     """
-    # Both bring lxml, which the first picture does without.
+    # These bring lxml, which the first picture does without.
+    from lxml.etree import XMLSyntaxError
+
     from tui.model import Domain
     from tui.model.device_claims import claims_of, joined
 
@@ -63,6 +68,9 @@ def read_details(
             if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
                 continue
             raise
+        except XMLSyntaxError as error:  # a driver that writes no XML loses its own machine only
+            log.warning("the definition of %s cannot be read: %s", uuid, error)
+            continue
         macs = tuple(interface.mac.lower() for interface in document.interfaces if interface.mac)
         live_claims = claims_of(document, running=True) if active else ()
         claims = claims_of(stored, running=False) if persistent else ()

@@ -11,7 +11,7 @@ import asyncio
 import libvirt
 
 from tui.hypervisor.change import change_domain, virsh
-from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.errors import GoneError, HypervisorError
 from tui.hypervisor.events import Event
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
@@ -106,13 +106,13 @@ async def restart(host: Host, domain: DomainRecord) -> None:
     """Shut down, wait until it is off, start: what is stored for the next boot takes effect.
 
     A reboot keeps QEMU and what it was started with. Raises HypervisorError when the guest
-    does not shut down within RESTART_PATIENCE.
+    does not shut down within RESTART_PATIENCE, GoneError when it is no more afterwards.
     """
-    off = asyncio.Event()
+    what, off = f"Restart {domain.name}", asyncio.Event()
 
     def look() -> None:
         now = host.inventory.domains.get(domain.uuid)
-        if now is not None and now.state is DomainState.SHUTOFF:
+        if now is None or now.state is DomainState.SHUTOFF:
             off.set()
 
     def observe(event: Event) -> None:
@@ -127,13 +127,16 @@ async def restart(host: Host, domain: DomainRecord) -> None:
             await off.wait()
     except TimeoutError:
         raise HypervisorError(
-            f"Restart {domain.name}",
+            what,
             words=f"the guest has not shut down within {RESTART_PATIENCE:.0f} s",
             advice="Force it off, or shut it down from inside; then start it.",
         ) from None
     finally:
         host.observers.discard(observe)
-    await start(host, host.inventory.domains[domain.uuid])
+    stopped = host.inventory.domains.get(domain.uuid)
+    if stopped is None:
+        raise GoneError(what, words="it was gone once it had shut down: it is not defined")
+    await start(host, stopped)
 
 
 async def reset(host: Host, domain: DomainRecord) -> None:

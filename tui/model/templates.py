@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from tui.model.changes import LostError
 from tui.model.devices.disk import PREFIXES, free_target
 from tui.model.domain import AGENT_CHANNEL, Domain
 from tui.model.passthrough_xml import UUID, mdev_hostdev, pci_hostdev, usb_by_identity
@@ -403,10 +404,10 @@ TEMPLATES: tuple[Template, ...] = (
 
 
 def remove(document: Domain, key: str) -> None:
-    """Take a device away, and what stands for it: a first serial port's console. KeyError."""
+    """Take a device away, and what stands for it: a first serial port's console. LostError."""
     device = document.device(key)
     if device is None:
-        raise KeyError(key)
+        raise LostError(f"{key} is no longer there")
     document.remove_device(device)
     twins = {"serial": "console", "console": "serial"}
     twin = twins.get(device.tag_name)

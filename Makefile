@@ -8,8 +8,9 @@ ARGS ?=
 export PYTHON ?=
 
 BIN := .venv/bin
-# Tests without guests run side by side; guests share the host, so theirs run one by one.
-SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist worksteal
+# Tests without guests run side by side, one more than cores as each waits a third of its time;
+# guests share the host, so theirs run one by one.
+SIDE_BY_SIDE = -n $$(($$(nproc) + 1)) --maxprocesses 6 --dist worksteal
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile

@@ -15,7 +15,8 @@ def live(devices: str) -> Domain:
 PC = """
 <serial type='pty'><target type='isa-serial' port='0'><model name='isa-serial'/></target>
   <alias name='serial0'/></serial>
-<serial type='tcp'><source mode='bind' host='::1' service='4555'/><target type='isa-serial' port='1'><model name='isa-serial'/></target>
+<serial type='tcp'><source mode='bind' host='::1' service='4555'/>
+  <target type='isa-serial' port='1'><model name='isa-serial'/></target>
   <alias name='serial1'/></serial>
 <console type='pty'><target type='serial' port='0'/><alias name='serial0'/></console>
 <console type='pty'><target type='virtio' port='1'/><alias name='console1'/></console>

@@ -223,7 +223,12 @@ def _against_merge(one: Snapshot, merge: Merge, now: Situation, overlay: str) ->
     abandoned = {overlay} if not _against_removal(one, overlay, now) else set()
     others = set(now.uses.overlays(merge.base)) - {merge.top} - abandoned
     if others:
-        return f"{sorted(others)[0]} stands on {merge.base} as well and would be destroyed"
+        path = sorted(others)[0]
+        owners = [
+            name for machine, name in now.uses.snapshots.get(path, ()) if machine == now.machine
+        ]
+        whose = f" (snapshot {owners[0]})" if owners else ""
+        return f"{path}{whose} stands on {merge.base} as well and would be destroyed"
     chain = now.chain(merge.target)
     own = set(chain.paths) if chain is not None else set()
     above = set(now.uses.overlays(merge.top)) - own

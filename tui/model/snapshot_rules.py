@@ -153,13 +153,21 @@ def forbidden(found: list[Finding]) -> bool:
     return any(one.level is Level.ERROR for one in found)
 
 
-def _name(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
-    if not wanted.name.strip():
-        yield Finding(Level.ERROR, "It has no name.", "Type one.")
-    elif "/" in wanted.name or wanted.name.startswith("."):
-        yield Finding(
+def name_fault(name: str) -> Finding | None:
+    """Why no snapshot can be called that, whatever machine it is of."""
+    if not name.strip():
+        return Finding(Level.ERROR, "It has no name.", "Type one.")
+    if "/" in name or name.startswith("."):
+        return Finding(
             Level.ERROR, "A name cannot hold / or begin with a dot.", "libvirt makes it a file."
         )
+    return None
+
+
+def _name(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+    fault = name_fault(wanted.name)
+    if fault is not None:
+        yield fault
     elif any(one.name == wanted.name for one in now.existing):
         yield Finding(Level.ERROR, "There is one of that name.", "Choose another name.")
 

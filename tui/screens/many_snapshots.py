@@ -17,7 +17,7 @@ from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_deletion import delete_snapshots
 from tui.hypervisor.snapshot_situation import look_at
 from tui.model.snapshot_request import default_name
-from tui.model.snapshot_rules import findings, forbidden
+from tui.model.snapshot_rules import findings, forbidden, name_fault
 from tui.model.text import visible
 from tui.screens.acting import done_line, failed_line, not_done_line
 from tui.screens.choose import Choose, Offer
@@ -45,6 +45,9 @@ async def snapshots_of_many(app: Program, records: Sequence[DomainRecord]) -> No
         name = await app.ask_text(
             f"Take a snapshot of {len(records)} machines", "Name", default_name((), time.time())
         )
+        if name is not None and (fault := name_fault(name)) is not None:
+            app.say(f"{fault.what} {fault.advice}", "warning")
+            return
         title = "Snapshot"
         work = _taking(name or "")
     else:

@@ -29,6 +29,24 @@ def test_a_crashed_machine_can_be_ended(action):
     assert not action.unsuitable(CRASHED)
 
 
+async def test_a_key_pressed_twice_acts_once():
+    """The second start would fail: the domain is running already."""
+    async with running() as (app, pilot):
+        go_to(app, "backup-01")
+        record = app.subjects()[0]
+        host = app.fleet.hosts[record.host]
+        host.inventory.set_transition(record.uuid, "starting")
+        assert Start().why_not(app) == "it is starting"
+        assert ForceOff().why_not(app) == "it is off", "what is under way does not forbid it"
+        host.inventory.set_transition(record.uuid, "stopping")
+        assert not Start().why_not(app), "a guest may take for ever"
+        host.inventory.set_transition(record.uuid, None)
+        await pilot.press("s", "s")
+        await until(lambda: app.subjects()[0].state is DomainState.RUNNING)
+        starts = [entry for entry in app.fleet.journal.entries if entry.text == "start"]
+        assert len(starts) == 1
+
+
 async def test_the_question_is_a_sentence():
     async with running() as (app, pilot):
         name = next(r.name for r in app.fleet.domains() if r.state is DomainState.RUNNING)

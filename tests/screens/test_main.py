@@ -9,6 +9,8 @@ from tests.waiting import until
 from tui.hypervisor.records import HostRecord, HostState
 from tui.model.states import DomainState
 from tui.screens.help import Help
+from tui.screens.machine.screen import MachineScreen
+from tui.screens.machine.xml import XmlTab
 from tui.screens.main import host_words
 
 
@@ -53,3 +55,22 @@ async def test_help_stays_readable_on_a_narrow_screen():
         await until(lambda: isinstance(app.screen, Help))
         await pilot.pause()
         assert "Start; resume when paused" in screen_text(app)
+
+
+async def test_panes_keys_and_tabs_can_be_clicked():
+    async with running() as (app, pilot):
+        at = screen_text(app).split("\n")[0].index("6 Activity")
+        await pilot.click("#top", offset=(at + 2, 0))
+        await until(lambda: app.main.front == "activity")
+        await pilot.press("1")
+        await until(lambda: app.main.front == "machines")
+        await pilot.pause()
+        at = screen_text(app).split("\n")[-1].index("? Help")
+        await pilot.click("#keys", offset=(at + 2, 0))
+        await until(lambda: isinstance(app.screen, Help))
+        await pilot.press("escape", "enter")
+        await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab)
+        await pilot.pause()
+        at = screen_text(app).split("\n")[1].index("x XML")
+        await pilot.click("#machine-tabs", offset=(at + 2, 0))
+        await until(lambda: isinstance(getattr(app.screen, "tab", None), XmlTab))

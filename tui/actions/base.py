@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tui.hypervisor.host import Host
 
 
+LEFT_TO_THE_GUEST = ("stopping", "rebooting")
+"""Transitions that the guest makes, or never makes: nothing waits for them."""
+
+
 class Scope(enum.Enum):
     """Where an action's key works; the value is the heading in the help."""
 
@@ -144,6 +148,8 @@ class MachineAction(Action):
     """What the question adds: what is lost."""
     single: ClassVar[bool] = False
     """Works on one machine only."""
+    interrupts: ClassVar[bool] = False
+    """Possible too while its state is being changed."""
 
     def why_not(self, context: Context) -> str:
         """The reason of the first machine that stands against it, when all do."""
@@ -156,11 +162,15 @@ class MachineAction(Action):
         return reasons[0] if all(reasons) else ""
 
     def refusal(self, fleet: Fleet, domain: DomainRecord) -> str:
-        """Why not on this machine: the host's part, then :meth:`unsuitable`."""
+        """Why not on this machine: the host, what is under way, then :meth:`unsuitable`."""
         host = fleet.hosts.get(domain.host)
         if host is None:
             return "its host has been removed"
-        return host_refusal(host.record, self.changes_host) or self.unsuitable(domain)
+        refusal = host_refusal(host.record, self.changes_host)
+        under_way = domain.transition not in (None, *LEFT_TO_THE_GUEST) and not self.interrupts
+        if not refusal and under_way:
+            return f"it is {domain.transition}"
+        return refusal or self.unsuitable(domain)
 
     def unsuitable(self, domain: DomainRecord) -> str:
         """Why not in the machine's state; empty when it can."""

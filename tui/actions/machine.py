@@ -100,6 +100,7 @@ class Reset(MachineAction):
     id = "machine.reset"
     key = "R"
     name = "Reset"
+    interrupts = True
     dangerous = True
     consequence = "The guest restarts at once; what it has not written to disk is lost."
 
@@ -141,6 +142,7 @@ class ForceOff(MachineAction):
     id = "machine.force-off"
     key = "o"
     name = "Force off"
+    interrupts = True
     dangerous = True
     consequence = "What the guest has not written to disk is lost. The definition and disks stay."
     in_bar = 7
@@ -199,6 +201,7 @@ class Autostart(MachineAction):
     id = "machine.autostart"
     key = "A"
     name = "Autostart on/off"
+    interrupts = True
 
     def unsuitable(self, domain: DomainRecord) -> str:
         return needs_persistent(domain)

@@ -117,6 +117,12 @@ def test_single_layers():
     assert (merge.top, merge.base, merge.active) == ("/b", "/a", False)
     assert plan_commit("vda", "/a", now)[1] == "there is nothing under it"
     assert "snapshot first" in plan_commit("vda", "/b", situation(FIRST, layers="/b /a"))[1]
+    # A snapshot inside the base stays; one inside the layer above would go with it.
+    inside = Snapshot.from_xml(FIRST.xml.replace("'external'", "'internal'"))
+    assert plan_commit("vda", "/b", situation(inside, layers="/b /a"))[0] is not None
+    assert "would be lost" in plan_commit("vda", "/a", situation(inside, layers="/a /z"))[1]
+    elsewhere = replace(now, uses=replace(now.uses, snapshots={"/a": (("mail", "old"),)}))
+    assert "old of mail" in plan_commit("vda", "/b", elsewhere)[1]
 
 
 def test_who_owns_a_layer():

@@ -308,13 +308,30 @@ def plan_commit(target: str, top: str, now: Situation) -> tuple[Merge | None, st
         return None, f"{chain.missing[0]} is missing"
     place = chain.paths.index(top)
     merge = Merge(target, top, chain.paths[place + 1], place == 0)
-    for path in (merge.base, merge.top):
-        if named := now.uses.snapshots.get(path):
-            return None, f"the snapshot {named[0][1]} needs it; deleting that merges too"
-        if machines := now.uses.others(path, now.machine):
-            return None, f"{', '.join(machines)} uses {path} as well"
+    if reason := _against_commit(merge, now):
+        return None, reason
     if others := set(now.uses.overlays(merge.base)) - {merge.top}:
         return None, f"{sorted(others)[0]} stands on {merge.base} as well and would be destroyed"
     if others := set(now.uses.overlays(merge.top)) - set(chain.paths):
         return None, f"{sorted(others)[0]} stands on {merge.top} and would be destroyed"
     return merge, ""
+
+
+def _against_commit(merge: Merge, now: Situation) -> str:
+    """Which snapshot or machine needs one of both layers; empty when none does.
+
+    A snapshot inside the base is no hindrance: what is merged goes into the present beside it.
+    """
+    for one in now.snapshots:
+        held, overlay = one.sources.get(merge.target), one.external_disks.get(merge.target)
+        if overlay and (held == merge.base or merge.top in (held, overlay)):
+            return f"the snapshot {one.name} needs it; deleting that merges too"
+        if one.kind is Kind.INTERNAL and held == merge.top:
+            return f"the internal snapshot {one.name} is inside it and would be lost"
+    for path in (merge.base, merge.top):
+        for machine, name in now.uses.snapshots.get(path, ()):
+            if machine != now.machine:
+                return f"the snapshot {name} of {machine} needs {path}"
+        if machines := now.uses.others(path, now.machine):
+            return f"{', '.join(machines)} uses {path} as well"
+    return ""

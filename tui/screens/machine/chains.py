@@ -120,12 +120,12 @@ class Chains(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Heading, layers, details, keys."""
-        yield Static(id="review-top", markup=False)
+        yield Static(id="heading", markup=False)
         yield LineTable(COLUMNS, row_key=lambda row: row.key, placeholder="Reading…")
         yield Static(id="chain-told", markup=False)
         yield Static(
             " f flatten   m commit down   o check for orphans   Del clear away   Esc back",
-            id="review-keys",
+            id="hint",
             markup=False,
         )
 
@@ -183,7 +183,7 @@ class Chains(Screen[None]):
         self.table.set_rows([*rows, *map(leftover_row, self._leftovers)])
         record = self.app.fleet.domain(self.key)
         state = f"it is {record.state.word}" if record is not None else "it is gone"
-        self.query_one("#review-top", Static).update(
+        self.query_one("#heading", Static).update(
             Content.assemble(
                 (f" Disk chains of {visible(looked.situation.machine)}", "bold $text-primary"),
                 (f"  {state}", "$quiet"),

@@ -68,7 +68,7 @@ class HardwareView(Tab):
             yield Options(id="hw-list")
             with Vertical(id="hw-right"):
                 yield Static(id="hw-title", markup=False)
-                yield FieldForm(id="hw-form")
+                yield FieldForm()
                 yield Static(id="hw-help", markup=False)
 
     # -- reading -------------------------------------------------------------------------

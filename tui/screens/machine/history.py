@@ -64,14 +64,14 @@ class HardwareHistory(Screen[Domain | None]):
         """Heading, versions, diff, keys."""
         yield Static(
             Content.assemble((f" History of {visible(self.machine)}", "bold $text-primary")),
-            id="review-top",
+            id="heading",
             markup=False,
         )
-        yield Options(id="review-changes")
-        yield TextView(id="review-diff")
+        yield Options(id="above")
+        yield TextView(id="difference")
         yield Static(
             " Enter brings it back through the review   Tab to the difference   Esc back",
-            id="review-keys",
+            id="hint",
             markup=False,
         )
 

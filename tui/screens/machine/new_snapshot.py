@@ -95,15 +95,13 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
                 (f" Take a snapshot of {visible(self.machine)}", "bold $text-primary"),
                 (f"  it is {self.state}", "$quiet"),
             ),
-            id="review-top",
+            id="heading",
             markup=False,
         )
         yield FieldForm(id="snapshot-form")
         with VerticalScroll(id="snapshot-findings", can_focus=False):
             yield Static(id="snapshot-told", markup=False)
-        yield Static(
-            " Enter edits   Ctrl+S takes the snapshot   Esc back", id="review-keys", markup=False
-        )
+        yield Static(" Enter edits   Ctrl+S takes the snapshot   Esc back", id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Show it."""

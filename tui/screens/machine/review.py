@@ -77,12 +77,12 @@ class Review(Screen[bool]):
     def compose(self) -> ComposeResult:
         """Heading, changes, diff and commands, keys."""
         yield HostMarks()
-        yield Static(id="review-top", markup=False)
-        yield Options(id="review-changes")
-        yield TextView(id="review-diff")
+        yield Static(id="heading", markup=False)
+        yield Options(id="above")
+        yield TextView(id="difference")
         yield Static(
             " Enter apply  b next boot  n now only  Del take back  Tab to the diff  Esc back",
-            id="review-keys",
+            id="hint",
             markup=False,
         )
 
@@ -104,7 +104,7 @@ class Review(Screen[bool]):
         told += "" if self.situation.active else ": it is off"
         word = "change" if len(made.forecasts) == 1 else "changes"
         heading = f" {len(made.forecasts)} {word} to {visible(self.machine)}"
-        self.query_one("#review-top", Static).update(
+        self.query_one("#heading", Static).update(
             Content.assemble((heading, "bold $text-primary"), (f"   {told}", "$quiet"))
         )
         options = self.query_one(Options)

@@ -30,11 +30,11 @@ class SnapshotXml(Screen[None]):
         """Heading, text, keys."""
         yield Static(
             Content.assemble((f" {visible(self.one.name)}", "bold $text-primary")),
-            id="review-top",
+            id="heading",
             markup=False,
         )
         yield TextView()
-        yield Static(" Esc back", id="review-keys", markup=False)
+        yield Static(" Esc back", id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Fill it."""

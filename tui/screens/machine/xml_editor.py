@@ -48,7 +48,7 @@ class XmlEditor(Screen[Domain | None]):
         """Heading, text, what is wrong with it, keys."""
         yield Static(
             Content.assemble((f" XML of {visible(self.machine)}", "bold $text-primary")),
-            id="xml-top",
+            id="heading",
             markup=False,
         )
         area = XmlArea(self._begin, show_line_numbers=True, tab_behavior="indent", soft_wrap=False)
@@ -57,7 +57,7 @@ class XmlEditor(Screen[Domain | None]):
         yield Static(id="xml-trouble", markup=False)
         yield Static(
             " ^S review and apply   F7 check   ^E own editor   Esc give up",
-            id="xml-keys",
+            id="hint",
             markup=False,
         )
 

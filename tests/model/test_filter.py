@@ -15,9 +15,10 @@ WEB = Facts(
     title="Front Door",
     tags=("web", "prod"),
     addresses=("10.0.0.5", "fd00::5"),
+    groups=("rack1",),
 )
-DB = Facts(name="Straße DB", state="paused", host="beta", tags=("prod",))
-OLD = Facts(name="old, web", state="shutting down", host="lab")
+DB = Facts(name="Straße DB", state="paused", host="beta", tags=("prod",), groups=("rack2",))
+OLD = Facts(name="old, web", state="shutting down", host="lab1")
 ALL = {"web": WEB, "db": DB, "old": OLD}
 
 
@@ -37,6 +38,13 @@ ALL = {"web": WEB, "db": DB, "old": OLD}
         ("alpha", "web"),
         ("name:web", "web old"),
         ("name:alpha", ""),
+        ("group:rack", "web db"),
+        ("group:rack2", "db"),
+        ("rack2", ""),
+        ("host:al", "web"),
+        ("host:lab[1:20]", "old"),
+        ("host:lab[2:20]", ""),
+        ("host:lab[1:", ""),
         ("state:running", "web"),
         ("STATE:Run", "web"),
         ("state:unning", ""),

@@ -55,6 +55,6 @@ def test_ranges() -> None:
     assert expand("n[1:2]-[1:2]") == ["n1-1", "n1-2", "n2-1", "n2-2"]
     assert expand("qemu+ssh://n[1:2]/system") == ["qemu+ssh://n1/system", "qemu+ssh://n2/system"]
     assert expand("[fd00::1]") == ["[fd00::1]"]
-    for wrong in ("n[5:1]", "n[1:9999]"):
+    for wrong in ("n[5:1]", "n[1:9999]", "n[1:400]-[1:400]-[1:400]-[1:400]"):
         with pytest.raises(ValueError, match=r"\["):
             expand(wrong)

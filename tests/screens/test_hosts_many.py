@@ -76,7 +76,7 @@ async def test_starting_the_second_asks_with_the_reason(tmp_path: Path) -> None:
         "a": host_of(tmp_path / "a.xml", ("web", 1, OFF)),
         "b": host_of(tmp_path / "b.xml", ("web", 1, RUNNING)),
     }
-    book = [HostEntry("a", hosts["a"], mark="PROD", colour="red")]
+    book = [HostEntry("a", hosts["a"], tags=["rack1"], mark="PROD", colour="red")]
     async with running(hosts, book) as (app, pilot):
         await until(lambda: all(state(app, name) is HostState.CONNECTED for name in hosts))
         await pilot.press("1")
@@ -94,6 +94,8 @@ async def test_starting_the_second_asks_with_the_reason(tmp_path: Path) -> None:
         assert "PROD" in str(mark.render())
         await pilot.press("n")
         await until(lambda: app.screen is app.main)
+        await pilot.press("slash", *"group:rack1", "enter")
+        await until(lambda: [row.record.host for row in table.visible_rows] == ["a"])
         await pilot.press("f2")
         await until(lambda: isinstance(app.screen, AskText) and app.focused is not None)
         assert "PROD" in str(app.screen.query_one(HostMarks).render())

@@ -1,8 +1,9 @@
 """The filter language of the machines table: ``web state:running,paused -host:lab "two words"``.
 
 Every term must match; commas separate what may match instead of one another; ``-`` turns a term
-round; quotes keep spaces and commas. A plain word is looked for in everything, ``name:`` and
-``address:`` (or ``ip:``) anywhere in theirs, ``state:``, ``host:`` and ``tag:`` at the beginning.
+round; quotes keep spaces and commas. A plain word is looked for in all but the groups, ``name:``
+and ``address:`` (or ``ip:``) anywhere in theirs, ``state:``, ``host:``, ``tag:`` and ``group:`` (the
+host's) at the beginning. ``host:node[01:20]`` is each of these hosts.
 Case makes no difference. Whatever is still being typed matches everything: there are no errors.
 """
 
@@ -12,11 +13,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from tui.model.uri import expand
+
 
 class Facts:
     """What is known of one machine to be filtered by, made ready for comparing."""
 
-    __slots__ = ("addresses", "haystack", "host", "name", "state", "tags")
+    __slots__ = ("addresses", "groups", "haystack", "host", "name", "state", "tags")
 
     def __init__(
         self,
@@ -27,12 +30,14 @@ class Facts:
         title: str = "",
         tags: Iterable[str] = (),
         addresses: Iterable[str] = (),
+        groups: Iterable[str] = (),
     ) -> None:
         # A line feed before each value: no match reaches from one to the next, and "at the
         # beginning" is one search. A state of several words may be named by each of them.
         self.name = _joined([name])
         self.state = _joined([state, *state.split()[1:]])
-        self.host = _joined([host])
+        self.host = _joined([host, ""])  # its end can be looked for
+        self.groups = _joined(groups)
         self.tags = _joined(tags)
         self.addresses = _joined(addresses)
         self.haystack = _joined(
@@ -49,10 +54,11 @@ _FIELDS = {
     "state": "state",
     "host": "host",
     "tag": "tags",
+    "group": "groups",
     "address": "addresses",
     "ip": "addresses",
 }
-_ANCHORED = frozenset(("state", "host", "tags"))
+_ANCHORED = frozenset(("state", "host", "tags", "groups"))
 
 _TERM = re.compile(
     rf"(?P<not>-?)(?:(?P<field>{'|'.join(_FIELDS)}):)?" r'(?P<value>(?:"[^"]*"?|[^\s"])+)?',
@@ -120,10 +126,21 @@ def parse(text: str) -> Filter:
     return Filter(tuple(filter(None, map(_term, _TERM.finditer(text)))))
 
 
+def _names(value: str) -> list[str]:
+    """The hosts of a range, each whole; any other text as the beginning that it is."""
+    try:
+        names = expand(value)
+    except ValueError:
+        return [value]
+    return [f"{name}\n" for name in names] if len(names) > 1 else names
+
+
 def _term(match: re.Match[str]) -> _Term | None:
     """One term, or None while it has no value yet."""
     attribute = _FIELDS.get((match["field"] or "").lower(), "haystack")
     start = "\n" if attribute in _ANCHORED else ""
     values = (part.replace('"', "") for part in _PART.findall(match["value"] or ""))
+    if attribute == "host":
+        values = (name for value in values for name in _names(value))
     needles = tuple(start + value.casefold() for value in values if value)
     return _Term(attribute, needles, not match["not"]) if needles else None

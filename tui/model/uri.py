@@ -10,7 +10,7 @@ SECRETS = re.compile(r"(?<=[?&])((?:password|passwd|secret|token)=)[^&#]*", re.I
 USER_PASSWORD = re.compile(r"^([\w.+-]+://[^/@:]*:)[^/]*@")
 RANGE = re.compile(r"\[(\d+):(\d+)\]")
 RANGE_MOST = 500
-"""Names that one range may stand for: more is a slip of the fingers."""
+"""Names that ranges may stand for: more is a slip of the fingers."""
 
 SSH_TRANSPORTS = ("ssh", "libssh", "libssh2")
 NETWORK_TRANSPORTS = (*SSH_TRANSPORTS, "tls", "tcp")
@@ -89,8 +89,8 @@ def expand(text: str) -> list[str]:
     first, last = int(match[1]), int(match[2])
     if first > last:
         raise ValueError(f"{match[0]} runs backwards")
-    if last - first >= RANGE_MOST:
-        raise ValueError(f"{match[0]} is more than {RANGE_MOST} hosts")
     width = len(match[1]) if match[1].startswith("0") else 0
-    before, after = text[: match.start()], text[match.end() :]
-    return [f"{before}{n:0{width}}{rest}" for n in range(first, last + 1) for rest in expand(after)]
+    before, rests = text[: match.start()], expand(text[match.end() :])
+    if (last - first + 1) * len(rests) > RANGE_MOST:
+        raise ValueError(f"{text[match.start() :]} is more than {RANGE_MOST} hosts")
+    return [f"{before}{n:0{width}}{rest}" for n in range(first, last + 1) for rest in rests]

@@ -326,7 +326,7 @@ class HostsPane(Pane[HostRow]):
                     return
             book = change(self.app.settings.hosts)
             self.app.settings = msgspec.structs.replace(self.app.settings, hosts=book)
-        self._load()
+        self._hosts_changed()
 
     def _tell_unsaved(self, error: settings_edit.SettingsError) -> None:
         failure = HypervisorError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tui.hypervisor.fleet import Fleet
@@ -30,8 +31,8 @@ def row_of(fleet: Fleet, record: DomainRecord, alarms: tuple[str, ...]) -> Machi
     return MachineRow(record, fleet.usage(record.key), alarms + fleet.device_warnings(record))
 
 
-def facts_of(record: DomainRecord) -> Facts:
-    """What the filter language looks at."""
+def facts_of(record: DomainRecord, groups: Iterable[str]) -> Facts:
+    """What the filter language looks at; ``groups`` are its host's."""
     details = record.details
     state = "stale " if record.stale else ""
     return Facts(
@@ -41,6 +42,7 @@ def facts_of(record: DomainRecord) -> Facts:
         title=details.title if details else "",
         tags=details.tags if details else (),
         addresses=details.addresses if details else (),
+        groups=groups,
     )
 
 

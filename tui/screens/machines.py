@@ -24,6 +24,7 @@ from tui.screens.host_columns import why_not_here
 from tui.screens.machine_columns import COLUMNS, DEFAULT, LARGEST_FIRST, LIVE
 from tui.screens.machine_row import MachineRow, facts_of, row_of
 from tui.screens.machine_strip import strip
+from tui.screens.marks import entry_of
 from tui.screens.target import Pane
 from tui.widgets.line_table import Column, LineTable
 
@@ -46,12 +47,13 @@ class MachinesPane(Pane[MachineRow]):
 
     scope = Scope.MACHINES
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(scope)]
-    FILTER_HINT = "words, state:running host:a tag:web address:10. -word"
+    FILTER_HINT = "words, state:running host:a group:b tag:web address:10. -word"
 
     def __init__(self) -> None:
         super().__init__(id="machines")
         self._filter: Filter | None = None
         self._facts: dict[tuple[str, str], tuple[DomainRecord, Facts]] = {}
+        self._groups: dict[str, tuple[str, ...]] = {}
         self._last_events: dict[tuple[str, str], str] = {}
         self._alarms: dict[tuple[str, str], tuple[str, ...]] = {}
         self._alarms_due: Timer | None = None
@@ -311,8 +313,17 @@ class MachinesPane(Pane[MachineRow]):
     def _facts_of(self, record: DomainRecord) -> Facts:
         known = self._facts.get(record.key)
         if known is None or known[0] is not record:
-            known = self._facts[record.key] = (record, facts_of(record))
+            groups = self._groups_of(record.host)
+            known = self._facts[record.key] = (record, facts_of(record, groups))
         return known[1]
+
+    def _groups_of(self, key: str) -> tuple[str, ...]:
+        """Those that the connection book puts a host into."""
+        if key not in self._groups:
+            host = self.app.fleet.hosts.get(key)
+            entry = entry_of(host.record, self.app.settings.hosts) if host else None
+            self._groups[key] = tuple(entry.tags) if entry else ()
+        return self._groups[key]
 
     async def _gather_facts(self) -> None:
         """Have them ready before the first word is typed; keys are answered in between."""
@@ -387,7 +398,9 @@ class MachinesPane(Pane[MachineRow]):
         return [by_key[key] for key in self._column_keys()]
 
     def hosts_changed(self) -> None:
-        """One host more or less, or another mode: columns come and go."""
+        """One host more or less, another mode or book: columns come and go."""
+        self._groups.clear()
+        self._facts.clear()
         self.table.set_columns(self._columns())
         self.tell_readers()
 

@@ -94,6 +94,34 @@ def test_what_libvirt_refuses_is_told_before(connection, field, changes, taken):
             define(connection, document)
 
 
+@pytest.mark.parametrize(
+    ("field", "refused"),
+    [
+        ("on_poweroff", {"preserve", "rename-restart"}),
+        ("on_reboot", {"preserve", "rename-restart"}),
+        ("on_crash", {"rename-restart"}),
+    ],
+)
+def test_what_qemu_does_not_do_at_an_end_has_its_reason(field, refused):
+    for kind, expected in (("kvm", refused), ("xen", set())):
+        general = Domain.from_xml(XML.replace("type='test'", f"type='{kind}'", 1)).general
+        options = General.fields()[field].options(general, Surroundings())
+        assert {option.value for option in options if option.why_not} == expected
+
+
+def test_a_controller_is_offered_the_models_of_its_kind():
+    document = Domain.from_xml(XML)
+    offered = {}
+    for kind, model in (("usb", "ehci"), ("scsi", "virtio-scsi")):
+        device = document.add_device(f"<controller type='{kind}' index='0' model='{model}'/>")
+        options = type(device).fields()["model"].options(device, Surroundings())
+        offered[kind] = [option.value for option in options]
+    assert "qemu-xhci" in offered["usb"]
+    assert "ehci" in offered["usb"]
+    assert "virtio-scsi" not in offered["usb"]
+    assert "qemu-xhci" not in offered["scsi"]
+
+
 def test_another_source_of_random_numbers_drops_the_device():
     document = Domain.from_xml(XML)
     rng = document.add_device("<rng model='virtio'><backend model='random'>/dev/r</backend></rng>")

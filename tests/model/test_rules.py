@@ -58,6 +58,8 @@ def test_what_fits_is_not_told(xml):
         (Q35, "current='2'", "current='5'", "cpu", "current", "error"),
         (Q35, "cores='4'", "cores='3'", "cpu", "sockets", "error"),
         (Q35, "'2'>4<", "'2'>289<", "cpu", "maximum", "error"),
+        (Q35, ">destroy</on_poweroff>\n  <on_reboot>restart<",
+         ">restart</on_poweroff>\n  <on_reboot>destroy<", "general", "on_reboot", "error"),
         (Q35, "vcpu='1' cpuset='2'", "vcpu='1' cpuset='9'", "cpu", "pins", "error"),
         (Q35, "vcpu='1'", "vcpu='4'", "cpu", "pins", "error"),
         (Q35, "<emulatorpin cpuset='0'/>", "<iothreadpin iothread='3' cpuset='0'/>", "cpu",

@@ -75,6 +75,18 @@ def hidden(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
         yield warning("general", "kvm_hidden", "Emulation has no KVM to hide.")
 
 
+def endings(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """What happens at the ends of a machine goes together."""
+    general = document.general
+    both = general.on_poweroff == "restart" and general.on_reboot == "destroy"
+    if both and document.type in ("kvm", "qemu"):
+        yield error(
+            "general",
+            "on_reboot",
+            "QEMU cannot start again at a power-off and end at a reboot: change one of the two.",
+        )
+
+
 def guest_cells(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
     """Guest NUMA cells share the vCPUs and add up to the memory."""
     cells = document.memory.cells
@@ -224,6 +236,7 @@ RULES: tuple[Rule, ...] = (
     vcpu_counts,
     pins,
     hidden,
+    endings,
     guest_cells,
     host_nodes,
     memory_modules,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui.model import told
-from tui.model.fields import Choice, Switch, Text
+from tui.model.fields import Choice, Option, Switch, Text
 from tui.model.lists import Items
 from tui.model.quantities import Number
-from tui.model.views import Device
+from tui.model.views import Device, View
 
 
 class Filesystem(Device):
@@ -366,6 +368,19 @@ class Smartcard(Device):
         return self.mode
 
 
+CONTROLLER_MODELS = {
+    "usb": ("qemu-xhci", "nec-xhci", "ich9-ehci1", "piix3-uhci", "none"),
+    "scsi": ("virtio-scsi", "lsilogic", "lsisas1068", "vmpvscsi"),
+}
+"""By kind of controller; libvirt chooses the others'."""
+
+
+def _models(view: View) -> Sequence[Option]:
+    """Those of its kind, and the one that it has."""
+    names = (*CONTROLLER_MODELS.get(view.get("@type"), ()), view.get("@model"))
+    return [Option(name, name) for name in dict.fromkeys(names) if name]
+
+
 class Controller(Device):
     """``<controller>``."""
 
@@ -378,10 +393,7 @@ class Controller(Device):
         "@model",
         "Model",
         "What the guest sees.",
-        values=(
-            "qemu-xhci", "nec-xhci", "ich9-ehci1", "piix3-uhci", "none", "virtio-scsi",
-            "lsilogic", "pcie-root-port",
-        ),
+        told=lambda view, _surroundings: _models(view),
         unless=lambda view: "" if view.type in ("usb", "scsi") else "libvirt chooses it",
         also=lambda view: view.forget_address(),
     )  # fmt: skip

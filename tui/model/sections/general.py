@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 from tui.model import told
-from tui.model.fields import Call, Choice, Switch, Text
+from tui.model.fields import Call, Choice, Option, Switch, Text
 from tui.model.quantities import Number
-from tui.model.views import Section
+from tui.model.surroundings import Surroundings
+from tui.model.views import Section, View
 
 ACTIONS = {
     "destroy": "ends; it stays off",
@@ -17,6 +20,21 @@ CRASH_ACTIONS = ACTIONS | {
     "coredump-destroy": "dumps its memory, then ends",
     "coredump-restart": "dumps its memory, then starts again",
 }
+
+
+def _but_with_qemu(
+    actions: Mapping[str, str], *refused: str
+) -> Callable[[View, Surroundings], Sequence[Option]]:
+    """Actions, those with the reason that libvirt's QEMU driver refuses."""
+
+    def options(view: View, _surroundings: Surroundings) -> Sequence[Option]:
+        why_not = "not with QEMU" if view.get("@type") in ("kvm", "qemu") else ""
+        return [
+            Option(action, action, note, why_not if action in refused else "")
+            for action, note in actions.items()
+        ]
+
+    return options
 
 
 class General(Section):
@@ -49,12 +67,26 @@ class General(Section):
         default=None,
     )
     on_poweroff = Choice(
-        "on_poweroff", "On power-off", "When the guest powers itself off.", values=ACTIONS
+        "on_poweroff",
+        "On power-off",
+        "When the guest powers itself off.",
+        values=ACTIONS,
+        told=_but_with_qemu(ACTIONS, "preserve", "rename-restart"),
     )
     on_reboot = Choice(
-        "on_reboot", "On reboot", "When the guest asks for a reboot.", values=ACTIONS
+        "on_reboot",
+        "On reboot",
+        "When the guest asks for a reboot.",
+        values=ACTIONS,
+        told=_but_with_qemu(ACTIONS, "preserve", "rename-restart"),
     )
-    on_crash = Choice("on_crash", "On crash", "When the guest crashes.", values=CRASH_ACTIONS)
+    on_crash = Choice(
+        "on_crash",
+        "On crash",
+        "When the guest crashes.",
+        values=CRASH_ACTIONS,
+        told=_but_with_qemu(CRASH_ACTIONS, "rename-restart"),
+    )
     acpi = Switch("features/acpi", "ACPI", "Power button and hot-plug need it.", presence=True)
     apic = Switch("features/apic", "APIC", "Interrupt controller of each vCPU.", presence=True)
     kvm_hidden = Choice(

@@ -17,7 +17,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from tui import clipboard, output, output_frames
 from tui.actions.base import Action, MachineAction, Scope
@@ -61,6 +61,10 @@ def action_keys() -> dict[str, ActionKeys]:
         action.id: ActionKeys(action.id, tuple(s.value for s in action.scopes), action.key)
         for action in actions().values()
     }
+
+
+WORDS = {"alt+b": "ctrl+left", "alt+f": "ctrl+right", "alt+backspace": "ctrl+w"}
+"""Keys of a shell's line editor, as Textual's inputs know them."""
 
 
 class VirttyApp(Program):
@@ -217,6 +221,10 @@ class VirttyApp(Program):
         fresh = [self.fleet.domain(record.key) for record in self.target().subjects()]
         return [record for record in fresh if record is not None]
 
+    def no_subjects(self) -> str:
+        """Why there are none."""
+        return self.target().no_subjects
+
     def hosts_in_view(self) -> list[HostRecord]:
         """The hosts that what is done now would be done on."""
         return self.target().hosts_in_view()
@@ -309,9 +317,11 @@ class VirttyApp(Program):
     def on_key(self, event: events.Key) -> None:
         """Text that no input has taken though one has the focus: it was typed ahead.
 
-        The same of any key where a guest has them all.
+        The same of any key where a guest has them all. And a shell's keys for words.
         """
         focused = self.focused
+        if isinstance(focused, Input | TextArea) and event.key in WORDS:
+            focused.post_message(events.Key(WORDS[event.key], None))
         wanted = isinstance(focused, Input) and event.is_printable
         if focused is not None and (wanted or getattr(focused, "takes_every_key", False)):
             event.prevent_default()  # no binding's key

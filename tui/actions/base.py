@@ -49,6 +49,9 @@ class Context(Protocol):
     def subjects(self) -> Sequence[DomainRecord]:
         """The machines an action would work on now: the marked ones, else the one in view."""
 
+    def no_subjects(self) -> str:
+        """Why there are none, where there are none."""
+
     def open_machine(self, key: tuple[str, str], tab: str) -> None:
         """Show a machine's screen with one of its tabs in front."""
 
@@ -105,6 +108,8 @@ class ViewAction(Action):
     """
 
     method: ClassVar[str]
+    elsewhere: ClassVar[str] = "not here"
+    """Why not where the view has no such command."""
 
     def view(self, context: Context) -> object:
         """Whose method it is."""
@@ -116,7 +121,7 @@ class ViewAction(Action):
         """Only where the view has that command and does not refuse it."""
         view: Any = self.view(context)
         if not hasattr(view, self.method):
-            return "not here"
+            return self.elsewhere
         reason: str = view.refusal(self.method) if hasattr(view, "refusal") else ""
         return reason
 
@@ -155,7 +160,7 @@ class MachineAction(Action):
         """The reason of the first machine that stands against it, when all do."""
         subjects = context.subjects()
         if not subjects:
-            return "no machine selected"
+            return context.no_subjects()
         if self.single and len(subjects) > 1:
             return "works on one machine at a time"
         reasons = [self.refusal(context.fleet, domain) for domain in subjects]

@@ -88,6 +88,7 @@ class LiveOrStored(_MachineView):
     id = "machine.live-or-stored"
     key = "t"
     name = "Live/stored XML"
+    elsewhere = "only in the XML tab"
     method = "toggle_live"
 
 
@@ -97,6 +98,7 @@ class Search(_MachineView):
     id = "machine.search"
     key = "slash"
     name = "Search"
+    elsewhere = "only in XML, Log and Console"
     method = "start_search"
     in_bar = 8
 

@@ -18,6 +18,8 @@ class Target:
 
     app: Program
     scope: ClassVar[Scope]
+    no_subjects: ClassVar[str] = "no machine selected"
+    """Why there is no machine to act on, where there is none."""
 
     def subjects(self) -> Sequence[DomainRecord]:
         """The machines: none, where it does not show machines."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import time
 from collections.abc import Sequence
 
@@ -15,10 +14,13 @@ from tui.model.states import reason_text
 from tui.model.text import visible
 
 LABEL = 18
-WRAP = 54
-"""Cells after which a description goes on in the next line."""
-Block = tuple[str, list[Content]]
-"""A heading and its lines."""
+"""Cells of the labels."""
+LEAST = 12
+"""Cells that a value has at least."""
+Fact = tuple[str | None, Content]
+"""A label, None where there is none, and what it stands for."""
+Block = tuple[str, list[Fact]]
+"""A heading and what is under it."""
 
 
 def blocks(
@@ -31,7 +33,7 @@ def blocks(
 
     ``about_devices``: what its devices of the host mean for its start and for a migration.
     """
-    told = [Content.assemble((visible(words), "$text-warning")) for words in about_devices]
+    told = [plain(visible(words), "$text-warning") for words in about_devices]
     return [
         ("Identity", _identity(record, domain)),
         ("State", _state(record)),
@@ -43,26 +45,42 @@ def blocks(
     ]
 
 
-def pair(label: str, value: str, style: str = "") -> Content:
+def lines(found: Sequence[Block], width: int) -> list[Content]:
+    """The blocks in lines of at most ``width`` cells; long values go on under themselves."""
+    shown: list[Content] = []
+    for heading, facts in found:
+        shown.append(Content.assemble((heading, "bold $text-primary")))
+        for label, value in facts:
+            indent = "  " if label is None else " " * (LABEL + 2)
+            first, *more = value.wrap(max(LEAST, width - len(indent))) or [value]
+            before = f"  {label or '':<{LABEL}}"[: len(indent)]
+            shown.append(Content.assemble((before, "$quiet"), first))
+            shown += [Content.assemble(indent, line) for line in more]
+        shown.append(Content(""))
+    return shown
+
+
+def pair(label: str, value: str, style: str = "") -> Fact:
     """A label and what it stands for."""
-    return Content.assemble((f"{label:<{LABEL}}", "$quiet"), (value, style))
+    return label, Content.assemble((value, style))
+
+
+def plain(text: str, style: str) -> Fact:
+    """A line without a label."""
+    return None, Content.assemble((text, style))
 
 
 def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _identity(record: DomainRecord, domain: Domain) -> list[Content]:
+def _identity(record: DomainRecord, domain: Domain) -> list[Fact]:
     lines = [
         pair("Name", visible(record.name), "bold"),
         pair("UUID", record.uuid),
         pair("Title", visible(domain.title) or units.UNKNOWN),
     ]
-    description = [
-        part
-        for line in visible(domain.description, newlines=True).strip().split("\n")
-        for part in textwrap.wrap(line, WRAP) or [""]
-    ]
+    description = visible(domain.description, newlines=True).strip().split("\n")
     lines += [
         pair("Description" if number == 0 else "", line or units.UNKNOWN)
         for number, line in enumerate(description)
@@ -72,7 +90,7 @@ def _identity(record: DomainRecord, domain: Domain) -> list[Content]:
     return lines
 
 
-def _state(record: DomainRecord) -> list[Content]:
+def _state(record: DomainRecord) -> list[Fact]:
     reason = reason_text(record.state, record.reason)
     state = f"{record.state.glyph} {record.state.word}" + (f", {reason}" if reason else "")
     up = units.UNKNOWN
@@ -89,7 +107,7 @@ def _state(record: DomainRecord) -> list[Content]:
     ]  # fmt: skip
 
 
-def _hardware(record: DomainRecord, domain: Domain) -> list[Content]:
+def _hardware(record: DomainRecord, domain: Domain) -> list[Fact]:
     current = record.vcpus if record.vcpus is not None else domain.cpu.vcpus
     vcpus = f"{current} of at most {domain.cpu.maximum or 1}"
     model = f"{domain.cpu.mode} {domain.cpu.model}".strip()
@@ -105,7 +123,7 @@ def _hardware(record: DomainRecord, domain: Domain) -> list[Content]:
     ]
 
 
-def _disks(domain: Domain) -> list[Content]:
+def _disks(domain: Domain) -> list[Fact]:
     lines = []
     for disk in domain.disks:
         how = [disk.bus, disk.device, disk.format]
@@ -114,12 +132,12 @@ def _disks(domain: Domain) -> list[Content]:
         how += ["read-only"] if disk.readonly else []
         lines.append(pair(visible(disk.target), visible(disk.source) or "(empty)"))
         lines.append(pair("", visible(" ".join(part for part in how if part)), "$quiet"))
-    return lines or [Content.assemble(("none", "$quiet"))]
+    return lines or [plain("none", "$quiet")]
 
 
 def _network(
     record: DomainRecord, domain: Domain, addresses: Sequence[Address] | None
-) -> list[Content]:
+) -> list[Fact]:
     lines = []
     told = list(addresses or ())
     for interface in domain.interfaces:
@@ -132,10 +150,10 @@ def _network(
     lines += [pair(visible(a.interface), visible(f"{a.address} ({a.source})")) for a in told]
     if addresses is None and record.state.is_active:
         lines.append(pair("", "asking for addresses…", "$quiet"))
-    return lines or [Content.assemble(("none", "$quiet"))]
+    return lines or [plain("none", "$quiet")]
 
 
-def _access(domain: Domain) -> list[Content]:
+def _access(domain: Domain) -> list[Fact]:
     agent = "no channel for it"
     if domain.has_agent_channel:
         agent = "connected" if domain.agent_connected else "channel there, not connected"

@@ -14,7 +14,7 @@ from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model import Domain
-from tui.screens.machine.facts import Block, blocks
+from tui.screens.machine.facts import Block, blocks, lines
 from tui.screens.machine.tab import Tab
 
 WIDE = 120
@@ -65,14 +65,8 @@ class OverviewTab(Tab):
         wide = self.size.width >= WIDE
         half = 3 if wide else len(found)
         self.set_class(wide, "-wide")
-        self.query_one("#facts-left", Static).update(_column(found[:half]))
-        self.query_one("#facts-right", Static).update(_column(found[half:]))
-
-
-def _column(found: Sequence[Block]) -> Content:
-    lines: list[Content] = []
-    for heading, block in found:
-        lines.append(Content.assemble((heading, "bold $text-primary")))
-        lines += [Content.assemble("  ", line) for line in block]
-        lines.append(Content(""))
-    return Content("\n").join(lines)
+        # Less the padding, the scrollbar and, where there are two columns, a gap between them.
+        width = (self.size.width - 8) // 2 if wide else self.size.width - 5
+        left, right = lines(found[:half], width), lines(found[half:], width)
+        self.query_one("#facts-left", Static).update(Content("\n").join(left))
+        self.query_one("#facts-right", Static).update(Content("\n").join(right))

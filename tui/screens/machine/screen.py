@@ -34,6 +34,7 @@ class MachineScreen(Target, Screen[None]):
     """A machine by key. What is shown of a host that is lost says so."""
 
     scope = Scope.MACHINE
+    no_subjects = "this machine is gone"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of(scope),
         *bindings_of(Scope.EVERYWHERE),
@@ -123,33 +124,7 @@ class MachineScreen(Target, Screen[None]):
     def _show_header(self) -> None:
         if not self.is_mounted or not self.query("#machine-keys"):
             return
-        record = self.record
-        known = record or self._last
-        parts: list[str | tuple[str, str]] = []
-        if known is None:
-            parts.append((" There is no such machine.", "bold $text-error"))
-        else:
-            state = known.transition + "…" if known.transition else known.state.word
-            parts += [
-                (f" {known.state.glyph} {state}  ", "bold"),
-                (visible(known.name), "bold $text-primary"),
-                (f"  on {visible(known.host)}", "$quiet"),
-            ]
-            host = self.app.fleet.hosts.get(known.host)
-            mark = mark_of(host.record, self.app.settings.hosts) if host else None
-            if mark is not None:
-                parts += ["  ", mark]
-            if known.id is not None:
-                parts.append((f"  id {known.id}", "$quiet"))
-            if known.managed_save:
-                parts.append(("  saved", "$text-accent"))
-            if not known.persistent:
-                parts.append(("  transient", "$text-warning"))
-            if record is None:
-                parts.append(("  this machine is gone", "bold $text-error"))
-            elif record.stale:
-                seen = host.record.last_seen if host else None
-                parts.append((f"  {last_known(seen)}", "bold $text-error"))
+        top = self._heading()
         front = self.query_one(ContentSwitcher).current
         tabs: list[str | Content] = []
         for place in TABS:
@@ -158,7 +133,7 @@ class MachineScreen(Target, Screen[None]):
             title = Content.assemble((f"{key} {place.title}", style))
             tabs += [" ", clickable(title, f"app.act('machine.tab-{place.name}')"), " "]
         note = self.tab.note if self.tab is not None else ""
-        top, line = Content.assemble(*parts), Content.assemble(*tabs)
+        line = Content.assemble(*tabs)
         if line.cell_length + len(note) + 3 <= self.size.width:
             line = Content.assemble(line, (f"   {note}", "$quiet"))
         else:  # a small terminal: at the end of the line above, which has more room
@@ -172,6 +147,37 @@ class MachineScreen(Target, Screen[None]):
         self.query_one("#machine-keys", Static).update(
             key_bar(bar, width) if bar else self.app.key_content(width), layout=False
         )
+
+    def _heading(self) -> Content:
+        """Which machine this is, and how it is; of one that is gone only that."""
+        record = self.record
+        known = record or self._last
+        if known is None:
+            return Content.assemble((" There is no such machine.", "bold $text-error"))
+        host = self.app.fleet.hosts.get(known.host)
+        name = Content.assemble((visible(known.name), "bold $text-primary"))
+        parts: list[str | Content | tuple[str, str]] = [
+            name.truncate(self.size.width // 2, ellipsis=True),
+            (f"  on {visible(known.host)}", "$quiet"),
+        ]
+        if record is None:
+            gone = "  this machine is gone: it was deleted, or was transient and has stopped"
+            return Content.assemble(" ", *parts, (gone, "bold $text-error"))
+        state = record.transition + "…" if record.transition else record.state.word
+        parts.insert(0, (f" {record.state.glyph} {state}  ", "bold"))
+        mark = mark_of(host.record, self.app.settings.hosts) if host else None
+        if mark is not None:
+            parts += ["  ", mark]
+        if record.id is not None:
+            parts.append((f"  id {record.id}", "$quiet"))
+        if record.managed_save:
+            parts.append(("  saved", "$text-accent"))
+        if not record.persistent:
+            parts.append(("  transient", "$text-warning"))
+        if record.stale:
+            seen = host.record.last_seen if host else None
+            parts.append((f"  {last_known(seen)}", "bold $text-error"))
+        return Content.assemble(*parts)
 
     def on_tab_noted(self) -> None:
         """A tab has something else to say beside its name."""

@@ -1,0 +1,44 @@
+"""A machine's screen: what is long stays readable, and what is gone is said to be gone."""
+
+from __future__ import annotations
+
+from tests.screens.test_machines import go_to, running, screen_text
+from tests.waiting import until
+from tui.hypervisor.records import DomainRecord
+from tui.model import Domain
+from tui.screens.machine.facts import LABEL, blocks, lines
+from tui.screens.machine.screen import MachineScreen
+
+XML = """\
+<domain type='kvm'><name>web</name><title>{title}</title>
+<description>one two three
+four</description></domain>
+"""
+
+
+def test_a_long_value_goes_on_under_itself():
+    domain = Domain.from_xml(XML.format(title="word " * 20))
+    shown = [line.plain for line in lines(blocks(DomainRecord("h", "u", "n" * 90), domain, ()), 50)]
+    assert all(len(line) <= 50 for line in shown)
+    at = next(place for place, line in enumerate(shown) if line.startswith("  Title"))
+    assert shown[at + 1].startswith(" " * (LABEL + 2) + "word")
+    at = next(place for place, line in enumerate(shown) if line.startswith("  Description"))
+    assert shown[at].endswith("one two three")
+    assert shown[at + 1].strip() == "four"
+    assert "  none" in shown
+
+
+async def test_a_machine_that_is_gone_says_so_instead_of_its_last_state():
+    async with running("test:///default", size=(100, 24)) as (app, pilot):
+        go_to(app, "test")
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab)
+        record = app.subjects()[0]
+        host = app.fleet.hosts[record.host]
+        host.inventory.remove(record.uuid)
+        await until(lambda: "this machine is gone" in screen_text(app).split("\n")[0])
+        assert "running" not in screen_text(app).split("\n")[0]
+        await pilot.press("p")
+        await until(lambda: "Pause/Resume: this machine is gone" in screen_text(app))
+        await pilot.press("t")
+        await until(lambda: "only in the XML tab" in screen_text(app))

@@ -14,6 +14,7 @@ from tests.screens.test_machines import screen_text
 from tests.waiting import until
 from tui.app import VirttyApp
 from tui.demo import demo_uri
+from tui.hypervisor import lifecycle
 from tui.hypervisor.fleet import Fleet
 from tui.model import Domain
 from tui.screens.choose import OTHER, Choose
@@ -202,6 +203,21 @@ async def test_the_review_says_what_does_not_fit():
         await until(lambda: isinstance(app.screen, Review))
         await until(lambda: "! CPU: The topology has 7 CPUs" in screen_text(app))
         assert "it is off" in screen_text(app)
+        await pilot.press("escape")
+        await until(lambda: isinstance(app.screen, MachineScreen))
+
+
+async def test_a_saved_state_is_said_to_bring_back_its_hardware():
+    async with hardware("scratch") as (app, pilot, tab):
+        host, key = app.fleet.hosts["demo"], tab.key
+        await lifecycle.start(host, app.fleet.domain(key))
+        await until(lambda: app.fleet.domain(key).state.is_active)
+        await lifecycle.save(host, app.fleet.domain(key))
+        await until(lambda: app.fleet.domain(key).managed_save)
+        tab.edit("cpu", "current", "3")
+        await pilot.press("ctrl+s")
+        await until(lambda: isinstance(app.screen, Review))
+        await until(lambda: "the next start brings back the hardware of then" in screen_text(app))
 
 
 async def test_a_disk_takes_a_size_that_is_one():

@@ -19,6 +19,7 @@ from tui.model.devices import Disk
 from tui.model.devices.disk import Source
 from tui.model.fields import Choice, Field, Switch
 from tui.model.node_devices import NodeDevice
+from tui.model.rules import Finding
 from tui.model.sections import Cpu
 from tui.model.session import EditSession
 from tui.model.text import visible
@@ -35,6 +36,14 @@ from tui.screens.machine.disk_data import (
 from tui.screens.machine.hardware_view import HardwareView
 from tui.screens.machine.pins import FIELDS, PinGrid
 from tui.widgets.field_form import FieldForm, FormRow
+
+SAVED = Finding(
+    "",
+    "",
+    "warning",
+    "It has a saved state: the next start brings back the hardware of then. What is changed here "
+    "comes with the start after that, or once the saved state is dropped.",
+)
 
 
 class HardwareTab(HardwareView):
@@ -267,12 +276,13 @@ class HardwareTab(HardwareView):
             return
         leaving = still_leaving(self._leaving, session.edited)
         first = [detach_command(device) for device in leaving.values()]
+        saved = (SAVED,) if machine[1].managed_save else ()
         review = Review(
             machine[1].name,
             session,
             hardware.situation,
             hardware.live,
-            findings=self.findings,
+            check=lambda document: (*saved, *self.check(document)),
             first=first,
             going=self._data_going,
         )

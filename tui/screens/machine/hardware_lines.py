@@ -133,14 +133,16 @@ def forecast_line(forecast: Forecast, width: int) -> Content:
     )
 
 
-def finding_lines(findings: Sequence[Finding], document: Domain) -> list[Line]:
-    """What does not fit, a line each, and an empty one."""
+def finding_lines(findings: Sequence[Finding], document: Domain, width: int) -> list[Line]:
+    """What does not fit, each on lines of its own, and an empty one."""
     lines: list[Line] = []
     for finding in findings:
         view = document.view(finding.key)
         about = f"{visible(view.label)}: " if view is not None else ""
         style = "error" if finding.severity == "error" else ""
-        lines.append([(f" ! {about}{visible(finding.text)}", style)])
+        text = f" ! {about}{visible(finding.text)}"
+        wrapped = textwrap.wrap(text, max(20, width - 3), subsequent_indent="   ")
+        lines += [[(line, style)] for line in wrapped]
     return [*lines, [("", "")]] if lines else []
 
 

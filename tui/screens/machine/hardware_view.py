@@ -28,6 +28,7 @@ from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.volumes import disk_sizes
 from tui.model.checks import check
 from tui.model.devices import Disk
+from tui.model.domain import Domain
 from tui.model.plan import counterpart
 from tui.model.rules import Finding
 from tui.model.session import EditSession
@@ -144,8 +145,7 @@ class HardwareView(Tab):
         session, hardware = self.session, self.hardware
         if session is None or hardware is None or not self._is_drawable:
             return
-        about_devices = findings_about(self.app, self.key, session.edited, self.surroundings)
-        self.findings = (*check(session.edited, self.surroundings), *about_devices)
+        self.findings = self.check(session.edited)
         views = [*session.edited.sections, *ordered(session.edited.devices)]
         here, place = self.key_here, self.list.highlighted or 0
         self.keys = [view.key for view in views]
@@ -164,6 +164,11 @@ class HardwareView(Tab):
             self.say(f"{self.edits}, ^S reviews, ^Z takes back")
         else:
             self.say(self.readonly or "a adds, Del removes, h history, P pending")
+
+    def check(self, document: Domain) -> tuple[Finding, ...]:
+        """What does not fit in a definition of this machine, on this host."""
+        about_devices = findings_about(self.app, self.key, document, self.surroundings)
+        return *check(document, self.surroundings), *about_devices
 
     @property
     def edits(self) -> str:

@@ -45,17 +45,17 @@ class Review(Screen[bool]):
         situation: Situation,
         live: Domain | None,
         *,
-        findings: Sequence[Finding] = (),
+        check: Callable[[Domain], Sequence[Finding]] = lambda _document: (),
         first: Sequence[str] = (),
         going: Callable[[EditSession], Sequence[str]] = lambda _session: (),
     ) -> None:
-        """``findings``: what does not fit in the edited definition, the worst first.
+        """``check(document)``: what does not fit in a definition, the worst first.
 
         ``first``: commands that are run on the host before, as virsh would. ``going(session)``:
         what is deleted in the end, by path.
         """
         super().__init__()
-        self.findings = findings
+        self.check = check
         self.first = first
         self.going = going
         self.machine = name
@@ -115,7 +115,7 @@ class Review(Screen[bool]):
         )
         if made.forecasts:
             options.highlighted = min(here, len(made.forecasts) - 1)
-        lines = finding_lines(self.findings, self.session.edited)
+        lines = finding_lines(self.check(self.session.edited), self.session.edited, self.size.width)
         going = self.going(self.session)
         lines += [[(f" Deleted for good: {visible(path)}", "error")] for path in going]
         lines += diff_lines(xml_diff(self.session.base, self.session.edited))

@@ -1,0 +1,53 @@
+"""What is read of a host while somebody looks: one that does not answer holds up nobody else."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from tests.waiting import until
+from tui.hypervisor.details import Read
+from tui.hypervisor.errors import NotRespondingError
+from tui.hypervisor.inventory import Inventory
+from tui.hypervisor.listing import Size
+from tui.hypervisor.monitor import Monitor
+from tui.hypervisor.records import DomainDetails, DomainRecord
+from tui.model.states import DomainState
+
+ANSWERS: dict[str, dict[str, int]] = {"Looking for snapshots": {}, "Reading DHCP leases": {}}
+
+
+class StubHost:
+    """A host of two machines with an agent each; the first agent asked hangs."""
+
+    def __init__(self) -> None:
+        self.record = SimpleNamespace(name="h", round_trip=0.001, facts=None, is_slow=False)
+        self.inventory = Inventory("h", lambda _change: None, lambda _uuid: None)
+        self.is_connected = True
+        self.asked = 0
+        for uuid in ("a", "b"):
+            self.inventory.put(DomainRecord("h", uuid, uuid, state=DomainState.RUNNING))
+
+    def addresses(self, uuid: str) -> tuple[str, ...] | None:
+        details = self.inventory.domains[uuid].details
+        return None if details is None else details.addresses
+
+    async def read(self, _work, _lane):
+        with_agent = DomainDetails(agent=True)
+        return {uuid: Read(with_agent, Size(1, 1024), None) for uuid in ("a", "b")}
+
+    async def run(self, _work, *, lane, what, timeout=None):
+        if what in ANSWERS:
+            return ANSWERS[what]
+        self.asked += 1
+        if self.asked == 1:
+            raise NotRespondingError(what, words="no answer")
+        return ("192.0.2.7",)
+
+
+async def test_an_agent_that_hangs_keeps_nobody_from_asking_the_next():
+    host = StubHost()
+    monitor = Monitor(host)
+    monitor.show(frozenset(), ("a", "b"))
+    await until(lambda: host.addresses("b") == ("192.0.2.7",))
+    assert host.addresses("a") == ()
+    monitor.close()

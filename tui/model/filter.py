@@ -2,8 +2,8 @@
 
 Every term must match; commas separate what may match instead of one another; ``-`` turns a term
 round; quotes keep spaces and commas. A plain word is looked for in all but the groups, ``name:``
-and ``address:`` (or ``ip:``) anywhere in theirs, ``state:``, ``host:``, ``tag:`` and ``group:`` (the
-host's) at the beginning. ``host:node[01:20]`` is each of these hosts.
+and ``address:`` (or ``ip:``) anywhere in theirs, ``state:``, ``host:``, ``tag:`` and ``group:``
+(the host's) at the beginning. ``host:node[01:20]`` is each of these hosts.
 Case makes no difference. Whatever is still being typed matches everything: there are no errors.
 """
 

@@ -10,6 +10,7 @@ from textual.content import Content
 
 from tui.hypervisor.records import DomainRecord, HostRecord, HostState
 from tui.model import units
+from tui.model.order import natural
 from tui.model.text import visible
 from tui.model.uri import expand, without_password
 from tui.screens.marks import CELL_STYLES
@@ -218,7 +219,7 @@ def _book(row: HostRow) -> Cell:
 
 COLUMNS: Sequence[Column[HostRow]] = (
     Column("state", "State", 18, _state),
-    Column("name", "Name", 16, _name, lambda row: row.record.name.casefold(), min_width=10),
+    Column("name", "Name", 16, _name, lambda row: natural(row.record.name), min_width=10),
     Column("mark", "Mark", 10, _mark, importance=1),
     Column("machines", "Running", 9, _machines, importance=1, align="right"),
     Column("cpus", "vCPU / CPU", 11, _cpus, importance=3, align="right"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tui.hypervisor.records import DomainRecord, Usage
 from tui.model import units
+from tui.model.order import natural
 from tui.model.states import DomainState, reason_text
 from tui.model.text import visible
 from tui.screens.machine_row import MachineRow, name_of
@@ -243,7 +244,7 @@ COLUMNS: Sequence[Column[MachineRow]] = (
         "Host",
         16,
         host_cell,
-        lambda row: row.record.host.casefold(),
+        lambda row: (natural(row.record.host), row.record.name.casefold()),
         importance=2,
         min_width=10,
     ),

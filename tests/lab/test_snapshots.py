@@ -15,7 +15,9 @@ import pytest
 from tests.lab import Guest, IsolatedDaemon
 from tests.lab.commands import LabError, run
 from tests.lab.guests import GuestSpec
+from tests.screens.test_machines import screen_text
 from tests.waiting import until
+from tui.app import VirttyApp
 from tui.hypervisor import block_jobs, chain_work, snapshots
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
@@ -30,7 +32,10 @@ from tui.model.snapshot_request import DiskWish, SnapshotRequest, overlay_path
 from tui.model.snapshot_reversions import plan_reversion
 from tui.model.snapshot_rules import findings, forbidden
 from tui.model.states import DomainState
+from tui.screens.dialogs import Confirm
+from tui.screens.machine.chains import Chains
 from tui.screens.machine.new_snapshot import first_request, placed
+from tui.settings import Settings
 
 MIB = 1024**2
 FOUND = "block commit of vda, found under way, on"
@@ -411,3 +416,38 @@ def job_of(bench: Bench) -> str | None:
 
 def memory_files(daemon: IsolatedDaemon) -> list[str]:
     return [file.name for file in daemon.workspace.path.glob("*.memory")]
+
+
+async def test_a_chain_is_worked_on_by_keys(isolated_daemon: IsolatedDaemon):
+    guest = isolated_daemon.guest(
+        GuestSpec(name="layers", disk=True, kernel=False, memory_mib=16, state="shutoff")
+    )
+    folder = guest.host.workspace.path
+    for name in ("one", "two"):
+        guest.virsh("snapshot-create-as", name, "--disk-only", "--no-metadata",
+                    "--diskspec", f"vda,file={folder}/layers.{name}.qcow2")  # fmt: skip
+    fleet = Fleet()
+    fleet.add("lab", isolated_daemon.uri).open()
+    app = VirttyApp(fleet, Settings())
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(lambda: fleet.domain(("lab", guest.uuid)) is not None)
+        chains = Chains(("lab", guest.uuid))
+        await app.push_screen(chains)
+
+        async def work(key: str, command: str, layers: int) -> None:
+            await pilot.press(key)
+            await until(lambda: isinstance(app.screen, Confirm))
+            await pilot.pause()
+            assert command in screen_text(app)
+            assert "started paused" in screen_text(app)
+            await pilot.press("y")
+            await until(lambda: len(chains.table.visible_rows) == layers, 30)
+
+        await until(lambda: len(chains.table.visible_rows) == 3)
+        await work("m", "virsh blockcommit", 2)
+        assert not (folder / "layers.two.qcow2").exists()
+        await work("f", "virsh blockpull", 1)
+    fleet.close()
+    assert guest.state == "shut off"
+    for image in folder.glob("layers*.qcow2"):
+        image.unlink()

@@ -104,6 +104,13 @@ def test_cells_of_running_work_and_of_the_host_itself() -> None:
     assert (cells(lost)["subject"], cells(lost)["took"]) == ("box", "")
 
 
+def test_what_leads_to_the_name_is_left_out_beside_it() -> None:
+    entry = Entry(1, NOW, "box", "web", "delete the snapshot old of", Outcome.DONE)
+    row = activity_row(entry, NOW)
+    assert cells(row)["text"] == "delete the snapshot old"
+    assert "delete the snapshot old of web" in details(row).plain
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0.0, "<0.1s"), (0.25, "0.2s"), (9.9, "9.9s"), (75.0, "1:15")]
 )

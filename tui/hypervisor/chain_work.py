@@ -23,16 +23,20 @@ async def flatten(host: Host, record: DomainRecord, target: str, cancel: Cancel)
 
     virDomainBlockPull. Raises HypervisorError.
     """
-    command = virsh("blockpull", record.name, target, "--wait")
     text = f"flatten {target} of"
     async with (
-        changing(host, record.name, text, command, cancel) as number,
+        changing(host, record.name, text, flatten_virsh(record, target), cancel) as number,
         awake(host, record),
     ):
         await block_jobs.pull(
             host, record, target, lambda share: host.journal.progress(number, share)
         )
     host.reread_soon(record.uuid)
+
+
+def flatten_virsh(record: DomainRecord, target: str) -> str:
+    """The command that equals :func:`flatten`."""
+    return virsh("blockpull", record.name, target, "--wait")
 
 
 async def commit_down(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ LOOKS = {
 }
 """Glyph and style."""
 
+OPEN_END = re.compile(r"( of running| of| on| in| beside|:)$")
+"""What leads to the machine's name, which has a column of its own."""
 STYLES = {"ok": "$text-success", "warning": "$text-warning", "error": "$text-error"}
 
 
@@ -82,7 +85,7 @@ def _subject(row: ActivityRow) -> Cell:
 def _text(row: ActivityRow) -> Cell:
     entry = row.entry
     before = "earlier run: " if row.earlier else ""
-    text = before + visible(entry.text)
+    text = before + visible(OPEN_END.sub("", entry.text))
     if entry.error is not None:
         return Cell(f"{text}: {visible(entry.error.words)}", "error")
     return Cell(text, "muted" if row.earlier else "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from posixpath import basename
 from typing import Any, ClassVar
@@ -15,15 +15,16 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.hypervisor import chain_work
+from tui.hypervisor.block_jobs import commit_virsh
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_situation import Looked, look_at
 from tui.model import units
 from tui.model.disk_chains import Chain, Image, Leftover, owner
-from tui.model.snapshot_plans import plan_commit
+from tui.model.snapshot_plans import Merge, plan_commit
 from tui.model.text import visible
-from tui.screens.cancellable import cancellable
+from tui.screens.cancellable import Cancel, cancellable
 from tui.screens.machine.snapshot_lines import branch
 from tui.screens.program import Program
 from tui.widgets.columns import Cell, Column
@@ -236,11 +237,30 @@ class Chains(Screen[None]):
     async def _flatten(self, target: str, chain: Chain) -> None:
         host, record = self.machine
         question = f"Flatten {target} of {visible(record.name)}?"
-        consequence = (
-            f"{self._flat(chain)[3:]}. The images below stay: snapshots and others may need them."
-        )
-        if await self.app.ask(question, visible(consequence), [], "Flatten"):
-            await cancellable(lambda cancel: chain_work.flatten(host, record, target, cancel))
+        copies = self._flat(chain).removeprefix("f: ").replace("copies", "Copies", 1)
+        consequence = f"{copies}. The images below stay: snapshots and others may need them."
+        command = chain_work.flatten_virsh(record, target)
+        if await self._agreed(question, consequence, [command], "Flatten"):
+            await self._until_done(
+                lambda cancel: chain_work.flatten(host, record, target, cancel),
+                f"{target} stands on nothing now.",
+            )
+
+    async def _agreed(
+        self, question: str, consequence: str, lines: Sequence[str], yes: str
+    ) -> bool:
+        if self.looked is not None and not self.looked.active:
+            consequence += " QEMU is started paused meanwhile; the guest does not run in it."
+        shown = [visible(line) for line in lines]
+        return await self.app.ask(question, visible(consequence), shown, yes)
+
+    async def _until_done(
+        self, work: Callable[[Cancel], Coroutine[Any, Any, None]], done: str
+    ) -> None:
+        if await cancellable(work):
+            self.app.say(done)
+        else:
+            self.app.say("Cancelled: the chain is as it was.", "warning")
 
     def action_commit(self) -> None:
         """``m``: merge the layer under the cursor into the one below it."""
@@ -251,15 +271,19 @@ class Chains(Screen[None]):
         if merge is None:
             self.app.say(f"Commit down: {visible(refusal)}", "warning")
             return
-        self._run(self._commit(row.target, row.image.path, merge.words))
+        self._run(self._commit(merge))
 
-    async def _commit(self, target: str, top: str, words: str) -> None:
+    async def _commit(self, merge: Merge) -> None:
         host, record = self.machine
         question = f"Commit a layer of {visible(record.name)} down?"
         consequence = "What the guest sees stays the same; the upper file is deleted afterwards."
-        if await self.app.ask(question, consequence, [visible(words)], "Commit"):
-            await cancellable(
-                lambda cancel: chain_work.commit_down(host, record, target, top, cancel)
+        command = commit_virsh(record.name, merge.target, merge.top, merge.base, merge.active)
+        if await self._agreed(question, consequence, [merge.words, command], "Commit"):
+            await self._until_done(
+                lambda cancel: chain_work.commit_down(
+                    host, record, merge.target, merge.top, cancel
+                ),
+                f"{merge.target}: {visible(basename(merge.top))} is merged.",
             )
 
     def action_look_for_leftovers(self) -> None:

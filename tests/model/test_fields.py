@@ -288,3 +288,15 @@ def test_a_drive_is_offered_the_buses_that_take_it(device, buses):
     offers = type(view).bus.options(view, Surroundings(capabilities=host))
     assert {offer.value for offer in offers if not offer.why_not} == buses
     assert all(device in offer.why_not for offer in offers if offer.value not in buses)
+
+
+def test_the_hosts_own_processor_leaves_nothing_of_a_named_model():
+    cpu = "<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model>"
+    document = Domain.from_xml(f"<domain>{cpu}<feature name='vmx'/></cpu></domain>")
+    before = canonical(document)
+    document.cpu.mode = "host-model"
+    cpu_now = document.root.find("cpu")
+    assert dict(cpu_now.attrib) == {"mode": "host-model"}
+    assert [child.tag for child in cpu_now] == ["feature"]
+    document.cpu.mode = "custom"
+    assert canonical(document) == before

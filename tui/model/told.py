@@ -35,7 +35,7 @@ def cpu_models(_view: View, surroundings: Surroundings) -> Sequence[Option] | No
         Option(
             model.name,
             model.name,
-            model.vendor,
+            "" if model.vendor == "unknown" else model.vendor,
             "" if model.usable else "this host's processor lacks features of it",
         )
         for model in surroundings.capabilities.cpu_models

@@ -25,6 +25,13 @@ def _raise_maximum(view: Cpu) -> None:
         view.maximum = view.vcpus
 
 
+def _drop_model(view: Cpu) -> None:
+    """A named model, and what goes with it, is only the custom mode's."""
+    if view.mode not in ("", "custom"):
+        for place in ("cpu/@match", "cpu/@check", "cpu/model", "cpu/vendor"):
+            view.set(place, None)
+
+
 class Cpu(Section):
     """``<vcpu>``, ``<cpu>``, ``<cputune>``, ``<iothreads>``."""
 
@@ -54,6 +61,7 @@ class Cpu(Section):
         },
         told=told.cpu_modes,
         volatile=True,
+        also=_drop_model,
     )
     model = Choice(
         "cpu/model",

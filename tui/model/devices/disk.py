@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.model import told
+from tui.model.devices.disk_source import Source
 from tui.model.editing import place
-from tui.model.fields import Call, Choice, Field, Option, Switch, Text
+from tui.model.fields import Call, Choice, Option, Switch, Text
 from tui.model.quantities import Number, Size
 from tui.model.views import Device, View
 
@@ -30,70 +31,6 @@ IO = {
 BUSES = ("virtio", "scsi", "sata", "ide", "usb", "fdc", "nvme", "sd", "xen")
 PREFIXES = {"virtio": "vd", "ide": "hd", "fdc": "fd", "xen": "xvd"}
 """What target names begin with by bus; ``sd`` for the others."""
-
-_WHERE = {"file": "file", "block": "dev", "dir": "dir", "vhostuser": "path", "vhostvdpa": "dev"}
-"""The source's attribute by the disk's type."""
-
-
-class Source(Field[str]):
-    """A path, a device, ``pool/volume``, ``protocol://host:port/name``; empty: no medium."""
-
-    def read(self, view: View) -> str:
-        """In one string."""
-        source = view.element.find("source")
-        if source is None:
-            return ""
-        for name in ("file", "dev", "dir", "path"):
-            if where := source.get(name):
-                return where
-        if source.get("volume"):
-            return f"{source.get('pool', '')}/{source.get('volume')}"
-        if source.get("protocol"):
-            host = source.find("host")
-            where = "" if host is None else host.get("name") or host.get("socket", "")
-            port = "" if host is None else host.get("port", "")
-            where = f"{where}:{port}" if port else where
-            return f"{source.get('protocol')}://{where}/{source.get('name', '')}"
-        assert isinstance(view, Device)
-        return view.pci("source/address")  # NVMe; nothing for an empty drive
-
-    def put(self, view: View, value: str) -> None:
-        """A path; the disk's type follows it where it has to. Network sources stay as XML."""
-        if not value:
-            view.drop("source")
-            return
-        kind = view.get("@type")
-        if value.startswith("/"):
-            new = "block" if value.startswith("/dev/") else "file"
-            if kind not in (new, "dir"):
-                view.empty("source")
-                view.set("@type", new)
-                kind = new
-            view.set(f"source/@{_WHERE[kind]}", value)
-            return
-        pool, slash, volume = value.partition("/")
-        if not slash or not volume:
-            raise ValueError(f"{self.label}: a full path, or pool/volume")
-        if kind != "volume":
-            view.empty("source")
-            view.set("@type", "volume")
-        view.set("source/@pool", pool)
-        view.set("source/@volume", volume)
-
-    def text(self, value: str) -> str:
-        """As it is."""
-        return value
-
-    def words(self, value: str) -> str:
-        """As it is."""
-        return value or "no medium"
-
-    def parse(self, text: str) -> str:
-        """A full path or ``pool/volume``."""
-        text = text.strip()
-        if text and not text.startswith("/") and "/" not in text:
-            raise ValueError(f"{self.label}: a full path, or pool/volume")
-        return text
 
 
 def _virtio_only(view: Disk) -> str:

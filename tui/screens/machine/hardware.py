@@ -16,7 +16,7 @@ from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.volumes import delete_volume
 from tui.model.changes import DeviceRemoved, LostError
 from tui.model.devices import Disk
-from tui.model.devices.disk import Source
+from tui.model.devices.disk_source import Source
 from tui.model.fields import Choice, Field, Switch
 from tui.model.node_devices import NodeDevice
 from tui.model.rules import Finding

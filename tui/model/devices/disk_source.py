@@ -1,0 +1,70 @@
+"""What a disk stands on, in one string: a file, a device, a volume, a place on the network."""
+
+from __future__ import annotations
+
+from tui.model.fields import Field
+from tui.model.views import Device, View
+
+_WHERE = {"file": "file", "block": "dev", "dir": "dir", "vhostuser": "path", "vhostvdpa": "dev"}
+"""The source's attribute by the disk's type."""
+
+
+class Source(Field[str]):
+    """A path, a device, ``pool/volume``, ``protocol://host:port/name``; empty: no medium."""
+
+    def read(self, view: View) -> str:
+        """In one string."""
+        source = view.element.find("source")
+        if source is None:
+            return ""
+        for name in ("file", "dev", "dir", "path"):
+            if where := source.get(name):
+                return where
+        if source.get("volume"):
+            return f"{source.get('pool', '')}/{source.get('volume')}"
+        if source.get("protocol"):
+            host = source.find("host")
+            where = "" if host is None else host.get("name") or host.get("socket", "")
+            port = "" if host is None else host.get("port", "")
+            where = f"{where}:{port}" if port else where
+            return f"{source.get('protocol')}://{where}/{source.get('name', '')}"
+        assert isinstance(view, Device)
+        return view.pci("source/address")  # NVMe; nothing for an empty drive
+
+    def put(self, view: View, value: str) -> None:
+        """A path; the disk's type follows it where it has to. Network sources stay as XML."""
+        if not value:
+            view.drop("source")
+            return
+        kind = view.get("@type")
+        if value.startswith("/"):
+            new = "block" if value.startswith("/dev/") else "file"
+            if kind not in (new, "dir"):
+                view.empty("source")
+                view.set("@type", new)
+                kind = new
+            view.set(f"source/@{_WHERE[kind]}", value)
+            return
+        pool, slash, volume = value.partition("/")
+        if not slash or not volume:
+            raise ValueError(f"{self.label}: a full path, or pool/volume")
+        if kind != "volume":
+            view.empty("source")
+            view.set("@type", "volume")
+        view.set("source/@pool", pool)
+        view.set("source/@volume", volume)
+
+    def text(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def words(self, value: str) -> str:
+        """As it is."""
+        return value or "no medium"
+
+    def parse(self, text: str) -> str:
+        """A full path or ``pool/volume``."""
+        text = text.strip()
+        if text and not text.startswith("/") and "/" not in text:
+            raise ValueError(f"{self.label}: a full path, or pool/volume")
+        return text

@@ -131,11 +131,16 @@ async def test_sorting_keeps_the_cursor_on_its_row():
 
 async def test_the_column_that_is_sorted_by_is_shown_on_a_narrow_screen():
     app = TableApp(rows(3))
-    async with app.run_test(size=(16, 8)) as pilot:
-        assert "Load" not in app.line(0)
+    async with app.run_test(size=(22, 8)) as pilot:
+        assert "Number" not in app.line(0)
+        app.table.sort("load", descending=True)
+        app.table.set_columns([COLUMNS[0], COLUMNS[2], replace(COLUMNS[1], importance=3)])
         app.table.sort("load", descending=True)
         await pilot.pause()
         assert "Load ▼" in app.line(0)
+        await pilot.resize_terminal(16, 8)
+        await pilot.pause()
+        assert app.line(0).split() == ["Name"], "what is kept longest is"
 
 
 async def test_a_title_as_wide_as_its_column_has_its_arrow_behind_it():

@@ -63,16 +63,19 @@ def lay_out(
 ) -> list[Placed[R]]:
     """The columns that fit into ``width`` cells, in their order, with their widths.
 
-    ``kept`` gives way last, however important it is.
+    ``kept`` counts as more important than all but those that are kept longest.
     """
     shown = list(columns)
 
     def need(widths: Sequence[int]) -> int:
         return GUTTER + sum(widths) + GAP * max(0, len(widths) - 1)
 
+    def rank(index: int) -> tuple[float, int]:
+        column = shown[index]
+        return (min(0.5, column.importance) if column is kept else column.importance, index)
+
     while len(shown) > 1 and need([column.least for column in shown]) > width:
-        worst = max(range(len(shown)), key=lambda i: (shown[i] is not kept, shown[i].importance, i))
-        del shown[worst]
+        del shown[max(range(len(shown)), key=rank)]
     widths = [column.width for column in shown]
     over = need(widths) - width
     for index, column in enumerate(shown):

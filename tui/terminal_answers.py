@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from time import monotonic
 from typing import Any
 
@@ -17,7 +17,10 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
 from textual.message import Message
+
+from tui.terminal_escapes import Escapes
 
 SECONDS = 2.0
 """How long an answer is waited for: as long as a far terminal may need."""
@@ -126,26 +129,42 @@ async def ask(app: App[Any], questions: str) -> list[str]:
 
 
 class _AnswerParser(XTermParser):
-    """Textual's parser, which sees no answers. Runs in the input thread."""
+    """Textual's parser, which sees no answers and no pairs of Escape and a character.
+
+    Runs in the input thread.
+    """
 
     def __init__(self, debug: bool = False) -> None:
         super().__init__(debug)
         self._answers = Answers()
+        self._escapes = Escapes()
 
     def feed(self, data: str) -> Iterable[Message]:
         """The events of what was typed."""
-        if not _asked or not data:
+        if not data:
             return super().feed(data)
+        if not _asked:
+            return self._keys(data)
         rest, found = self._answers.take(data, awaited=bool(_questions))
         for question in list(_questions) if found else ():
             question.loop.call_soon_threadsafe(question.note, found)
-        return super().feed(rest) if rest else ()
+        return self._keys(rest) if rest else ()
+
+    def _keys(self, data: str) -> Iterator[Message]:
+        for piece in self._escapes.split(data, monotonic()):
+            if isinstance(piece, Key):
+                yield piece
+            else:
+                yield from super().feed(piece)
 
     def tick(self) -> Iterable[Message]:
         """The events of what was typed and is not longer than it is. Called all the time."""
         released = self._answers.release()
         if released:
-            yield from super().feed(released)
+            yield from self._keys(released)
+        escape = self._escapes.release(monotonic())
+        if escape is not None:
+            yield escape
         yield from super().tick()
 
 

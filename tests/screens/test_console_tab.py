@@ -113,6 +113,20 @@ async def test_what_came_while_it_was_covered_is_drawn():
         assert not tab.session.unseen
 
 
+async def test_another_tab_and_back_shows_the_same():
+    async with console() as (app, pilot, tab, _guest):
+        tab.session._output(b"as it was")
+        await pilot.press(LEAVE)
+        for _time in range(2):
+            await pilot.press("v")
+            await until(lambda: not tab.display)
+            await pilot.pause()
+            await pilot.press("c")
+            await until(lambda: "as it was" in screen_text(app))
+            tab.focus()
+            await pilot.pause()
+
+
 async def test_looking_back_is_told_and_marking_begins_at_what_was_found():
     async with console() as (app, pilot, tab, _guest):
         tab.session._output(b"".join(b"line %03d\r\n" % n for n in range(300)))

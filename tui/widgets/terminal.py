@@ -384,6 +384,8 @@ class TerminalView(EveryKey):
         """Another size: the owner tells the emulator."""
         self.end_selection()
         self._lines = []
+        if self.emulator is not None:
+            self.emulator.redraw()  # it may have kept its size: hidden and shown again
         self.post_message(self.Sized(event.size))
 
     def on_focus(self) -> None:

@@ -301,3 +301,9 @@ async def test_read_only_and_chains():
         assert isinstance(app.screen, MachineScreen)
         await pilot.press("D")
         await until(lambda: "No disk has an image" in screen_text(app))
+        for key, name in (("f", "Flatten"), ("m", "Commit down"), ("delete", "Clear away")):
+            words = f"{name}: demo is connected read-only"
+            assert words not in screen_text(app)
+            await pilot.press(key)
+            await pilot.pause()
+            assert words in screen_text(app)

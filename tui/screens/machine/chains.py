@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from posixpath import basename
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tui.actions.base import host_refusal
 from tui.hypervisor import chain_work
 from tui.hypervisor.block_jobs import commit_virsh
 from tui.hypervisor.errors import HypervisorError
@@ -21,83 +21,13 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_situation import Looked, look_at
 from tui.model import units
-from tui.model.disk_chains import Chain, Image, Leftover, owner
+from tui.model.disk_chains import Chain, Leftover
 from tui.model.snapshot_plans import Merge, plan_commit
 from tui.model.text import visible
 from tui.screens.cancellable import Cancel, cancellable
-from tui.screens.machine.snapshot_lines import branch
+from tui.screens.machine.chain_lines import COLUMNS, LayerRow, chain_rows, leftover_row, role
 from tui.screens.program import Program
-from tui.widgets.columns import Cell, Column
 from tui.widgets.line_table import LineTable
-
-
-@dataclass(frozen=True, slots=True)
-class LayerRow:
-    """One image of one disk; the active layer is place 0. Or something left over."""
-
-    target: str
-    place: int
-    image: Image
-    owner: str = ""
-    """What it is to the machine's snapshots."""
-    others: tuple[str, ...] = ()
-    """Other machines that have it."""
-    leftover: Leftover | None = None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Identity."""
-        return (self.target, self.image.path)
-
-
-def chain_rows(chains: Sequence[Chain], looked: Looked) -> list[LayerRow]:
-    """Every layer of every disk, the active one first."""
-    now = looked.situation
-    return [
-        LayerRow(
-            chain.target,
-            place,
-            image,
-            owner(image.path, now.snapshots),
-            now.uses.others(image.path, now.machine),
-        )
-        for chain in chains
-        for place, image in enumerate(chain.layers)
-    ]
-
-
-def leftover_row(one: Leftover) -> LayerRow:
-    """Something that nothing needs."""
-    return LayerRow("left over", 0, Image(one.name, one.kind, allocation=one.size), leftover=one)
-
-
-def _path(row: LayerRow) -> Cell:
-    text = visible(basename(row.image.path))
-    lead = "" if row.place == 0 else branch("   " * (row.place - 1) + "└─ ", row.place)
-    if row.image.missing:
-        return Cell(f"{lead}{text}  missing", "error")
-    return Cell(lead + text, "accent" if row.place == 0 and not row.leftover else "")
-
-
-def _role(row: LayerRow) -> Cell:
-    if row.leftover is not None:
-        return Cell(visible(row.leftover.why), "warning")
-    told = ["written now"] if row.place == 0 else []
-    told += [row.owner] if row.owner else []
-    told += [f"also {', '.join(row.others)}"] if row.others else []
-    return Cell(visible("; ".join(told)), "warning" if row.others and not row.place else "muted")
-
-
-COLUMNS: Sequence[Column[LayerRow]] = (
-    Column("disk", "Disk", 9, lambda row: Cell("" if row.place else row.target)),
-    Column("path", "Image", 40, _path, grow=True, min_width=24),
-    Column("format", "Format", 8, lambda row: Cell(row.image.format, "muted"), importance=2),
-    Column("takes", "Takes", 9, lambda row: Cell(units.size(row.image.allocation)),
-           importance=1, align="right"),
-    Column("size", "Size", 9, lambda row: Cell(units.size(row.image.capacity), "muted"),
-           importance=4, align="right"),
-    Column("role", "What it is", 44, _role, importance=3, min_width=20),
-)  # fmt: skip
 
 
 class Chains(Screen[None]):
@@ -198,7 +128,7 @@ class Chains(Screen[None]):
         if row is None or self.looked is None:
             area.update("")
             return
-        lines = [Content.assemble((visible(row.image.path), "bold"), ("  ", ""), _role(row).text)]
+        lines = [Content.assemble((visible(row.image.path), "bold"), ("  ", ""), role(row).text)]
         now = self.looked.situation
         chain = now.chain(row.target)
         if row.leftover is not None:
@@ -220,8 +150,18 @@ class Chains(Screen[None]):
 
     # -- commands ----------------------------------------------------------------------------
 
+    def _may_change(self, what: str) -> bool:
+        """Whether its host lets anything be changed; says why not."""
+        host = self.app.fleet.hosts.get(self.key[0])
+        reason = "its host is gone" if host is None else host_refusal(host.record, changes=True)
+        if reason:
+            self.app.say(f"{what}: {reason}", "warning")
+        return not reason
+
     def action_flatten(self) -> None:
         """``f``: pull everything into the active layer."""
+        if not self._may_change("Flatten"):
+            return
         row = self.table.cursor_row
         chain = self._chain(row)
         if row is None or chain is None or chain.depth == 0:
@@ -264,6 +204,8 @@ class Chains(Screen[None]):
 
     def action_commit(self) -> None:
         """``m``: merge the layer under the cursor into the one below it."""
+        if not self._may_change("Commit down"):
+            return
         row = self.table.cursor_row
         if row is None or self.looked is None or row.leftover is not None:
             return
@@ -297,6 +239,8 @@ class Chains(Screen[None]):
 
     def action_clear_away(self) -> None:
         """``Delete``: what the check has found, under the cursor."""
+        if not self._may_change("Clear away"):
+            return
         row = self.table.cursor_row
         if row is None or row.leftover is None or row.leftover.kind == "write":
             self.app.say("Only what o has found left over can be cleared away.", "warning")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import libvirt
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from tests.screens.test_machines import screen_text
@@ -24,6 +25,7 @@ from tui.screens.machine.hardware import HardwareTab
 from tui.screens.machine.history import HardwareHistory
 from tui.screens.machine.review import Review
 from tui.screens.machine.screen import MachineScreen
+from tui.screens.machine.xml import SearchLine, XmlTab
 from tui.screens.machine.xml_editor import XmlEditor
 from tui.settings import Settings
 from tui.widgets.field_form import FieldEditor
@@ -437,3 +439,22 @@ async def test_another_kind_of_device_begins_at_its_first_field():
         await go_to(pilot, tab, "disk vda", "target")
         tab.list.highlighted = tab.keys.index(tab.session.edited.interfaces[0].key)
         await until(lambda: tab.form.row and tab.form.row.name == "type")
+
+
+async def test_what_is_typed_right_behind_a_key_is_for_what_it_opens():
+    async with hardware("scratch") as (app, pilot, tab):
+
+        async def burst(*keys: str) -> None:
+            for key in keys:
+                app.post_message(events.Key(key, key if len(key) == 1 else None))
+            await pilot.pause()
+
+        await go_to(pilot, tab, "general", "heading")
+        await burst("enter", *"sr1", "enter")
+        await until(lambda: tab.session.edited.general.heading == "sr1")
+        await pilot.press("escape", "x")
+        await until(lambda: isinstance(tab.screen.tab, XmlTab))
+        await burst("slash", *"sr1")
+        await until(lambda: app.screen.query_one(SearchLine).value == "sr1")
+        assert app.screen is tab.screen
+        assert not any(entry.virsh for entry in app.fleet.journal.entries)

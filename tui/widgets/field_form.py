@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -21,6 +22,8 @@ from textual.widgets import Input
 
 from tui.widgets.cells import fit, fit_path
 
+OPENING = 0.02
+"""Seconds that keys wait behind the one that edits a field."""
 MARK = 2
 """Cells before the label."""
 
@@ -113,8 +116,12 @@ class FormLines(ScrollView, can_focus=True):
             self.refresh(*(Region(0, row - top, width, 1) for row in (before, self.cursor)))
             self.post_message(FieldForm.Moved())
 
-    def action_edit(self) -> None:
-        """Ask for another value."""
+    async def action_edit(self) -> None:
+        """Ask for another value; the keys typed right behind are for what that opens."""
+        self._ask()
+        await asyncio.sleep(OPENING)
+
+    def _ask(self) -> None:
         if self.row is not None:
             self.post_message(FieldForm.Edit(self.row))
 
@@ -129,7 +136,7 @@ class FormLines(ScrollView, can_focus=True):
             again = row == self.cursor
             self.action_move(row - self.cursor)
             if again:
-                self.action_edit()
+                self._ask()
 
     def on_focus(self) -> None:
         """The cursor shows."""
@@ -265,7 +272,8 @@ class FieldForm(Container):
         editor.value = row.text if typed is None else typed
         self._typing = row.name
         editor.display = True
-        editor.focus()
+        # At once, unlike `focus`: what is typed right behind Enter is for the editor.
+        self.screen.set_focus(editor)
 
     def typed(self) -> tuple[str, str] | None:
         """End the typing: the row's name and the text; None where nothing is being typed."""

@@ -60,13 +60,12 @@ class TextTab(Tab):
 
     def start_search(self) -> None:
         """Open the search line."""
-        lines = self.query(SearchLine)
-        if lines:
-            lines.first().focus()
-            return
-        line = SearchLine(self.view)
-        self.mount(line, before=0)
-        line.focus()
+        line = next(iter(self.query(SearchLine)), None)
+        if line is None:
+            line = SearchLine(self.view)
+            self.mount(line, before=0)
+        # At once, unlike `focus`: what is typed right behind the key is for the line.
+        self.screen.set_focus(line)
 
     def on_text_view_searched(self, event: TextView.Searched) -> None:
         """Say how many there are."""

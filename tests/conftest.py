@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["tests.lab.fixtures"]
+
+# How long an example takes says more of the machine's other work than of ours.
+settings.register_profile("virtty", deadline=None)
+settings.load_profile("virtty")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -57,7 +57,7 @@ def test_each_field_is_told_by_its_own_change(machine, number, name):
         assert same(changes.without(changes.changes[0].id), base)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_any_sequence_of_edits_is_told_completely(data):
     machine = data.draw(st.sampled_from(sorted(MACHINES)))
@@ -85,7 +85,7 @@ def test_any_sequence_of_edits_is_told_completely(data):
         changes.without(change.id)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.sampled_from(sorted(MACHINES)),
     st.lists(st.integers(0, 400), min_size=1, max_size=4),

@@ -225,7 +225,7 @@ def aliens(root: etree._Element) -> set[str]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_what_is_unknown_survives_every_edit(data):
     machine = data.draw(st.sampled_from(sorted(MACHINES)))

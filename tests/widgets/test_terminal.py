@@ -113,7 +113,7 @@ def test_the_scrollback_keeps_ten_thousand_lines_and_has_an_end():
     emulator.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.binary(max_size=200), max_size=12), st.integers(1, 100), st.integers(1, 40))
 def test_any_bytes_are_only_cells(pieces, columns, rows):
     """Nothing that is drawn holds a control character, whatever was fed."""

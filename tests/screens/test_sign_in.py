@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
@@ -19,8 +20,9 @@ from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.records import HostState
 from tui.hypervisor.signin import Attempt, Field, Question, QuestionKind, SignInError
 from tui.hypervisor.ssh import question_of
+from tui.screens.host_dialog import HostDialog
 from tui.screens.hosts import HostsPane
-from tui.screens.sign_in import SignIn, lines_of
+from tui.screens.sign_in import LOOK_AGAIN, SignIn, lines_of
 from tui.settings import Settings
 
 TEST = "test:///default"
@@ -64,6 +66,7 @@ def password(wanted: str) -> Ask:
                 return
             if answers is None:
                 break
+            time.sleep(2 * LOOK_AGAIN)  # as sshd does after a wrong one: the dialog is waiting
         raise SignInError("Signing in", words="Permission denied", person=True)
 
     return ask
@@ -160,6 +163,33 @@ async def test_later_waits_in_the_list_and_enter_asks_again(
         await dialog(app)
         await pilot.press(*"right", "enter")
         await until(lambda: state(app, "far") is HostState.CONNECTED)
+
+
+async def test_a_connection_that_is_tried_asks_until_it_is_let_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asks = {"near": nothing}
+    async with running(monkeypatch, asks) as (app, pilot):
+        asks[f"trial of {TEST}"] = password("right")
+        await pilot.press("5")
+        await until(lambda: bool(app.main.query(HostsPane)))
+        await until(lambda: app.main.query_one(HostsPane).table.has_focus)
+        await pilot.press("a")
+        await until(lambda: isinstance(app.screen, HostDialog) and app.focused is not None)
+        form = app.screen
+        form.query_one("#host-uri", Input).value = TEST
+        told = form.query_one("#host-fault", Static)
+        for words in (["wrong"] * 3, ["wrong", "right"]):
+            await pilot.press("ctrl+t")
+            for count, word in enumerate(words, 1):
+                asked = await dialog(app)
+                assert asked.question.attempt == count
+                await pilot.press(*word, "enter")
+                await until(partial(lambda one: app.screen is not one, asked))
+            await until(lambda: app.screen is form)
+            text = "It works" if "right" in words else "Permission denied"
+            await until(partial(lambda text: text in str(told.render()), text))
+        assert not app._notifications
 
 
 async def test_a_question_that_a_timer_brought_does_not_pop_up(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -17,6 +18,7 @@ from textual.widgets import Input, Label, Static
 
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import HostState
+from tui.hypervisor.signin import AGAIN
 from tui.hypervisor.support import lacking
 from tui.in_thread import in_thread
 from tui.model.text import visible
@@ -24,6 +26,7 @@ from tui.model.uri import expand
 from tui.screens.host_columns import count, round_trip, shown_uri
 from tui.screens.host_form import PARTS, choices_of, fault_of, parts_of, uri_of
 from tui.screens.program import Program
+from tui.screens.sign_in import LOOK_AGAIN
 from tui.settings import COLOURS, HostEntry
 from tui.widgets.tick import Tick
 
@@ -270,8 +273,8 @@ class HostDialog(ModalScreen[HostEntry | None]):
         if host is not self._trial:
             return
         record = host.record
-        if host.question is not None and self.is_current:
-            self.app.show_sign_in(host)
+        if host.question is not None:
+            self.call_later(self._let_ask, host)
         elif record.facts is not None:
             facts = record.facts
             machines = len(host.inventory.domains)
@@ -283,11 +286,21 @@ class HostDialog(ModalScreen[HostEntry | None]):
             )
             self._end_trial()
         elif record.error is not None and record.state is not HostState.CONNECTING:
+            advice = record.error.advice.replace(AGAIN, "Ctrl+T asks again.")
             self._say(
-                visible(f"{record.error.words}\n{record.error.advice}".strip()), "$text-error"
+                visible(f"{record.error.words}\n{advice}".strip()), "$text-error"
             )
             if record.state is not HostState.NEEDS_AUTHENTICATION or host.question is None:
                 self._end_trial()
+
+    def _let_ask(self, host: Host) -> None:
+        """Show what it asks, once the dialog of the question before is gone."""
+        if host is not self._trial:
+            return
+        if self.is_active:
+            self.app.show_sign_in(host)
+        elif host.question is not None:
+            self.set_timer(LOOK_AGAIN, partial(self._let_ask, host))
 
     def _end_trial(self) -> None:
         trial, self._trial = self._trial, None

@@ -151,7 +151,7 @@ class SignIn(ModalScreen[bool]):
             for field in self.query(Input):
                 field.disabled = True
             self.query_one("#sign-in-state", Static).update("Signing in…")
-        elif self.is_current:
+        elif self.is_active:
             self.dismiss(False)
             return
         self.set_timer(LOOK_AGAIN, self._close_when_in_front)
@@ -198,9 +198,9 @@ class SignInDesk:
         self.look()
 
     def show(self, host: Host) -> None:
-        """Show a host's question now."""
+        """Show a host's question now, unless it is being shown."""
         question = host.question
-        if question is not None and question.is_open:
+        if question is not None and question.is_open and id(question) not in self._shown:
             self._shown.add(id(question))
             self.app.call_later(self._push, host, question)
 

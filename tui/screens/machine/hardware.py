@@ -15,6 +15,7 @@ from tui.hypervisor.device_verbs import detach, detach_command
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.volumes import delete_volume
 from tui.model.changes import DeviceRemoved, LostError
+from tui.model.compound import BootOrder
 from tui.model.devices import Disk
 from tui.model.devices.disk_source import Source
 from tui.model.fields import Choice, Field, Switch
@@ -27,6 +28,7 @@ from tui.model.views import Device, View
 from tui.screens.choose import OTHER, Choose, Offer
 from tui.screens.devices.assign import Assignment
 from tui.screens.devices.giving import room_for, still_leaving
+from tui.screens.machine.boot_order import ask_boot_order
 from tui.screens.machine.disk_data import (
     ask_about_data,
     ask_for_size,
@@ -99,6 +101,9 @@ class HardwareTab(HardwareView):
         if isinstance(view, Cpu) and row.name in FIELDS and self.surroundings.cells:
             self.run_worker(self._pin(view), exclusive=True, group="choose")
             return
+        if isinstance(field, BootOrder):
+            self.run_worker(self._order(row.name), exclusive=True, group="choose")
+            return
         if isinstance(view, Disk) and isinstance(field, Source):
             work = self._choose_medium(row, view)
             self.run_worker(work, exclusive=True, group="choose")
@@ -121,6 +126,13 @@ class HardwareTab(HardwareView):
             self.form.type_in(row)
         elif chosen is not None:
             self._set(row.name, chosen)
+
+    async def _order(self, name: str) -> None:
+        if self.session is None:
+            return
+        order = await ask_boot_order(self.app, self.session.edited)
+        if order is not None:
+            self._set(name, order)
 
     async def _choose_medium(self, row: FormRow, disk: Disk) -> None:
         machine = self.machine

@@ -221,6 +221,11 @@ class VirttyApp(Program):
         fresh = [self.fleet.domain(record.key) for record in self.target().subjects()]
         return [record for record in fresh if record is not None]
 
+    def machine_in_view(self) -> DomainRecord | None:
+        """The machine that is looked at, as it is now."""
+        record = self.target().machine_in_view()
+        return None if record is None else self.fleet.domain(record.key)
+
     def no_subjects(self) -> str:
         """Why there are none."""
         return self.target().no_subjects

@@ -8,11 +8,12 @@ import pytest
 
 from tests.screens.test_machines import go_to, running, screen_text
 from tests.waiting import until
-from tui.actions.machine import ForceOff, Pause, Reset, ShutDown, Start
+from tui.actions.machine import ForceOff, Open, Pause, Reset, ShutDown, Start
 from tui.hypervisor.records import DomainRecord
 from tui.model.states import DomainState
 from tui.screens.dialogs import Confirm
 from tui.screens.help import Help
+from tui.screens.machine.screen import MachineScreen
 
 CRASHED = DomainRecord("rack1", "5f0b", "web", id=3, state=DomainState.CRASHED, reason=1)
 
@@ -91,3 +92,16 @@ async def test_the_answers_stay_on_the_screen_however_long_the_question(size):
         await until(lambda: isinstance(app.screen, Help))
         await pilot.pause()
         assert "Escape closes" in screen_text(app)
+
+
+async def test_looking_at_a_machine_is_about_the_cursor_whatever_is_marked():
+    async with running() as (app, pilot):
+        await pilot.press("space", "space")
+        in_view = app.machine_in_view()
+        assert in_view is not None
+        assert in_view not in app.subjects()
+        assert not Open().why_not(app)
+        await pilot.press("x")
+        await until(lambda: isinstance(app.screen, MachineScreen))
+        assert isinstance(app.screen, MachineScreen)
+        assert app.screen.key == in_view.key

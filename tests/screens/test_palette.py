@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from tests.screens.test_hosts import running as running_hosts
 from tests.screens.test_hosts_many import OFF, RUNNING, host_of
-from tests.screens.test_machines import running
+from tests.screens.test_machines import running, screen_text
 from tests.waiting import until
 from tui.hypervisor.records import DomainDetails, DomainRecord
 from tui.screens.machine.screen import MachineScreen
@@ -26,6 +26,13 @@ async def test_escape_right_behind_the_palette_does_no_harm():
             await pilot.press("escape", "escape")
         await pilot.pause()
         assert isinstance(app.screen, MainScreen)
+
+
+async def test_every_action_is_offered_before_anything_is_typed():
+    async with running() as (app, pilot):
+        await pilot.press("colon")
+        await until(lambda: "Press the reset button" in screen_text(app))
+        await pilot.press("escape")
 
 
 async def test_where_is_that_machine(tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ class Context(Protocol):
     def subjects(self) -> Sequence[DomainRecord]:
         """The machines an action would work on now: the marked ones, else the one in view."""
 
+    def machine_in_view(self) -> DomainRecord | None:
+        """The machine that is looked at, whatever is marked."""
+
     def no_subjects(self) -> str:
         """Why there are none, where there are none."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.actions.base import Context, MachineAction, Scope
+from tui.actions.base import Action, Context, MachineAction, Scope
 from tui.hypervisor import lifecycle
 from tui.hypervisor.change import virsh
 from tui.hypervisor.fleet import Fleet
@@ -237,19 +237,20 @@ class Rename(MachineAction):
             await lifecycle.rename(context.fleet.hosts[domain.host], domain, name)
 
 
-class _Open(MachineAction):
+class _Open(Action):
+    """Shows the machine under the cursor, whatever is marked and whatever its host does."""
+
     scopes = (Scope.MACHINES,)
-    changes_host = False
-    single = True
     tab: str
+
+    def why_not(self, context: Context) -> str:
+        return "" if context.machine_in_view() else context.no_subjects()
 
     async def run(self, context: Context) -> None:
         """Show the machine's screen."""
-        context.open_machine(context.subjects()[0].key, self.tab)
-
-    def refusal(self, fleet: object, domain: DomainRecord) -> str:
-        """What was last known can be looked at whatever its host does."""
-        return ""
+        domain = context.machine_in_view()
+        if domain is not None:
+            context.open_machine(domain.key, self.tab)
 
 
 class Open(_Open):

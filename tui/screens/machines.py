@@ -81,6 +81,11 @@ class MachinesPane(Pane[MachineRow]):
             marked = (self.table.cursor_row,)
         return [row.record for row in marked]
 
+    def machine_in_view(self) -> DomainRecord | None:
+        """The machine under the cursor."""
+        row = self.table.cursor_row
+        return None if row is None else row.record
+
     # -- records -------------------------------------------------------------------------
 
     def _load(self) -> None:

@@ -15,6 +15,6 @@ class Palette(CommandPalette):
 
     def _gather_commands(self, search_value: str) -> Worker[None] | None:  # type: ignore[override]
         """Search only while there is a list to show what is found."""
-        if not self.is_mounted or not self.query("CommandList"):
+        if not self.is_attached or not self.query("CommandList"):
             return None
         return super()._gather_commands(search_value)

@@ -25,6 +25,10 @@ class Target:
         """The machines: none, where it does not show machines."""
         return ()
 
+    def machine_in_view(self) -> DomainRecord | None:
+        """The one that is looked at, whatever is marked."""
+        return next(iter(self.subjects()), None)
+
     def hosts_in_view(self) -> list[HostRecord]:
         """The hosts: those of the machines."""
         hosts = self.app.fleet.hosts

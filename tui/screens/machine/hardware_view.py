@@ -89,6 +89,11 @@ class HardwareView(Tab):
         self.list.focus()
         self.machine_changed()
 
+    def reread(self) -> None:
+        """What the host offers as well: networks and firmware come and go."""
+        self.surroundings = Surroundings()
+        self.machine_changed()
+
     async def read(self, host: Host, record: DomainRecord) -> None:
         """What is stored, what runs, what there is around; edits are put on what is new."""
         try:

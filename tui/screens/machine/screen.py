@@ -214,7 +214,7 @@ class MachineScreen(Target, Screen[None]):
     def reread(self) -> None:
         """``F5``."""
         if self.tab is not None:
-            self.tab.machine_changed()
+            self.tab.reread()
 
     def edit_title(self) -> None:
         """``T``."""

@@ -106,6 +106,10 @@ class Tab(Vertical):
         """The machine reads differently now."""
         self.read_again()
 
+    def reread(self) -> None:
+        """The person wants all of it as it is now."""
+        self.machine_changed()
+
     def start_search(self) -> None:
         """Search in the tab's text, where it has one."""
 

@@ -139,7 +139,7 @@ async def test_a_sign_in_that_has_failed_says_so(monkeypatch: pytest.MonkeyPatch
             assert asked.question.attempt == count
             await pilot.press(*"wrong", "enter")
             await until(partial(lambda one: app.screen is not one, asked))
-        assert app.screen is app.main
+        await until(lambda: app.screen is app.main and bool(app._notifications))
         assert [note.message for note in app._notifications] == ["Signing in: Permission denied"]
 
 
@@ -168,7 +168,7 @@ async def test_later_waits_in_the_list_and_enter_asks_again(
 async def test_a_connection_that_is_tried_asks_until_it_is_let_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asks = {"near": nothing}
+    asks: dict[str, Ask] = {"near": nothing}
     async with running(monkeypatch, asks) as (app, pilot):
         asks[f"trial of {TEST}"] = password("right")
         await pilot.press("5")

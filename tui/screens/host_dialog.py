@@ -287,9 +287,7 @@ class HostDialog(ModalScreen[HostEntry | None]):
             self._end_trial()
         elif record.error is not None and record.state is not HostState.CONNECTING:
             advice = record.error.advice.replace(AGAIN, "Ctrl+T asks again.")
-            self._say(
-                visible(f"{record.error.words}\n{advice}".strip()), "$text-error"
-            )
+            self._say(visible(f"{record.error.words}\n{advice}".strip()), "$text-error")
             if record.state is not HostState.NEEDS_AUTHENTICATION or host.question is None:
                 self._end_trial()
 

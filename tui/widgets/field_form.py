@@ -94,12 +94,19 @@ class FormLines(ScrollView, can_focus=True):
         values = max((len(row.value) for row in self.rows if row.note), default=0) + 2
         return label, min(room, max(values, 12), max(12, room * 3 // 5))
 
-    def show(self, rows: Sequence[FormRow]) -> None:
-        """Draw these rows; the cursor stays where the fields are the same, else it begins anew."""
-        same = [row.name for row in self.rows] == [row.name for row in rows]
+    def show(self, rows: Sequence[FormRow], *, keep: bool = False) -> None:
+        """Draw these rows; the cursor stays where the fields are the same, else it begins anew.
+
+        ``keep``: rows have come to the same form, or have gone; the cursor stays on its own.
+        """
+        here = self.row.name if self.row is not None else ""
+        names = [row.name for row in rows]
+        same = [row.name for row in self.rows] == names
         self.rows = rows
         self.virtual_size = Size(1, len(rows))
-        if not same:
+        if keep and here in names:
+            self.cursor = names.index(here)
+        elif not same:
             self.cursor = 0
             self.scroll_to(0, 0, animate=False)
         self.refresh()
@@ -258,9 +265,9 @@ class FieldForm(Container):
         """The row under the cursor."""
         return self.lines.row
 
-    def show(self, rows: Sequence[FormRow]) -> None:
+    def show(self, rows: Sequence[FormRow], *, keep: bool = False) -> None:
         """Draw these rows."""
-        self.lines.show(rows)
+        self.lines.show(rows, keep=keep)
 
     def type_in(self, row: FormRow, *, password: bool = False, typed: str | None = None) -> None:
         """Have the row's value typed; ``typed``: what was typed and could not be taken."""
@@ -295,4 +302,4 @@ class FieldForm(Container):
 
     def _close(self) -> None:
         self.query_one(FieldEditor).display = False
-        self.lines.focus()
+        self.screen.set_focus(self.lines)

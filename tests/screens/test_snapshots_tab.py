@@ -19,6 +19,7 @@ from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.snapshot_situation import Looked, look_at
 from tui.hypervisor.snapshots import describe
+from tui.model.snapshot_rules import Circumstances, DiskFacts
 from tui.screens.choose import Choose
 from tui.screens.dialogs import AskText, Confirm, Results
 from tui.screens.machine import snapshot_work
@@ -239,6 +240,26 @@ async def test_deep_trees_and_long_questions_fit_a_small_screen():
         await pilot.press(*["pagedown"] * 7)
         await pilot.pause()
         assert "line 59" in screen_text(app)
+
+
+async def test_the_form_stays_where_it_was_when_a_choice_brings_rows():
+    now = Circumstances(
+        running=True,
+        reverts_external=True,
+        agent="connected",
+        disks=(DiskFacts("vda", "/i/web.qcow2", format="qcow2"),),
+    )
+    async with program() as (app, pilot):
+        form = NewSnapshot("web", "running", now)
+        await app.push_screen(form)
+        assert (form.wanted.memory, form.wanted.quiesce) == (False, True)
+        await pilot.press("j", "j", "j", "enter")
+        assert (form.wanted.memory, form.wanted.quiesce) == (True, False)
+        assert "Memory file" in screen_text(app)
+        await pilot.press("enter")
+        assert not form.wanted.memory
+        await pilot.press("k", "enter")
+        assert not form.wanted.external
 
 
 async def test_texts_are_no_markup():

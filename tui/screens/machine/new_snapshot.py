@@ -169,7 +169,7 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
         return rows
 
     def _show(self) -> None:
-        self.query_one(FieldForm).show(self._rows())
+        self.query_one(FieldForm).show(self._rows(), keep=True)
         found = findings(self.wanted, self.now)
         command = Content.assemble(("\n" + visible(self.wanted.virsh(self.machine)), "$faint"))
         told = finding_lines(found) if found else Content("Nothing speaks against it.")
@@ -183,7 +183,10 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
         if row.why_not:
             self.app.say(f"{row.label}: {visible(row.why_not)}", "warning")
         elif row.name == "memory":
-            self._take(replace(self.wanted, memory=not self.wanted.memory))
+            memory = not self.wanted.memory
+            self._take(
+                replace(self.wanted, memory=memory, quiesce=self.wanted.quiesce and not memory)
+            )
         elif row.name == "quiesce":
             self._take(replace(self.wanted, quiesce=not self.wanted.quiesce))
         elif row.name == "kind":

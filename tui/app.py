@@ -305,6 +305,10 @@ class VirttyApp(Program):
             return False
         return super().check_action(action, parameters)
 
+    def action_help_quit(self) -> None:
+        """Ctrl+C, which a shell has taught: it ends nothing here."""
+        self.say(f"{self.key_of('app.back')} goes back and, at the top, quits; Ctrl+Q quits.")
+
     async def action_quit(self) -> None:
         """Ctrl+Q: asks when edits are open or work is running, as every way out does."""
         if all(worker.group != "quit" for worker in self.workers):  # it is being asked already

@@ -74,3 +74,10 @@ async def test_panes_keys_and_tabs_can_be_clicked():
         at = screen_text(app).split("\n")[1].index("x XML")
         await pilot.click("#machine-tabs", offset=(at + 2, 0))
         await until(lambda: isinstance(getattr(app.screen, "tab", None), XmlTab))
+
+
+async def test_ctrl_c_says_how_to_quit():
+    async with running() as (app, pilot):
+        await pilot.press("ctrl+c")
+        await until(lambda: "q goes back and, at the top, quits" in screen_text(app))
+        assert app.is_running

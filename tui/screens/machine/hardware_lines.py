@@ -122,6 +122,8 @@ def forecast_line(forecast: Forecast, width: int) -> Content:
         values = ""
     told = f"{subject}  {values}" if values else subject
     room = max(20, width - 11)
+    if len(told) > room:
+        told = _FOLDER.sub("…/", told)
     why = f"  {forecast.why}" if forecast.why else ""
     if len(told) + len(why) > room:
         lines = textwrap.wrap(forecast.why, room)

@@ -147,6 +147,9 @@ async def test_a_range_is_many_entries(tmp_path: Path) -> None:
         await until(lambda: len(app.settings.hosts) == 2)
         uris = [entry["uri"] for entry in tomllib.loads(file.read_text())["hosts"]]
         assert uris == [f"test://{tmp_path}/node{n}.xml" for n in (1, 2)]
+        await pilot.press("e")
+        await fill(pilot, "node[3:4]", f"test://{tmp_path}/node[3:4].xml")
+        assert "this is one" in str(app.screen.query_one("#host-fault", Static).render())
 
 
 async def test_groups_and_mark_are_written_and_read(tmp_path: Path) -> None:

@@ -234,6 +234,8 @@ class HostDialog(ModalScreen[HostEntry | None]):
         wrong = fault(name, uri, self.taken, self.aliases)
         if not wrong and colour not in COLOURS:
             wrong = f"No such colour. There are {', '.join(COLOURS[1:])}."
+        if not wrong and self.entry is not None and len(expand(name)) > 1:
+            wrong = "A range makes several hosts: this is one. Add makes several."
         parts = parts_of(uri)
         if not wrong and parts:
             wrong = fault_of(parts) if parts["transport"] in ("ssh", "") else ""

@@ -53,7 +53,7 @@ async def test_the_question_is_a_sentence():
         name = next(r.name for r in app.fleet.domains() if r.state is DomainState.RUNNING)
         go_to(app, name)
         await pilot.press("w")
-        await until(lambda: any(r.name == name and r.managed_save for r in app.fleet.domains()))
+        await until(lambda: app.subjects()[0].managed_save and not app.subjects()[0].transition)
         await pilot.press("ctrl+w")
         await until(lambda: isinstance(app.screen, Confirm))
         await pilot.pause()

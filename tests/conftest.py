@@ -7,11 +7,16 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from tui import output_renders
+
 pytest_plugins = ["tests.lab.fixtures"]
 
 # How long an example takes says more of the machine's other work than of ours.
 settings.register_profile("virtty", deadline=None)
 settings.load_profile("virtty")
+
+# Screens are drawn as in the program, in half of the time.
+output_renders.attach()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.model.definitions import Q35
 from tui.model import Domain
-from tui.model.plan import Situation, plan
+from tui.model.plan import Situation, counterparts, plan
 from tui.model.session import EditSession
 from tui.screens.machine.hardware_lines import device_line, forecast_line
 
@@ -27,5 +27,6 @@ def test_what_does_not_run_yet_is_marked():
     session = EditSession(Domain.from_xml(Q35))
     live = Domain.from_xml(Q35)
     live.remove_device(live.disks[1])
-    marks = [device_line(disk, session, live, (), 60).plain[0] for disk in session.edited.disks]
+    running = counterparts(session.edited, live)
+    marks = [device_line(disk, session, running, (), 60).plain[0] for disk in session.edited.disks]
     assert marks == [" ", "≠"]

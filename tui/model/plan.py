@@ -202,13 +202,14 @@ def _why_not_update(running: View) -> str:
 
 def counterpart(base: Domain, key: str, live: Domain) -> View | None:
     """The running machine's view of what ``key`` names in the base."""
-    for section in live.sections:
-        if section.key == key:
-            return section
-    for old, running in pair(base.devices, live.devices)[0]:
-        if old.key == key:
-            return running
-    return None
+    return counterparts(base, live).get(key)
+
+
+def counterparts(base: Domain, live: Domain) -> dict[str, View]:
+    """The running machine's views of what the keys of the base name."""
+    found: dict[str, View] = {section.key: section for section in live.sections}
+    found |= {old.key: running for old, running in pair(base.devices, live.devices)[0]}
+    return found
 
 
 def edited_view(changes: ChangeSet, key: str) -> View | None:

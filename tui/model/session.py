@@ -19,7 +19,11 @@ class EditSession:
         self.now_only: set[tuple[str, str]] = set()
         """Ids of changes that the person does not want at the next boot."""
         self._before: list[Domain] = []
+        self._forget_comparison()
+
+    def _forget_comparison(self) -> None:
         self._changes: ChangeSet | None = None
+        self._originals: dict[str, View] | None = None
 
     @property
     def changes(self) -> ChangeSet:
@@ -73,7 +77,7 @@ class EditSession:
         if not self._before:
             return False
         self.edited = self._before.pop()
-        self._changes = None
+        self._forget_comparison()
         return True
 
     def hold_back(self, change_id: tuple[str, str]) -> None:
@@ -98,19 +102,19 @@ class EditSession:
             return False
         self.base, self.edited = fresh, edited
         self._before.clear()
-        self._changes = None
+        self._forget_comparison()
         return True
 
     def original(self, view: View) -> View | None:
         """The base's view of an edited one; None for a device that is new."""
         if not isinstance(view, Device):
             return self.base.view(view.key)
-        for old, new in pair(self.base.devices, self.edited.devices)[0]:
-            if new.element is view.element or new.key == view.key:
-                return old
-        return None
+        if self._originals is None:
+            pairs, _gone, _new = pair(self.base.devices, self.edited.devices)
+            self._originals = {new.key: old for old, new in pairs}
+        return self._originals.get(view.key)
 
     def _take(self, document: Domain) -> None:
         self._before.append(self.edited)
         self.edited = document
-        self._changes = None
+        self._forget_comparison()

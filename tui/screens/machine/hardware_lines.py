@@ -11,7 +11,7 @@ from textual.content import Content
 from tui.model.domain import Domain
 from tui.model.fields import Field
 from tui.model.pending import is_pending
-from tui.model.plan import Effect, Forecast, counterpart
+from tui.model.plan import Effect, Forecast
 from tui.model.rules import Finding
 from tui.model.session import EditSession
 from tui.model.text import visible
@@ -30,15 +30,19 @@ _FOLDER = re.compile(r"(?<!\S)/\S*/")
 
 
 def device_line(
-    view: View, session: EditSession, live: Domain | None, findings: Sequence[Finding], width: int
+    view: View,
+    session: EditSession,
+    running: Mapping[str, View] | None,
+    findings: Sequence[Finding],
+    width: int,
 ) -> Content:
     """One entry of the device list: sign, label, summary.
 
+    ``running`` are the running machine's views by the keys of the edited one, None when off.
     ``●`` edited, ``+`` new, ``≠`` the running machine differs, ``!`` something is wrong.
     """
     original = session.original(view)
     edited = any(change.key == (original or view).key for change in session.changes.changes)
-    running = None if live is None else counterpart(session.edited, view.key, live)
     sign, style = " ", ""
     if any(finding.key == view.key for finding in findings):
         sign, style = "!", "bold $text-error"
@@ -46,7 +50,7 @@ def device_line(
         sign, style = "+", "$text-success"
     elif edited:
         sign, style = "●", "$text-accent"
-    elif live is not None and (differing(view, running) if running else isinstance(view, Device)):
+    elif running is not None and _differs(view, running.get(view.key)):
         sign, style = "≠", "$text-warning"
     label = visible(view.label)
     if len(label) > width - 2:
@@ -61,6 +65,10 @@ def device_line(
         "  ",
         (fit(summary, room), "$quiet"),
     )
+
+
+def _differs(view: View, running: View | None) -> bool:
+    return bool(differing(view, running)) if running else isinstance(view, Device)
 
 
 def differing(stored: View, running: View) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from tui.actions.base import host_refusal
 from tui.hypervisor.errors import HypervisorError
@@ -29,7 +28,7 @@ from tui.hypervisor.volumes import disk_sizes
 from tui.model.checks import check
 from tui.model.devices import Disk
 from tui.model.domain import Domain
-from tui.model.plan import counterpart
+from tui.model.plan import counterparts
 from tui.model.rules import Finding
 from tui.model.session import EditSession
 from tui.model.surroundings import Surroundings
@@ -58,6 +57,8 @@ class HardwareView(Tab):
         self.findings: Sequence[Finding] = ()
         self.keys: list[str] = []
         """Keys of the views in the list, in its order."""
+        self._live_views: Mapping[str, View] | None = None
+        """The running machine's views by the keys of the edited one's; None when it is off."""
         self._ready = asyncio.Event()
         self._settled = asyncio.Event()
         """What runs has been read as well, or it is off, or it cannot be read."""
@@ -111,7 +112,7 @@ class HardwareView(Tab):
             self.show()
             neighbours = await read_neighbours(host, record.uuid)
             self.surroundings = replace(self.surroundings, neighbours=neighbours)
-        self.show()
+            self.show()
 
     def _macs_of_others(self) -> dict[str, str]:
         """MAC addresses of every other machine that we see, on any host."""
@@ -155,12 +156,11 @@ class HardwareView(Tab):
         here, place = self.key_here, self.list.highlighted or 0
         self.keys = [view.key for view in views]
         width = max(20, self.list.size.width - 2)
+        live = hardware.live
+        self._live_views = None if live is None else counterparts(session.edited, live)
+        lines = [device_line(v, session, self._live_views, self.findings, width) for v in views]
         with self.prevent(OptionList.OptionHighlighted):
-            self.list.clear_options()
-            self.list.add_options(
-                Option(device_line(view, session, hardware.live, self.findings, width))
-                for view in views
-            )
+            self.list.show_lines(lines)
             self.list.highlighted = (
                 self.keys.index(here) if here in self.keys else min(place, len(self.keys) - 1)
             )
@@ -202,12 +202,10 @@ class HardwareView(Tab):
 
     def show_form(self) -> None:
         """Draw the form of the device under the list's cursor afresh."""
-        session, hardware, view = self.session, self.hardware, self.view
-        if session is None or hardware is None or view is None:
+        session, view = self.session, self.view
+        if session is None or view is None:
             return
-        running = None
-        if hardware.live is not None:
-            running = counterpart(session.edited, view.key, hardware.live)
+        running = None if self._live_views is None else self._live_views.get(view.key)
         rows = form_rows(view, session.original(view), running, self.findings, self.readonly)
         self._show_title(view, (f"  {visible(view.summary)}", "$quiet"))
         self.form.show(rows)

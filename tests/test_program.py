@@ -123,6 +123,14 @@ def test_broken_settings_are_told_and_left_alone(env, tmp_path):
     assert file.read_text() == "theme = [broken"
 
 
+def test_the_terminals_own_size_counts(env):
+    env |= {"COLUMNS": "60", "LINES": "12"}
+    with Terminal((*VIRTTY, "--demo"), columns=120, rows=30, env=env) as terminal:
+        terminal.wait_until(lambda: "? Help" in terminal.lines()[29], "the last line")
+        terminal.resize(100, 40)
+        terminal.wait_until(lambda: "? Help" in terminal.lines()[39], "the new last line")
+
+
 def test_several_faults_of_the_settings_take_one_message(env, tmp_path):
     file = tmp_path / "settings.toml"
     file.write_text('theme = "none"\n[keys]\n"no.action" = "x"\n"machine.log" = ""\n')

@@ -74,6 +74,7 @@ def run(options: Options, settings: Settings, problems: list[Problem]) -> int:
     # Read when Textual is imported: half the time from a key to its frame. More frames
     # are made only while something changes.
     os.environ.setdefault("TEXTUAL_FPS", "120")
+    believe_the_terminal()
     from tui import output
     from tui.app import VirttyApp
     from tui.remembered import load_remembered, remembered_path
@@ -172,6 +173,16 @@ def short_name(uri: str) -> str:
 def system_socket_exists() -> bool:
     """Whether a daemon for qemu:///system listens, or is listened for, on this machine."""
     return any(socket.exists() for socket in SYSTEM_SOCKETS)
+
+
+def believe_the_terminal() -> None:
+    """Forget COLUMNS and LINES (``docker exec -e`` sets them) where the terminal tells its size.
+
+    Textual would believe them instead, also after a resize.
+    """
+    if all(os.get_terminal_size(sys.stdout.fileno())):
+        os.environ.pop("COLUMNS", None)
+        os.environ.pop("LINES", None)
 
 
 def has_terminal() -> bool:

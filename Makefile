@@ -28,8 +28,8 @@ else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
 
-check: lint ## the quick answer: lint, and the tests that need no libvirtd
-	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not guests" $(ARGS)
+check: lint ## the quick answer: lint, and the tests that start neither guests nor programs
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not guests and not program" $(ARGS)
 
 lint: ## style, types and the floors
 	@bash .ci/environment test

@@ -6,6 +6,7 @@ from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
+from textual.app import App
 
 from tui import output_renders
 
@@ -17,6 +18,18 @@ settings.load_profile("virtty")
 
 # Screens are drawn as in the program, in half of the time.
 output_renders.attach()
+
+
+_stock_shutdown = App._shutdown
+
+
+async def _shutdown(self: App[object]) -> None:
+    """No timer fires while widgets are removed: `App.exit` sees to that, `run_test` does not."""
+    self._exit = True
+    await _stock_shutdown(self)
+
+
+setattr(App, "_shutdown", _shutdown)  # noqa: B010 - mypy refuses the assignment
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,6 +12,8 @@ import pytest
 
 import tui
 
+pytestmark = pytest.mark.program
+
 _CHECKOUT = Path(__file__).parents[1]
 _ANSWER = f"virtty {tui.__version__}"
 

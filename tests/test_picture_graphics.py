@@ -21,6 +21,8 @@ from tui.output_cells import CANVAS, PLACEHOLDER
 from tui.terminal_answers import SECONDS
 from tui.widgets.picture_pixels import NUMBERS
 
+pytestmark = pytest.mark.program
+
 KITTY = [("\x1b_Gi=31;OK\x1b\\"), "\x1bP>|kitty(0.36.4)\x1b\\", "\x1b[6;20;10t", "\x1b[?62;c"]
 XTERM = ["", "\x1bP>|XTerm(390)\x1b\\", "\x1b[6;20;10t", "\x1b[?63;1;4;22c"]
 ASKED = ["\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\", "\x1b[>q", "\x1b[16t", "\x1b[c"]

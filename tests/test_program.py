@@ -15,6 +15,8 @@ import pytest
 
 from tests.benchmarks.terminal import Terminal, TimeOutError
 
+pytestmark = pytest.mark.program
+
 VIRTTY = (sys.executable, "-m", "tui")
 ANSWER = 1.0
 """Seconds within which a key is answered on a machine that also runs other tests."""

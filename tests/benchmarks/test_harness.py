@@ -6,9 +6,13 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.benchmarks.link import Link
 from tests.benchmarks.proxy import Proxy
 from tests.benchmarks.terminal import Terminal
+
+pytestmark = pytest.mark.program
 
 WRITER = "import os, time\nos.write(1, b'x' * {count} + b'end')\ntime.sleep(60)"
 

@@ -19,6 +19,7 @@ from tui.model.changes import (
     canonical,
     replay,
 )
+from tui.model.fields import fields_of
 from tui.model.session import EditSession
 
 
@@ -44,7 +45,7 @@ def test_each_field_is_told_by_its_own_change(machine, number, name):
     base = Domain.from_xml(MACHINES[machine])
     edited = base.copy()
     view = views_of(edited)[number]
-    field = type(view).fields()[name]
+    field = fields_of(type(view))[name]
     field.write(view, another(field, view))
     changes = ChangeSet(base, edited)
     assert changes
@@ -69,7 +70,7 @@ def test_any_sequence_of_edits_is_told_completely(data):
         if number in removed:
             continue
         view = views_of(edited)[number]
-        field = type(view).fields().get(name)
+        field = fields_of(type(view)).get(name)
         if field is not None:
             field.write(view, another(field, view))
     devices = edited.devices

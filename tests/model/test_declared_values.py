@@ -10,7 +10,7 @@ import pytest
 from tui.model import Domain
 from tui.model.checks import check
 from tui.model.devices import Disk
-from tui.model.fields import Choice, Field
+from tui.model.fields import Choice, Field, fields_of
 from tui.model.quantities import Number
 from tui.model.sections import Clock, Cpu, General, Memory
 from tui.model.surroundings import Surroundings
@@ -47,7 +47,7 @@ def cases() -> list[tuple[type[View], str, object]]:
         (kind, name, value)
         for kind, names in FIELDS.items()
         for name in names
-        for value in values_of(kind.fields()[name])
+        for value in values_of(fields_of(kind)[name])
     ]
 
 
@@ -65,7 +65,7 @@ def define(connection: libvirt.virConnect, document: Domain) -> None:
 @pytest.mark.parametrize(("kind", "name", "value"), cases())
 def test_libvirt_takes_every_value(connection, kind, name, value):
     document = Domain.from_xml(XML)
-    kind.fields()[name].write(view_of(document, kind), value)
+    fields_of(kind)[name].write(view_of(document, kind), value)
     define(connection, document)
 
 
@@ -105,7 +105,7 @@ def test_what_libvirt_refuses_is_told_before(connection, field, changes, taken):
 def test_what_qemu_does_not_do_at_an_end_has_its_reason(field, refused):
     for kind, expected in (("kvm", refused), ("xen", set())):
         general = Domain.from_xml(XML.replace("type='test'", f"type='{kind}'", 1)).general
-        options = General.fields()[field].options(general, Surroundings())
+        options = fields_of(General)[field].options(general, Surroundings())
         assert {option.value for option in options if option.why_not} == expected
 
 
@@ -114,7 +114,7 @@ def test_a_controller_is_offered_the_models_of_its_kind():
     offered = {}
     for kind, model in (("usb", "ehci"), ("scsi", "virtio-scsi")):
         device = document.add_device(f"<controller type='{kind}' index='0' model='{model}'/>")
-        options = type(device).fields()["model"].options(device, Surroundings())
+        options = fields_of(type(device))["model"].options(device, Surroundings())
         offered[kind] = [option.value for option in options]
     assert "qemu-xhci" in offered["usb"]
     assert "ehci" in offered["usb"]

@@ -15,7 +15,7 @@ from tui.model.beside import Beside
 from tui.model.capabilities import DomainCapabilities
 from tui.model.devices import KINDS
 from tui.model.editing import place
-from tui.model.fields import Choice, Field, Switch
+from tui.model.fields import Choice, Field, Switch, fields_of
 from tui.model.quantities import Number, Size
 from tui.model.sections import SECTIONS
 from tui.model.surroundings import Surroundings
@@ -30,12 +30,12 @@ SAMPLES = (
 )  # fmt: skip
 """Texts of which each field takes at least two."""
 VIEWS = (*SECTIONS, *KINDS.values())
-DECLARED = [(view, name, field) for view in VIEWS for name, field in view.fields().items()]
+DECLARED = [(view, name, field) for view in VIEWS for name, field in fields_of(view).items()]
 PLACES = [
     (machine, number, name)
     for machine, xml in MACHINES.items()
     for number, view in enumerate((*Domain.from_xml(xml).sections, *Domain.from_xml(xml).devices))
-    for name, field in type(view).fields().items()
+    for name, field in fields_of(type(view)).items()
     if not field.shown_only and not isinstance(field, Beside)
 ]
 
@@ -82,7 +82,7 @@ def test_what_is_written_is_read_and_set_back_it_is_as_it_was(machine, number, n
     document = Domain.from_xml(MACHINES[machine])
     before = canonical(document)
     view = views_of(document)[number]
-    field = type(view).fields()[name]
+    field = fields_of(type(view))[name]
     present = field.read(view)
     field.write(view, present)
     assert canonical(document) == before, "writing what is there touches nothing"
@@ -155,9 +155,9 @@ def test_another_bus_is_another_address_and_name_until_it_is_set_back():
 def test_another_kind_of_source_says_nothing_of_the_old(key, field, value, path, said):
     document = Domain.from_xml(MACHINES["q35"])
     view = document.view(key)
-    type(view).fields()[field].write(view, value)
+    fields_of(type(view))[field].write(view, value)
     assert view.element.find(path).attrib == said
-    assert type(view).fields()[field].read(view) == value
+    assert fields_of(type(view))[field].read(view) == value
 
 
 def test_what_is_not_libvirts_stays_on_another_kind_of_source():
@@ -166,7 +166,7 @@ def test_what_is_not_libvirts_stays_on_another_kind_of_source():
     source = disk.element.find("source")
     source.set(f"{ALIEN}owner", "me")
     etree.SubElement(source, f"{ALIEN}note")
-    type(disk).fields()["source"].write(disk, "/dev/sdx")
+    fields_of(type(disk))["source"].write(disk, "/dev/sdx")
     assert dict(source.attrib) == {"dev": "/dev/sdx", f"{ALIEN}owner": "me"}
     assert [child.tag for child in source] == [f"{ALIEN}note"]
 
@@ -241,7 +241,7 @@ def test_what_is_unknown_survives_every_edit(data):
         before = canonical(document)
         there = aliens(document.root)
         view = views_of(document)[number]
-        fields = [field for field in type(view).fields().values() if not field.shown_only]
+        fields = [field for field in fields_of(type(view)).values() if not field.shown_only]
         if not fields:  # a strange device has moved the others
             continue
         field = data.draw(st.sampled_from(fields))

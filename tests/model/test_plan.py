@@ -6,7 +6,7 @@ import pytest
 
 from tests.model.definitions import NUMA, Q35
 from tui.model import ChangeSet, Domain
-from tui.model.fields import Call
+from tui.model.fields import Call, fields_of
 from tui.model.plan import Effect, Plan, Situation, plan
 
 GIB = 1024**3
@@ -25,7 +25,7 @@ def planned(xml: str, edit, situation: Situation = RUNNING, **more) -> Plan:
 def put(key: str, field: str, value):
     def edit(document: Domain) -> None:
         view = document.view(key)
-        type(view).fields()[field].write(view, value)
+        fields_of(type(view))[field].write(view, value)
 
     return edit
 

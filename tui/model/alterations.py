@@ -6,6 +6,7 @@ from lxml import etree
 
 from tui.model.changes import pair
 from tui.model.domain import Domain
+from tui.model.fields import fields_of
 from tui.model.views import View
 
 FILLED_IN = frozenset(("address", "alias"))
@@ -45,7 +46,7 @@ def _values(before: View, after: View) -> dict[str, str]:
     """Fields that had a value and have another one: path and words."""
     return {
         field.path: f"{before.label}: {field.label} {was} became {became}"
-        for field in type(before).fields().values()
+        for field in fields_of(type(before)).values()
         if not field.shown_only
         and field.read_text(before)
         and (was := field.read_words(before)) != (became := field.read_words(after))

@@ -13,7 +13,7 @@ from lxml import etree
 from tui.model.beside import Beside
 from tui.model.devices import device_of
 from tui.model.domain import Domain
-from tui.model.fields import Field
+from tui.model.fields import Field, fields_of
 from tui.model.views import Device, View
 from tui.model.xml import parse
 
@@ -267,7 +267,7 @@ def _tellings(
 def _field_changes(before: View, after: View) -> list[FieldChange]:
     return [
         FieldChange(before.key, before.label, field, field.read(before), field.read(after))
-        for field in type(before).fields().values()
+        for field in fields_of(type(before)).values()
         if field.read(before) != field.read(after)
     ]
 

@@ -10,6 +10,7 @@ from tui.model.devices import Disk
 from tui.model.devices.interface import MAC
 from tui.model.devices.rest import Controller
 from tui.model.domain import Domain
+from tui.model.fields import fields_of
 from tui.model.rules import Finding, Rule, error, warning
 from tui.model.surroundings import Surroundings
 from tui.model.told import machine_family
@@ -130,7 +131,7 @@ def disk_limits(document: Domain, _surroundings: Surroundings) -> Iterator[Findi
 
 
 def _limit(disk: Disk, name: str) -> object:
-    return Disk.fields()[name].read(disk)
+    return fields_of(Disk)[name].read(disk)
 
 
 # -- network -------------------------------------------------------------------------------

@@ -18,13 +18,12 @@ import enum
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from types import MappingProxyType
+from typing import Any, Generic, Self, TypeVar, overload
 
 from tui.model.editing import Place, place
-
-if TYPE_CHECKING:
-    from tui.model.surroundings import Surroundings
-    from tui.model.views import View
+from tui.model.surroundings import Surroundings
+from tui.model.views import View
 
 T = TypeVar("T")
 
@@ -64,7 +63,7 @@ class Option:
     """Why this host cannot; empty when it can."""
 
 
-Told = Callable[["View", "Surroundings"], "Sequence[Option] | None"]
+Told = Callable[[View, Surroundings], "Sequence[Option] | None"]
 """Gives the values that a host and a device allow; None where nobody tells."""
 
 DEFAULT = "default"
@@ -380,3 +379,15 @@ class Switch(Field[bool]):
         if word in ("no", "off", "false", "0", ""):
             return False
         raise ValueError(f"{self.label}: yes or no")
+
+
+_fields: dict[type[View], Mapping[str, Field[Any]]] = {}
+
+
+def fields_of(kind: type[View]) -> Mapping[str, Field[Any]]:
+    """A view's declarations by name, in order; a base class's first."""
+    if kind not in _fields:
+        classes = [vars(one) for one in reversed(kind.__mro__)]
+        found = {n: v for names in classes for n, v in names.items() if isinstance(v, Field)}
+        _fields[kind] = MappingProxyType(found)
+    return _fields[kind]

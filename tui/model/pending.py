@@ -8,7 +8,7 @@ from typing import Any
 from tui.model.changes import pair, to_xml
 from tui.model.devices import Disk
 from tui.model.domain import Domain
-from tui.model.fields import Field
+from tui.model.fields import Field, fields_of
 from tui.model.views import View
 
 OF_THE_RUN = ("alias", "backingStore", "mirror", "source/@index", "target/@state")
@@ -55,7 +55,7 @@ def _differences(live: View, stored: View) -> list[Pending]:
             stored.key, stored.label, field.label, field.read_words(live),
             field.read_words(stored), field.name,
         )
-        for field in type(stored).fields().values()
+        for field in fields_of(type(stored)).values()
         if is_pending(field, live, stored)
     ]  # fmt: skip
 
@@ -83,7 +83,7 @@ def stored_like_live(stored: Domain, live: Domain, item: Pending) -> Domain:
         if now.key == item.key:
             running_view = then
     if running_view is not None:
-        field = type(view).fields()[item.field]
+        field = fields_of(type(view))[item.field]
         field.write(view, field.read(running_view))
     return result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.model.changes import ChangeSet, LostError, pair, replay
 from tui.model.domain import Domain
+from tui.model.fields import fields_of
 from tui.model.templates import remove
 from tui.model.views import Device, View
 
@@ -41,7 +42,7 @@ class EditSession:
         view = trial.view(key)
         if view is None:
             raise LostError(f"{key} is no longer there")
-        declared = type(view).fields()[field]
+        declared = fields_of(type(view))[field]
         if text == declared.read_text(view) or declared.parse(text) == declared.read(view):
             return key
         declared.write_text(view, text)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lxml import etree
 
 from tui.model.editing import Edits, place
-from tui.model.fields import Field
 from tui.model.pci import address_text
 
 
@@ -23,14 +19,6 @@ class View:
     def __init__(self, element: etree._Element, edits: Edits) -> None:
         self.element = element
         self.edits = edits
-
-    @classmethod
-    @cache
-    def fields(cls) -> Mapping[str, Field[Any]]:
-        """Its declarations by name, in order; a base class's first."""
-        kinds = [vars(kind) for kind in reversed(cls.__mro__)]
-        found = {n: v for names in kinds for n, v in names.items() if isinstance(v, Field)}
-        return MappingProxyType(found)
 
     @property
     def key(self) -> str:

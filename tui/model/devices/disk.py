@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tui.model import told
 from tui.model.devices.disk_source import Source
 from tui.model.editing import place
-from tui.model.fields import Call, Choice, Option, Switch, Text
+from tui.model.fields import Call, Choice, Option, Switch, Text, fields_of
 from tui.model.quantities import Number, Size
 from tui.model.views import Device, View
 
@@ -48,7 +48,7 @@ def _data_only(view: Disk) -> str:
 
 
 def _burst_of(view: Disk, name: str) -> str:
-    return "" if Disk.fields()[name].read(view) else "there is no limit that it could exceed"
+    return "" if fields_of(Disk)[name].read(view) else "there is no limit that it could exceed"
 
 
 def _bus_changed(view: Disk) -> None:
@@ -422,8 +422,8 @@ class Disk(Device):
         """Every limit of ``<iotune>`` by libvirt's name; what is not there is zero."""
         holder = place("iotune").find(self.element)
         found = {
-            Disk.fields()[name].path.rpartition("/")[2]: 0
-            for name, field in Disk.fields().items()
+            fields_of(Disk)[name].path.rpartition("/")[2]: 0
+            for name, field in fields_of(Disk).items()
             if field.live is Call.SET_BLOCK_IO_TUNE
         }
         for limit in () if holder is None else holder:

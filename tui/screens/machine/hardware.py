@@ -18,7 +18,7 @@ from tui.model.changes import DeviceRemoved, LostError
 from tui.model.compound import BootOrder
 from tui.model.devices import Disk
 from tui.model.devices.disk_source import Source
-from tui.model.fields import Choice, Field, Switch
+from tui.model.fields import Choice, Field, Switch, fields_of
 from tui.model.node_devices import NodeDevice
 from tui.model.rules import Finding
 from tui.model.sections import Cpu
@@ -84,7 +84,7 @@ class HardwareTab(HardwareView):
 
     def _field(self, name: str) -> Field[object] | None:
         view = self.view
-        return None if view is None else type(view).fields().get(name)
+        return None if view is None else fields_of(type(view)).get(name)
 
     @on(FieldForm.Edit)
     async def _edit(self, event: FieldForm.Edit) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from tui.model.domain import Domain
-from tui.model.fields import Field
+from tui.model.fields import Field, fields_of
 from tui.model.pending import is_pending
 from tui.model.plan import Effect, Forecast
 from tui.model.rules import Finding
@@ -74,7 +74,9 @@ def _differs(view: View, running: View | None) -> bool:
 def differing(stored: View, running: View) -> list[str]:
     """Names of the fields that the next boot changes."""
     return [
-        name for name, field in type(stored).fields().items() if is_pending(field, running, stored)
+        name
+        for name, field in fields_of(type(stored)).items()
+        if is_pending(field, running, stored)
     ]
 
 
@@ -90,7 +92,7 @@ def form_rows(
         finding.field: finding.text for finding in findings if finding.key == view.key
     }
     rows = []
-    for name, field in type(view).fields().items():
+    for name, field in fields_of(type(view)).items():
         text = field.read_text(view)
         words = field.read_words(view)
         changed = original is not None and field.read(original) != field.read(view)

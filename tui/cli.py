@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from tui.options import Options, build_parser, completion, parse
 
 if TYPE_CHECKING:
+    from tui.hypervisor.records import HostRecord
     from tui.settings import HostEntry, Problem, Settings
 
 DEMO_NOTICE = "This is a demo: a made-up host. Nothing here is real, try everything."
@@ -98,7 +99,21 @@ def run(options: Options, settings: Settings, problems: list[Problem]) -> int:
     finally:
         fleet.close()
         fleet.journal.flush()
-    return app.return_value if app.return_value is not None else app.return_code or 0
+    status = app.return_value if app.return_value is not None else app.return_code or 0
+    return status or told_unreachable(host.record for host in fleet.hosts.values())
+
+
+def told_unreachable(hosts: Iterable[HostRecord]) -> int:
+    """Where no host was ever reached, say why in a line for each, and return 1; else return 0."""
+    from tui.model.text import visible
+
+    records = list(hosts)
+    told = [f"{r.name}: {r.error.words}" for r in records if r.facts is None and r.error]
+    if not told or len(told) < len(records):
+        return 0
+    for line in told:
+        sys.stderr.write(f"virtty: {visible(line)}\n")
+    return 1
 
 
 def resolved(settings: Settings, aliases: Mapping[str, str]) -> Settings:

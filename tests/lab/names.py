@@ -1,14 +1,23 @@
 """A name server of our own on loopback, and programs that ask nobody else."""
 
+import contextlib
 import shlex
 import socket
 import threading
 from pathlib import Path
 from types import TracebackType
 
-ADDRESS = "127.214.0.53"
 NO_SUCH_NAME = 0x8183
 """An answer's flags: recursion available, NXDOMAIN."""
+
+
+def _bind(server: socket.socket) -> str:
+    for number in range(1, 255):
+        address = f"127.214.{number}.53"
+        with contextlib.suppress(OSError):
+            server.bind((address, 53))
+            return address
+    raise OSError("no address is left for a name server")
 
 
 class NameServer:
@@ -17,10 +26,11 @@ class NameServer:
     def __init__(self, directory: Path, *, silent: bool) -> None:
         self._silent = silent
         self._conf = directory / "resolv.conf"
-        # The resolver gives up long after any test does.
-        self._conf.write_text(f"nameserver {ADDRESS}\noptions timeout:30 attempts:5\n")
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((ADDRESS, 53))
+        # The resolver asks port 53 only: an address of its own for each server.
+        self._address = _bind(self._socket)
+        # The resolver gives up long after any test does.
+        self._conf.write_text(f"nameserver {self._address}\noptions timeout:30 attempts:5\n")
         self.asked = threading.Event()
         """Somebody has asked for a name."""
         threading.Thread(target=self._serve, daemon=True).start()
@@ -51,5 +61,5 @@ class NameServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._socket.sendto(b"", (ADDRESS, 53))
+        self._socket.sendto(b"", (self._address, 53))
         self._socket.close()

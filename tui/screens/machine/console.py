@@ -75,7 +75,7 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         """Whose the keys are."""
         if self.terminal.marking:
             return Keys.MARK
-        return Keys.GUEST if self.terminal.has_focus else Keys.PROGRAM
+        return Keys.GUEST if self.screen.focused is self.terminal else Keys.PROGRAM
 
     @property
     def bar(self) -> list[tuple[str, str, bool]]:
@@ -108,6 +108,8 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
     def on_mount(self) -> None:
         """What is silent is told to be so, and what other consoles have to tell."""
         self.set_interval(1.0, self._show_status)
+        # Told at once: in a flood the events of the focus come a frame later.
+        self.watch(self.screen, "focused", self._focus_moved, init=False)
 
     def on_unmount(self) -> None:
         """The session stays."""
@@ -182,13 +184,10 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         self.focus()
         self._keys_changed()
 
-    def on_descendant_focus(self) -> None:
-        """The guest has the keys."""
-        self._keys_changed()
-
-    def on_focus(self) -> None:
-        """The program has the keys."""
-        self._keys_changed()
+    def _focus_moved(self) -> None:
+        """The keys are the guest's now, or the program's."""
+        if self.is_whole:
+            self._keys_changed()
 
     def on_terminal_view_sized(self, event: TerminalView.Sized) -> None:
         """The emulator follows."""

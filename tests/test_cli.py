@@ -61,7 +61,7 @@ def test_an_alias_in_the_book_stands_for_its_uri():
     assert (far.uri, far.mark, lab) == (CELLAR.uri, "PROD", LAB)
 
 
-def test_ranges_are_written_out(capsys, monkeypatch):
+def test_ranges_are_written_out(capsys):
     words = ("qemu+ssh://node[09:11]/system", "lab")
     nodes = [f"qemu+ssh://node{number}/system" for number in ("09", "10", "11")]
     assert list(expanded(words)) == [*nodes, "lab"]
@@ -70,7 +70,6 @@ def test_ranges_are_written_out(capsys, monkeypatch):
         "node10",
         "node11",
     ]
-    monkeypatch.setattr(cli, "has_terminal", lambda: True)
     with pytest.raises(SystemExit) as ended:
         main(["qemu+ssh://node[20:1]/system"])
     assert ended.value.code == 2
@@ -101,6 +100,12 @@ class TestProcess:
         assert done.returncode == 1
         assert done.stdout == ""
         assert "needs a terminal" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+    def test_a_bad_argument_is_what_it_says_first(self):
+        done = python("-m", "tui", "nowhere")
+        assert done.returncode == 2
+        assert "'nowhere' is no URI" in done.stderr
         assert done.stderr.count("\n") == 1
 
 

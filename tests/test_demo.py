@@ -1,12 +1,15 @@
 """The demo host's inventory, as libvirt's test driver understands it."""
 
 import collections
+import shutil
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import libvirt
 import pytest
 
+import tui.demo
 from tui.demo import demo_uri
 from tui.hypervisor import demo
 
@@ -22,9 +25,19 @@ def host():
 
 
 def test_uri_is_absolute():
-    path = Path(demo_uri().removeprefix("test://"))
+    path = Path(unquote(demo_uri().removeprefix("test://")))
     assert path.is_absolute()
     assert path.is_file()
+
+
+def test_it_is_found_in_a_folder_of_any_name(tmp_path, monkeypatch):
+    folder = tmp_path / "my täler, 100% #1?"
+    folder.mkdir()
+    shutil.copy(Path(tui.demo.__file__).with_name("demo.xml"), folder)
+    monkeypatch.setattr(tui.demo, "__file__", str(folder / "__init__.py"))
+    connection = libvirt.open(demo_uri())
+    assert connection.numOfDomains() > 0
+    connection.close()
 
 
 def test_machines_are_in_every_state(host):

@@ -35,9 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.completion:
         print(completion(options.completion))
         return 0
-    if not has_terminal():
-        sys.stderr.write("virtty: needs a terminal for its input and output; try virsh\n")
-        return 1
 
     from tui.hypervisor.aliases import uri_aliases
     from tui.settings import Problem, load_settings, settings_path
@@ -47,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = {host.name for host in settings.hosts}
     for word in unknown_words(options.uris, names | uri_aliases().keys()):
         build_parser().error(f"{word!r} is no URI, no alias in libvirt.conf and no saved host")
+    if not has_terminal():
+        sys.stderr.write("virtty: needs a terminal for its input and output; try virsh\n")
+        return 1
     if options.config and not options.config.exists():
         words = f"There is no settings file {options.config} yet"
         problems.append(Problem(words, "A host that is added in the Hosts pane makes it."))

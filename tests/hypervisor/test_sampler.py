@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tui.hypervisor.records import Usage
+from tui.hypervisor.records import DomainRecord, DomainState, Usage
 from tui.hypervisor.sampler import read_counters, read_memory, usage_between
+from tui.hypervisor.simulation import simulated_usage
 
 VALUES = {
     "cpu.time": 1_000_000_000,
@@ -55,3 +56,8 @@ def test_memory_as_the_guest_tells_else_as_the_host_sees():
     )
     assert read_memory({"balloon.rss": 7}) == (7 * 1024, False)
     assert read_memory({}) == (None, False)
+
+
+def test_the_demo_tells_no_memory_of_a_machine_before_its_size_is_known():
+    record = DomainRecord("demo", "0" * 32, "web", state=DomainState.RUNNING)
+    assert simulated_usage(record, 1000.0).memory is None

@@ -156,7 +156,7 @@ async def test_bridges_and_disks_are_not_given():
 async def test_the_whole_group_goes_in_one_step(tmp_path: Path):
     async with shown(inventory(tmp_path)) as (app, pilot, pane):
         reader = app.fleet.devices_of("host")
-        reader._drivers = drivers(tmp_path / "host.xml")  # the test driver drops them
+        reader._drivers = drivers((tmp_path / "host.xml").as_uri())  # the test driver drops them
         await reader.refresh()
         await until(lambda: any(row.driver == "e1000" for row in pane._rows))
         await look_at(pilot, pane, "05:01.0")
@@ -172,7 +172,7 @@ async def test_the_whole_group_goes_in_one_step(tmp_path: Path):
 async def test_the_rest_of_a_group_is_detached_when_it_is_applied(tmp_path: Path):
     async with shown(inventory(tmp_path)) as (app, pilot, pane):
         reader = app.fleet.devices_of("host")
-        reader._drivers = drivers(tmp_path / "host.xml")
+        reader._drivers = drivers((tmp_path / "host.xml").as_uri())
         await reader.refresh()
         await until(lambda: any(row.driver == "e1000" for row in pane._rows))
         await on(pilot, pane, "05:01.0", "a")

@@ -1,7 +1,7 @@
 """What the demo host has that its inventory file cannot say."""
 
 from functools import cache
-from pathlib import Path
+from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
 import libvirt
@@ -50,10 +50,10 @@ def prepare(connection: libvirt.virConnect) -> None:
 
 
 @cache
-def drivers(inventory: Path) -> dict[str, str]:
+def drivers(uri: str) -> dict[str, str]:
     """Drivers of node devices by name: libvirt's test driver does not read them.
 
-    ``inventory`` is the file behind the demo host's URI.
+    ``uri`` is the demo host's, which names its inventory file.
     """
-    devices = ElementTree.parse(inventory).getroot().iterfind("device")
+    devices = ElementTree.parse(unquote(urlsplit(uri).path)).getroot().iterfind("device")
     return {d.findtext("name", ""): d.findtext("driver/name", "") for d in devices}

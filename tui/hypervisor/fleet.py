@@ -176,7 +176,7 @@ class Fleet:
 
             known = {}
             if host in self._demos:
-                known = drivers(Path(self.hosts[host].record.uri.removeprefix("test://")))
+                known = drivers(self.hosts[host].record.uri)
             found = NodeDevices(self.hosts[host], self._publish, known)
             self._node_devices[host] = found
         return found

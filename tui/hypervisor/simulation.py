@@ -19,10 +19,10 @@ def simulated_usage(domain: DomainRecord, now: float) -> Usage:
     wave = (math.sin(now * 2 * math.pi / period + seed % 7) + 1) / 2
     ripple = (math.sin(now / 3 + seed % 11) + 1) / 2
     busy = min(1.0, level**3 * 0.8 + wave * 0.15 * level + ripple * 0.03)
-    memory = domain.memory or 0
+    share = 0.25 + 0.6 * level + 0.04 * wave
     return Usage(
         cpu=busy,
-        memory=int(memory * (0.25 + 0.6 * level + 0.04 * wave)),
+        memory=None if domain.memory is None else int(domain.memory * share),
         memory_is_guest=True,
         disk_read=busy * ripple * 4e7 if seed % 3 else 0.0,
         disk_write=busy * wave * 2.5e7,

@@ -33,17 +33,19 @@ async def changing(
     ``text`` says what is done ("force off"), ``virsh`` the equivalent command. Gives the
     entry's number, for its progress; errors go on to the caller after the journal has them.
     """
-    uri = host.record.uri
     number = host.journal.begin(host.record.name, subject, text, virsh, cancel)
+    outcome, failure = Outcome.FAILED, None
     try:
         yield number
+        outcome = Outcome.DONE
     except HypervisorError as error:
-        host.journal.end(number, Outcome.FAILED, uri, error)
+        failure = error
         raise
     except asyncio.CancelledError:
-        host.journal.end(number, Outcome.CANCELLED, uri)
+        outcome = Outcome.CANCELLED
         raise
-    host.journal.end(number, Outcome.DONE, uri)
+    finally:  # a fault of ours ends it too: what is under way holds the program's end up
+        host.journal.end(number, outcome, host.record.uri, failure)
 
 
 async def change(

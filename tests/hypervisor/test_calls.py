@@ -92,3 +92,15 @@ async def test_what_comes_too_late_is_handed_to_be_let_go_of(fixture):
     assert await taken == "late"
     await until(lambda: len(late) == 2)
     assert late == ["late", "late"]  # and not what somebody has taken
+
+
+async def test_what_a_dropped_connection_still_says_is_no_sign_of_life(fixture):
+    hung = asyncio.create_task(fixture.run(fixture.wait))
+    await until(lambda: fixture.started == 1)
+    fixture.close()
+    with pytest.raises(CutError):
+        await hung
+    fixture.gate.set()
+    await until(lambda: not any(t.name == "h quick" for t in threading.enumerate()))
+    await asyncio.sleep(0)
+    assert fixture.answers == 0

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from tests.waiting import until
 from tui.demo import demo_uri
 from tui.hypervisor import lifecycle
 from tui.hypervisor.errors import GoneError, HypervisorError, NotConnectedError
+from tui.hypervisor.events import Event
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Outcome
+from tui.hypervisor.opening import Opened
 from tui.hypervisor.records import DomainRecord, HostState
 from tui.model.states import DomainState
 
@@ -205,3 +208,22 @@ async def test_details_come_for_what_is_shown():
         assert details is not None
         assert "web" in details.tags
         assert details.macs
+
+
+async def test_an_event_before_the_first_list_is_not_lost(tiny, monkeypatch: pytest.MonkeyPatch):
+    """The list may have been read before it, and come to the loop behind it."""
+    async with running(tiny()) as (_fleet, [host]):
+        domain = await connected(host)
+        host.close()
+        listed = Host._on_opened
+
+        def late(self: Host, generation: int, opened: Opened) -> None:
+            self._on_event(generation, Event("lifecycle", domain.uuid, domain.name, (4, 0)))
+            before = [replace(d, state=DomainState.PAUSED) for d in opened.domains]
+            listed(self, generation, replace(opened, domains=before))
+
+        monkeypatch.setattr(Host, "_on_opened", late)
+        host.open()
+        await until(lambda: domain.uuid in host.inventory.domains)
+        assert is_in(host, domain, DomainState.PAUSED)
+        await until(lambda: is_in(host, domain, DomainState.RUNNING), 5)

@@ -160,3 +160,12 @@ def test_a_device_that_vanishes_under_the_reading_loses_only_itself():
 
 def test_this_machine_can_be_looked_at():
     assert parse_probe(_probe_here().decode(errors="replace")).known
+
+
+async def test_devices_that_come_and_go_leave_nothing_behind(tmp_path: Path):
+    """Every machine that starts brings a network device with a name of its own."""
+    async with reading(inventory(tmp_path)) as (fleet, reader):
+        for number in range(50):
+            for observer in tuple(fleet.hosts["host"].observers):
+                observer(Event("node-device", f"net_vnet{number}", f"net_vnet{number}", (1, 0)))
+        assert not reader._touched

@@ -45,3 +45,23 @@ async def test_an_answer_older_than_the_last_event_is_not_taken(monkeypatch: pyt
     answers[2].set_result({UUID: DomainRecord("h", UUID, "c", state=DomainState.RUNNING)})
     await tasks[2]
     assert inventory.domains[UUID].state is DomainState.RUNNING
+
+
+async def test_machines_that_come_and_go_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rereading, "VERIFY_AFTER", 0.001)
+    inventory = Inventory("h", lambda _change: None, lambda _uuid: None)
+    read = 0
+
+    async def nothing(_work: object, _lane: object) -> Any:
+        nonlocal read
+        read += 1
+        return [] if read == 1 else (frozenset(), frozenset())
+
+    tasks = []
+    loop = asyncio.get_running_loop()
+    reread = Rereading(inventory, nothing, lambda work: tasks.append(loop.create_task(work)))
+    for number in range(100):
+        reread.soon(f"{UUID}{number}")
+    await until(lambda: read == 2)
+    await tasks[0]
+    assert not reread._asked

@@ -106,6 +106,7 @@ class Calls:
 
     def close(self) -> None:
         """Drop every call and close the connection; does not wait for either."""
+        self._answered = lambda: None  # what still comes says nothing of the next connection
         workers = tuple(self._workers.values())
         for worker in workers:
             worker.close()

@@ -82,6 +82,8 @@ class Host:
         """The way to the open connection; None while there is none."""
         self._generation = 0
         """Counts openings: what an earlier one still says is not listened to."""
+        self._early: set[str] = set()
+        """Domains that events named before the first list was here: it may be older."""
         self._opening_since: float | None = None
         self._attempts = 0
         self._pulse = Pulse()
@@ -98,6 +100,7 @@ class Host:
         self._cancel_attempt()
         self._generation += 1
         generation = self._generation
+        self._early.clear()
         attempt = self._attempt = Attempt(
             lambda question: self._mailbox.post(self._on_question, generation, question),
             lambda question: self._mailbox.post(self._on_question_done, question),
@@ -174,6 +177,8 @@ class Host:
         self.journal.event(self.record.name, "", "connected")
         self.inventory.load(opened.domains)
         self.inventory.mark_stale(False)
+        while self._early:
+            self.reread_soon(self._early.pop())
         self.spawn(self._read_the_rest(opened))
 
     def _on_open_failed(self, generation: int, error: HypervisorError) -> None:
@@ -361,6 +366,8 @@ class Host:
         """Have one domain read again, together with what else is asked for just now."""
         if self.is_connected:
             self._rereading.soon(uuid)
+        else:
+            self._early.add(uuid)
 
     async def refresh(self) -> None:
         """Read the whole list again, and what no event tells of: three calls for any length."""

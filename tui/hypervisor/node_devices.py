@@ -67,7 +67,7 @@ class NodeDevices:
         """What is known of each machine: whether it is active, what it claims."""
         self._stale: set[str] = set()
         self._touched: set[str] = set()
-        """Names that events told of since the last reading of all began."""
+        """Names that events have told of while all are being read."""
         self._around_stale = False
         self._timer: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -130,9 +130,13 @@ class NodeDevices:
                 await asyncio.shield(self._reading)
 
     def _start_reading(self) -> None:
-        if self._reading is None or self._reading.done():
+        if not self._is_reading:
             self._touched.clear()
             self._reading = self._spawn(self._read_all())
+
+    @property
+    def _is_reading(self) -> bool:
+        return self._reading is not None and not self._reading.done()
 
     async def _read_all(self) -> None:
         devices = await self.host.run(
@@ -217,7 +221,8 @@ class NodeDevices:
         if not self._wanted:
             return
         if event.kind == "node-device":
-            self._touched.add(event.identity)
+            if self._is_reading:
+                self._touched.add(event.identity)
             known = self._records.get(event.identity)
             if event.detail[:1] == (DELETED,) and known is not None:
                 del self._records[event.identity]

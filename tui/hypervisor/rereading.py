@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
@@ -44,13 +45,14 @@ class Rereading:
         self._timer: asyncio.TimerHandle | None = None
         self._uuids: set[str] = set()
         self._asked: dict[str, int] = {}
-        """How often a domain was named while it was not read yet: an answer to an earlier
-        question may be older than the event that has named it again."""
+        """When a domain was named last, as a number, until it has been read: an answer to an
+        earlier question may be older than the event that has named it again."""
+        self._numbers = itertools.count()
 
     def soon(self, uuid: str) -> None:
         """Have one domain read again, together with what else is asked for just now."""
         self._uuids.add(uuid)
-        self._asked[uuid] = self._asked.get(uuid, 0) + 1
+        self._asked[uuid] = next(self._numbers)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(VERIFY_AFTER, self._verify)
 
@@ -66,7 +68,11 @@ class Rereading:
         self._timer = None
         uuids = sorted(self._uuids)
         self._uuids.clear()
-        self._spawn(self._singly(uuids) if len(uuids) <= VERIFY_SINGLY else self.everything())
+        if len(uuids) <= VERIFY_SINGLY:
+            self._spawn(self._singly(uuids))
+        else:
+            self._asked.clear()
+            self._spawn(self.everything())
 
     async def _singly(self, uuids: list[str]) -> None:
         key = self._inventory.host

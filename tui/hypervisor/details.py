@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import libvirt
 
-from tui.hypervisor.lacks import LACKS
+from tui.hypervisor.lacks import if_supported
 from tui.hypervisor.listing import Size
 from tui.hypervisor.records import DomainDetails
 
@@ -151,16 +151,12 @@ def can_ask_test_driver(connection: libvirt.virConnect, document: Domain) -> boo
 def read_leases(connection: libvirt.virConnect) -> dict[str, tuple[str, ...]]:
     """Addresses by MAC from libvirt's own DHCP servers: one call per active network."""
     leases: dict[str, tuple[str, ...]] = {}
-    try:
-        networks = connection.listAllNetworks(libvirt.VIR_CONNECT_LIST_NETWORKS_ACTIVE)
-        for network in networks:
-            for lease in network.DHCPLeases():
-                mac = str(lease["mac"]).lower()
-                leases[mac] = (*leases.get(mac, ()), str(lease["ipaddr"]))
-    except libvirt.libvirtError as error:
-        gone = error.get_error_code() == libvirt.VIR_ERR_NO_NETWORK
-        if not gone and error.get_error_code() not in LACKS | {libvirt.VIR_ERR_OPERATION_INVALID}:
-            raise
+    active = libvirt.VIR_CONNECT_LIST_NETWORKS_ACTIVE
+    gone = (libvirt.VIR_ERR_NO_NETWORK, libvirt.VIR_ERR_OPERATION_INVALID)  # or stopped
+    for network in if_supported(lambda: connection.listAllNetworks(active), ()):
+        for lease in if_supported(network.DHCPLeases, (), gone):
+            mac = str(lease["mac"]).lower()
+            leases[mac] = (*leases.get(mac, ()), str(lease["ipaddr"]))
     return leases
 
 

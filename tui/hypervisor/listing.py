@@ -118,14 +118,11 @@ def read_having_snapshots(connection: libvirt.virConnect, count: bool = False) -
 
     Polled: libvirt has no event for them. Counting takes a call for each of those domains.
     """
-    found = {}
-    try:
-        for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT):
-            found[domain.UUIDString()] = domain.snapshotNum() if count else SOME
-    except libvirt.libvirtError as error:
-        if error.get_error_code() not in LACKS | {libvirt.VIR_ERR_NO_DOMAIN}:
-            raise
-    return found
+    flag = libvirt.VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT
+    return {
+        domain.UUIDString(): _or_no(domain.snapshotNum) if count else SOME
+        for domain in if_supported(lambda: connection.listAllDomains(flag), ())
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +188,8 @@ def read_domain(connection: libvirt.virConnect, host: str, uuid: str) -> DomainR
 
 
 def _or_no(question: Callable[[], int]) -> int:
-    return if_supported(question, 0)
+    """What a driver may lack; of a domain that has vanished meanwhile there is none either."""
+    return if_supported(question, 0, (libvirt.VIR_ERR_NO_DOMAIN,))
 
 
 def read_named(connection: libvirt.virConnect, host: str) -> dict[str, list[NamedRecord]]:

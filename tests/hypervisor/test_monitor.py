@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
+
 from tests.waiting import until
+from tui.hypervisor import monitor as monitor_module
 from tui.hypervisor.details import Read
 from tui.hypervisor.errors import NotRespondingError
 from tui.hypervisor.inventory import Inventory
@@ -50,4 +53,28 @@ async def test_an_agent_that_hangs_keeps_nobody_from_asking_the_next():
     monitor.show(frozenset(), ("a", "b"))
     await until(lambda: host.addresses("b") == ("192.0.2.7",))
     assert host.addresses("a") == ()
+    monitor.close()
+
+
+class StrangeHost(StubHost):
+    """Its first answer cannot be understood."""
+
+    answers = 0
+
+    async def read(self, _work, _lane):
+        self.answers += 1
+        if self.answers == 1:
+            raise ValueError("no number")
+        return await super().read(_work, _lane)
+
+
+async def test_what_cannot_be_understood_does_not_end_the_watch(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(monitor_module, "SLOW_EVERY", 0.01)
+    host = StrangeHost()
+    monitor = Monitor(host)
+    monitor.show(frozenset(), ("a", "b"))
+    await until(lambda: host.answers == 1)
+    host.inventory.unread.update(("a", "b"))
+    monitor.wake()
+    await until(lambda: host.addresses("b") == ("192.0.2.7",))
     monitor.close()

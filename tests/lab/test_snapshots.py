@@ -21,7 +21,6 @@ from tui.app import VirttyApp
 from tui.hypervisor import block_jobs, chain_work, snapshots
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
-from tui.hypervisor.found_jobs import FoundJobs
 from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Outcome
 from tui.hypervisor.records import DomainRecord
@@ -325,18 +324,15 @@ async def test_a_merge_outlives_the_daemon(
     await until(lambda: bench.host.is_connected, 20)
     jobs = await block_jobs.read_jobs(bench.host, bench.record, ["vda"])
     assert [job.word for job in jobs] == ["commit"]
-    await until(lambda: bench.record.snapshots and not bench.record.stale)
-    found = FoundJobs(bench.host)
-    await found.look()
-    await until(lambda: [e.text for e in bench.host.journal.running.values()] == [FOUND])
-    found.close()
-    await until(lambda: not bench.host.journal.running)
+    running = bench.host.journal.running
+    await until(lambda: [entry.text for entry in running.values()] == [FOUND], 10)
     work = asyncio.create_task(delete_snapshots(bench.host, bench.record, ["slow"]))
     await until(lambda: job_of(bench) is not None, 20)
     await block_jobs.limit(bench.host, bench.record, "vda", 0)
     await work
     assert bench.names == []
     assert bench.files == ["web.qcow2"]
+    await until(lambda: not running)
     assert bench.inside("md5sum /mnt/much") == sum_before
 
 

@@ -24,7 +24,7 @@ READY = "the merge is ready: delete its snapshot once more to finish it, or canc
 
 
 class FoundJobs:
-    """Follows them in Activity, where they can be cancelled. One for each connection."""
+    """Follows them in Activity, where they can be cancelled."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -34,6 +34,7 @@ class FoundJobs:
 
     async def look(self) -> None:
         """Ask running machines with snapshots that have not been asked; HypervisorError."""
+        self._asked &= self._host.inventory.domains.keys()
         todo = [
             record
             for record in self._host.inventory.domains.values()
@@ -51,8 +52,9 @@ class FoundJobs:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    def close(self) -> None:
-        """Nobody follows them any more; they go on."""
+    def forget(self) -> None:
+        """Nobody follows them any more, they go on; what is asked next may be another."""
+        self._asked.clear()
         for task in self._tasks:
             task.cancel()
 

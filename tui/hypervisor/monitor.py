@@ -66,12 +66,14 @@ class Monitor:
         self._leases: dict[str, tuple[str, ...]] = {}
         self._wake_sampler = asyncio.Event()
         self._wake_reader = asyncio.Event()
+        self._wake_look = asyncio.Event()
+        self._was_connected = False
         self._tasks = [
             asyncio.create_task(work)
             for work in (
                 self._forever(self._sample, self._wake_sampler),
                 self._forever(self._read, self._wake_reader),
-                self._forever(self._look_around, None),
+                self._forever(self._look_around, self._wake_look),
             )
         ]
 
@@ -84,7 +86,12 @@ class Monitor:
         self.wake()
 
     def wake(self) -> None:
-        """There may be unread definitions, or running machines where there were none."""
+        """The host may be another now, its definitions unread, its machines the first to run."""
+        if self.host.is_connected != self._was_connected:
+            self._was_connected = self.host.is_connected
+            self._found_jobs.forget()
+            # What is on the screen comes first.
+            asyncio.get_running_loop().call_later(BASE_INTERVAL, self._wake_look.set)
         if self.host.inventory.unread:
             self._wake_reader.set()
         if self._kinds and not self.host.inventory.usage and self.host.is_connected:
@@ -92,31 +99,27 @@ class Monitor:
 
     def close(self) -> None:
         """Stop reading."""
-        self._found_jobs.close()
+        self._found_jobs.forget()
         for task in self._tasks:
             task.cancel()
 
     async def _forever(
-        self, work: Callable[[], Coroutine[Any, Any, float | None]], wake: asyncio.Event | None
+        self, work: Callable[[], Coroutine[Any, Any, float | None]], wake: asyncio.Event
     ) -> None:
         """Do ``work`` again after the seconds it returns (None: when woken), or when woken."""
         while True:
-            rest: float | None = SLOW_EVERY
+            rest: float | None
             if self.host.is_connected:
                 try:
                     rest = await work()
                 except HypervisorError as error:
                     log.warning("%s: %s", self.host.record.name, error)
                     rest = BASE_INTERVAL
-            elif wake is None:
-                self._found_jobs.close()
-                self._found_jobs = FoundJobs(self.host)  # what was found may be another afterwards
-                rest = BASE_INTERVAL
+                except Exception:  # what one host tells must not end the watch over it
+                    log.exception("%s: reading it failed", self.host.record.name)
+                    rest = SLOW_EVERY
             else:
                 rest = None
-            if wake is None:
-                await asyncio.sleep(rest or SLOW_EVERY)
-                continue
             try:
                 async with asyncio.timeout(rest):
                     await wake.wait()

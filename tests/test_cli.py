@@ -1,5 +1,6 @@
 """The command line: what it accepts, which hosts it leads to, what it leaves unimported."""
 
+import io
 import logging
 import runpy
 import stat
@@ -236,6 +237,22 @@ class TestMain:
         assert len(kept) == 1 + logs.OLD_FILES
         assert all(file.stat().st_size <= 500 for file in kept)
         assert {stat.S_IMODE(file.stat().st_mode) for file in kept} == {0o600}
+
+    @pytest.mark.parametrize(
+        ("charset", "drawn", "told"), [("utf-8", "⟳ é", 0), ("iso8859-1", "? é", 1)]
+    )
+    def test_a_charset_without_our_glyphs_keeps_the_columns(
+        self, terminal, monkeypatch, charset, drawn, told
+    ):
+        screen = io.TextIOWrapper(io.BytesIO(), encoding=charset, errors="backslashreplace")
+        monkeypatch.setattr(sys, "__stderr__", screen)
+        assert main(["--demo"]) == 0
+        assert [problem.words for problem in terminal[0][2]] == told * [
+            "The locale's character set is iso8859-1: what it lacks is drawn as ?"
+        ]
+        screen.write("⟳ é")
+        screen.flush()
+        assert screen.buffer.getvalue().decode(charset) == drawn
 
     def test_a_log_file_asked_for_must_be_writable(self, terminal, tmp_path, capfd):
         with pytest.raises(SystemExit) as ended:

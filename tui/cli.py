@@ -6,7 +6,9 @@ are being opened while Textual is still being imported.
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = f"There is no settings file {options.config} yet"
         problems.append(Problem(words, "A host that is added in the Hosts pane makes it."))
     problems += _start_logging(options)
+    problems += keep_to_the_charset()
     return run(options, settings, problems)
 
 
@@ -198,6 +201,21 @@ def believe_the_terminal() -> None:
     if all(os.get_terminal_size(sys.stdout.fileno())):
         os.environ.pop("COLUMNS", None)
         os.environ.pop("LINES", None)
+
+
+def keep_to_the_charset() -> list[Problem]:
+    """Where the locale's character set is not UTF-8, have ``?`` drawn for what it lacks.
+
+    Python would write ``\\u27f3``, which moves everything behind it.
+    """
+    from tui.settings import Problem
+
+    screen = sys.__stderr__  # where Textual draws
+    if not isinstance(screen, io.TextIOWrapper) or codecs.lookup(screen.encoding).name == "utf-8":
+        return []
+    screen.reconfigure(errors="replace")
+    words = f"The locale's character set is {screen.encoding}: what it lacks is drawn as ?"
+    return [Problem(words, "Where the terminal knows UTF-8: LC_ALL=C.UTF-8 virtty")]
 
 
 def has_terminal() -> bool:

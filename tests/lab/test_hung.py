@@ -1,4 +1,4 @@
-"""A daemon that hangs for long while several calls wait for it, and goes on."""
+"""What hangs for long, a daemon or a guest, and goes on: nobody else hangs with it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab import GuestSpec, IsolatedDaemon
 from tests.waiting import until
-from tui.hypervisor import definition, lifecycle, opening, pulse
+from tui.hypervisor import console, definition, lifecycle, opening, pulse
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.records import HostState
 from tui.model.states import DomainState
@@ -52,4 +52,33 @@ async def test_what_waits_for_a_hung_daemon_is_answered_in_the_end(
         lambda: {d.state for d in host.inventory.domains.values()} == {DomainState.RUNNING}, 10
     )
     await until(lambda: host.record.word == "connected", 5)
+    fleet.close()
+
+
+async def test_a_guest_that_reads_nothing_holds_up_its_own_console_only(
+    isolated_daemon: IsolatedDaemon,
+) -> None:
+    guest = isolated_daemon.guest(GuestSpec(name="deaf"))
+    guest.wait_for_output()
+    fleet = Fleet()
+    fleet.attach()
+    host = fleet.add("h", isolated_daemon.uri)
+    host.open()
+    await until(lambda: guest.uuid in host.inventory.domains)
+    said = bytearray()
+    record = host.inventory.domains[guest.uuid]
+    opened = await console.open_console(host, record, said.extend, lambda _reason: None)
+    guest.virsh("suspend")
+    for _ in range(300):  # pasted into a machine that is paused
+        opened.write(b"#" * 99 + b"\r")
+    for _ in range(50):
+        opened.write(b"#")
+    opened.write(b"\recho to-the-$((9*9))\r")
+    await until(lambda: opened._unread > console.UNREAD)
+    for _ in range(5):
+        await asyncio.wait_for(host.call(lambda c: c.getLibVersion()), 5)
+    said.clear()
+    await lifecycle.resume(host, record)
+    await until(lambda: b"to-the-81" in said)
+    opened.close()
     fleet.close()

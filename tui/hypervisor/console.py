@@ -34,6 +34,13 @@ GATHER = 0.01
 thousands of times a second."""
 FULL = 0.005
 """Seconds before a full stream is tried again."""
+UNREAD = 3000
+"""Bytes sent to a guest that says nothing in return: its terminal on the host takes so many even
+when the guest itself (paused, hung, in its firmware) does not. Then one message more is sent, the
+rest waits: the daemon keeps what nobody takes, and of a connection of which it keeps five messages
+it reads nothing, calls neither."""
+MESSAGE = 256 * 1024 - 32
+"""Bytes of a message at most."""
 OPEN_WITHIN = 20.0
 """Seconds that a host has to open a console."""
 WATCHED = libvirt.VIR_STREAM_EVENT_READABLE
@@ -62,6 +69,9 @@ class Console:
         self._on_end = on_end
         # Bytes to send; a count of bytes that were read; None: the end.
         self._commands: queue.SimpleQueue[bytes | int | None] = queue.SimpleQueue()
+        self._unsent = bytearray()
+        self._unread = 0
+        """Bytes sent since the guest has said anything."""
         self._lock = threading.Lock()
         """Between the event thread and the console's own; the loop never takes it."""
         self._received: deque[bytes] = deque()
@@ -137,6 +147,9 @@ class Console:
                 return
             if data:
                 self._waiting += len(data)
+                if self._unread > UNREAD:
+                    self._commands.put(0)  # what waits can be sent
+                self._unread = 0
                 if self.divert is not None:
                     self.divert(data)
                 else:
@@ -168,21 +181,25 @@ class Console:
                     self._finish()
                     return
                 if isinstance(command, bytes):
-                    self._send(command)
+                    self._unsent += command
                 else:
                     self._make_room(command)
+                self._send()
             except libvirt.libvirtError as error:
                 with self._lock:
                     if not self._ended:
                         self._end(error.get_error_message() or str(error))
 
-    def _send(self, data: bytes) -> None:
-        while data and not self._ended:
-            sent = self._stream.send(data)
+    def _send(self) -> None:
+        while self._unsent and self._unread <= UNREAD and not self._ended:
+            room = UNREAD - self._unread
+            sent = self._stream.send(bytes(self._unsent[: room or MESSAGE]))
             if sent == -2:
                 time.sleep(FULL)
             else:
-                data = data[sent:]
+                del self._unsent[:sent]
+                with self._lock:
+                    self._unread += sent
 
     def _make_room(self, count: int) -> None:
         with self._lock:

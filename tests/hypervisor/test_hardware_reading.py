@@ -8,6 +8,7 @@ import pytest
 from tests.waiting import until
 from tui.demo import demo_uri
 from tui.hypervisor.apply import apply
+from tui.hypervisor.definition import read_addresses
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.hardware import read_live, read_stored, read_surroundings
@@ -96,3 +97,16 @@ async def test_a_machine_that_is_gone_is_told(host):
     edited.general.on_crash = "preserve"
     with pytest.raises(HypervisorError):
         await apply(host, record, base, edited)
+
+
+async def test_who_may_only_read_sees_the_addresses_that_the_agent_is_not_needed_for(tmp_path):
+    fleet = Fleet(tmp_path / "audit.log")
+    fleet.attach()
+    try:
+        found = fleet.add("test", "test:///default", readonly=True)
+        found.open()
+        await until(lambda: found.record.facts is not None)
+        addresses = await read_addresses(found, machine(found, "test"))
+        assert {address.source for address in addresses} >= {"lease"}
+    finally:
+        fleet.close()

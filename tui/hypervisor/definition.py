@@ -65,6 +65,9 @@ async def read_addresses(host: Host, domain: DomainRecord) -> list[Address]:
         libvirt.VIR_ERR_AGENT_UNRESPONSIVE,
         libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
         libvirt.VIR_ERR_INTERNAL_ERROR,
+        # Asking the agent takes the right to change the machine.
+        libvirt.VIR_ERR_OPERATION_DENIED,
+        libvirt.VIR_ERR_ACCESS_DENIED,
     )
 
     def read(connection: libvirt.virConnect) -> list[Address]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import signal
 import threading
 from collections.abc import Sequence
@@ -63,6 +64,9 @@ def action_keys() -> dict[str, ActionKeys]:
     }
 
 
+ACTION_ID = re.compile(r"\{([a-z]+\.[a-z-]+)\}")
+"""An action in a hint: ``{machine.start} starts it``."""
+
 WORDS = {"alt+b": "ctrl+left", "alt+f": "ctrl+right", "alt+backspace": "ctrl+w"}
 """Keys of a shell's line editor, as Textual's inputs know them."""
 
@@ -94,7 +98,7 @@ class VirttyApp(Program):
     ) -> None:
         super().__init__()
         self.fleet = fleet
-        self.consoles = Consoles(fleet)
+        self.consoles = Consoles(fleet, self.hint)
         self.settings = settings
         self.settings_file = settings_file
         self.remembered = self._saved = remembered or Remembered()
@@ -120,17 +124,16 @@ class VirttyApp(Program):
         """Colours and keys, before anything is drawn."""
         for theme in THEMES:
             self.register_theme(theme)
+        known = action_keys()
+        self._keys, problems = resolve_keymap(self.settings.keys, known)
+        self._problems += problems
         wanted = self.settings.theme or self.remembered.theme or default_theme()
         if wanted in self.available_themes:
             self.theme = wanted
         else:
             self.theme = default_theme()
-            self._problems.append(
-                Problem(f"There is no theme {wanted}", "Ctrl+T shows those there are.")
-            )
-        known = action_keys()
-        self._keys, problems = resolve_keymap(self.settings.keys, known)
-        self._problems += problems
+            advice = self.hint("{app.theme} shows those there are.")
+            self._problems.append(Problem(f"There is no theme {wanted}", advice))
         # Only what differs: Textual goes through the key map at every key.
         self.set_keymap(
             {name: keys for name, keys in self._keys.items() if keys != known[name].keys}
@@ -148,7 +151,8 @@ class VirttyApp(Program):
             self.fleet.journal.event("", "", f"settings: {problem}")
         for problem in self._problems[:1]:
             more = len(self._problems) - 1
-            others = f"\nand {more} more: 6 shows them" if more else ""
+            all_of_them = self.hint("{pane.activity} shows them")
+            others = f"\nand {more} more: {all_of_them}" if more else ""
             self.say(f"{problem}{others}", "warning")
         self._sign_in_desk = SignInDesk(self)
         self._sign_in_desk.look()
@@ -252,6 +256,10 @@ class VirttyApp(Program):
         """The key that does it, as it is printed on a keyboard."""
         return key_word(self._keys[action_id].split(",")[0])
 
+    def hint(self, text: str) -> str:
+        """The text with each ``{action.id}`` replaced by the key that does it."""
+        return ACTION_ID.sub(lambda found: self.key_of(found[1]), text)
+
     def open_machine(
         self, key: tuple[str, str], tab: str, error: HypervisorError | None = None
     ) -> None:
@@ -307,7 +315,7 @@ class VirttyApp(Program):
 
     def action_help_quit(self) -> None:
         """Ctrl+C, which a shell has taught: it ends nothing here."""
-        self.say(f"{self.key_of('app.back')} goes back and, at the top, quits; Ctrl+Q quits.")
+        self.say(self.hint("{app.back} goes back and, at the top, quits; Ctrl+Q quits."))
 
     async def action_quit(self) -> None:
         """Ctrl+Q: asks when edits are open or work is running, as every way out does."""

@@ -134,7 +134,7 @@ async def awake(host: Host, record: DomainRecord) -> AsyncIterator[None]:
             raise HypervisorError(
                 what,
                 words="it has a saved state, which expects the disks as they are",
-                advice="Start it, or discard the saved state (Ctrl+W), first.",
+                advice="Start it, or discard the saved state, first.",
             )
         domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
         return True

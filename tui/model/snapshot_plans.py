@@ -137,7 +137,7 @@ def plan_deletion(one: Snapshot, now: Situation) -> Deletion:
         return Deletion(
             one,
             refusal="libvirt tells no definition of that time, so its images are not known",
-            advice="D shows the chains; virsh snapshot-delete --metadata forgets it.",
+            advice="See the disk chains; virsh snapshot-delete --metadata forgets it.",
         )
     return _external(one, now)
 
@@ -183,7 +183,7 @@ def _external(one: Snapshot, now: Situation) -> Deletion:
                 return Deletion(
                     one,
                     refusal=reason,
-                    advice="Delete or flatten what stands there first; D shows the chains.",
+                    advice="Delete or flatten what stands there first: see the disk chains.",
                 )
             merges.append(merge)
             files.append(merge.top)

@@ -70,13 +70,13 @@ def _guided(made: Reversion, now: Situation) -> Reversion:
             "libvirt 9.9 or newer can.",
         )
     if now.running:
-        return refused(f"{can_not}while the machine is off", "Shut it down first (S).")
+        return refused(f"{can_not}while the machine is off", "Shut it down first.")
     if not now.persistent:
         return refused("the machine is transient: it has no definition to bring back", "")
     if now.managed_save:
         return refused(
             "it has a saved state, which would not fit the disks",
-            "Discard the saved state (Ctrl+W), or start it, first.",
+            "Discard the saved state, or start it, first.",
         )
     if not one.domain_xml:
         return refused("libvirt tells no definition of that time", "")

@@ -304,7 +304,7 @@ def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Itera
             Level.ERROR,
             f"{disk.label}: {disk.missing[0]}"
             + (" is missing." if disk.missing[0] == disk.source else " of its chain is missing."),
-            "Bring the file back; D shows the chain.",
+            "Bring the file back; the disk chains show which.",
         )
     if mode == "no":
         yield Finding(

@@ -111,7 +111,7 @@ def _still_up(app: Program, keys: Sequence[tuple[str, str]]) -> None:
         if record is not None and record.transition == "stopping":
             app.say(
                 f"{visible(record.name)} has not shut down after "
-                f"{SHUTDOWN_PATIENCE:.0f} s: o forces it off",
+                f"{SHUTDOWN_PATIENCE:.0f} s: {app.hint('{machine.force-off} forces it off')}",
                 "warning",
             )
             app.fleet.journal.event(record.host, record.name, "has not shut down yet")

@@ -25,6 +25,8 @@ from tui.widgets.line_table import LineTable
 GATHER = 0.1
 """Seconds that entries are gathered before the table takes them: a storm costs no more."""
 
+EMPTY = "Nothing has happened yet."
+
 Choice = Callable[[Entry], bool]
 
 CHOICES: dict[str, Choice] = {
@@ -213,10 +215,11 @@ class ActivityPane(Pane[ActivityRow]):
         line.display = filtered
         if filtered:
             choice = f"{self._choice} only: " if self._choice else ""
-            counts = f"{self.table.rows_shown} of {self.table.rows_total} entries, Esc shows all"
+            counts = f"{self.table.rows_shown} of {self.table.rows_total} entries, "
+            counts += self.app.hint("{activity.clear} shows all")
             line.update(Content.assemble((choice, "$text-accent"), (counts, "$quiet")))
-        empty = "Nothing matches; Escape shows all." if filtered else "Nothing has happened yet."
-        self.table.set_placeholder(empty)
+        empty = "Nothing matches; {activity.clear} shows all." if filtered else EMPTY
+        self.table.set_placeholder(self.app.hint(empty))
 
     def toggle_earlier(self) -> None:
         """Take in the audit log's last lines, or leave them out again."""

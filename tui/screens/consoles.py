@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui.hypervisor.fleet import Fleet
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
 class Consoles:
     """Sessions in the order of their opening. The emulator is imported with the first."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, with_keys: Callable[[str], str]) -> None:
+        """``with_keys`` puts keys into hints (:meth:`Program.hint`)."""
         self.fleet = fleet
+        self.with_keys = with_keys
         self.sessions: dict[tuple[str, str], ConsoleSession] = {}
 
     def session(self, key: tuple[str, str], columns: int, rows: int) -> ConsoleSession:
@@ -22,7 +25,9 @@ class Consoles:
         from tui.screens.machine.console_session import ConsoleSession
 
         if key not in self.sessions:
-            self.sessions[key] = ConsoleSession(self.fleet, key, columns=columns, rows=rows)
+            self.sessions[key] = ConsoleSession(
+                self.fleet, key, columns=columns, rows=rows, with_keys=self.with_keys
+            )
         return self.sessions[key]
 
     def close(self, key: tuple[str, str]) -> None:

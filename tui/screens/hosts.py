@@ -35,7 +35,7 @@ from tui.settings import HostEntry
 from tui.widgets.line_table import LineTable
 
 Book = list[HostEntry]
-EMPTY = "No host yet: a adds one."
+EMPTY = "No host yet: {host.add} adds one."
 GATHER = 0.5
 """Seconds that changes of machines are gathered before the sums are made again."""
 
@@ -53,7 +53,7 @@ class HostsPane(Pane[HostRow]):
     def compose(self) -> ComposeResult:
         """Table and details."""
         yield Static(id="hosts-totals", markup=False)
-        yield LineTable(COLUMNS, row_key=lambda row: row.key, placeholder=EMPTY)
+        yield LineTable(COLUMNS, row_key=lambda row: row.key, placeholder=self.app.hint(EMPTY))
         yield Static(id="host-details", markup=False)
 
     def on_mount(self) -> None:
@@ -126,8 +126,8 @@ class HostsPane(Pane[HostRow]):
         """Show only hosts that have every word."""
         words = text.casefold().split()
         self.table.set_filter((lambda row: matches(row, words)) if words else None)
-        empty = "No host matches; Escape shows all." if words else EMPTY
-        self.table.set_placeholder(empty)
+        empty = "No host matches; {host.clear} shows all." if words else EMPTY
+        self.table.set_placeholder(self.app.hint(empty))
         self._show_details()
 
     @on(LineTable.CursorMoved)
@@ -157,10 +157,8 @@ class HostsPane(Pane[HostRow]):
     def refusal(self, command: str) -> str:
         """Why a command cannot be done to the host under the cursor; empty when it can."""
         row = self.table.cursor_row if self._ready else None
-        if command in ("add", "start_filter"):
+        if command in ("add", "start_filter", "clear_filter"):
             return ""
-        if command == "clear_filter":
-            return "" if self.is_filtered else "nothing is filtered"
         if row is None:
             return "no host selected"
         state, responding = row.record.state, row.record.responding

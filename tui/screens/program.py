@@ -53,6 +53,13 @@ class Program(App[int]):
             """The key that does an action, as it is printed on a keyboard."""
 
         @abstractmethod
+        def hint(self, text: str) -> str:
+            """The text with each ``{action.id}`` replaced by the key that does it.
+
+            For texts of the program's own only: names and words of others go in afterwards.
+            """
+
+        @abstractmethod
         def open_machine(
             self, key: tuple[str, str], tab: str, error: HypervisorError | None = None
         ) -> None:

@@ -8,7 +8,10 @@ from tui.screens.program import Program
 
 ON = "Low-bandwidth mode: no live figures; only what is on the screen is read."
 OFF = "Low-bandwidth mode is off."
-OFFER = "{}. Low-bandwidth mode (L) leaves live figures out and reads only what is on the screen."
+OFFER = (
+    "Low-bandwidth mode ({host.low-bandwidth}) leaves live figures out and reads only what is on "
+    "the screen."
+)
 
 
 class Thrift:
@@ -42,4 +45,4 @@ class Thrift:
     def _offer(self, what: str, reason: str) -> None:
         if not self._app.fleet.is_thrifty and what not in self._offered:
             self._offered.add(what)
-            self._app.say(OFFER.format(reason))
+            self._app.say(f"{reason}. {self._app.hint(OFFER)}")

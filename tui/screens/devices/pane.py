@@ -58,7 +58,7 @@ def _why_not_network(devices: Devices, device: NodeDevice) -> str:
     card = devices.index.physical_function(device) or device
     if not card.is_pf or card.pci is None or not card.pci.is_network:
         return "only for network cards with SR-IOV"
-    return "" if card.pci.virtual else "it has no virtual functions yet: v makes some"
+    return "" if card.pci.virtual else "it has no virtual functions yet: make some first"
 
 
 def _needs_types(_devices: Devices, device: NodeDevice) -> str:
@@ -98,8 +98,6 @@ class DevicesPane(DevicesView):
 
     def refusal(self, command: str) -> str:
         """Why a command cannot be done to the device under the cursor; empty when it can."""
-        if command == "clear_filter":
-            return "" if self.is_filtered else "nothing is filtered"
         if command != "open_holder" and command not in REFUSALS:
             return ""
         device, host = self.device, self.host

@@ -117,7 +117,9 @@ class DevicesView(Pane[DeviceRow]):
         area.display = bool(told)
         area.update(told)
         if self._words and self._rows:
-            self.table.set_placeholder("No device matches; Escape shows all.")
+            self.table.set_placeholder(
+                self.app.hint("No device matches; {device.clear} shows all.")
+            )
             return
         words = []
         for host, reader in readers:
@@ -130,7 +132,10 @@ class DevicesView(Pane[DeviceRow]):
                 words.append(f"{name}: its driver tells of no devices")
             else:
                 words.append(f"{name}: reading…")
-        self.table.set_placeholder("; ".join(words) or "No host. Press 5 to add one.")
+        self.table.set_placeholder(
+            "; ".join(words)
+            or self.app.hint("No host: {pane.hosts} and there {host.add} adds one.")
+        )
 
     async def _look_again(self) -> None:
         if self.display and self.app.screen is self.screen and not self.app.fleet.is_thrifty:

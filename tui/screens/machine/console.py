@@ -215,7 +215,10 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         if command == "start_attached":
             return START.refusal(self.app.fleet, machine[1])
         if command == "add_port" and any(not port.why_not for port in session.guest.ports):
-            return "it has a port already: a chooses, e Hardware adds more"
+            return self.app.hint(
+                "it has a port already: {console.port} chooses, {machine.tab-hardware} Hardware "
+                "adds more"
+            )
         if command == "add_port":
             return host_refusal(machine[0].record, changes=True)
         return ""

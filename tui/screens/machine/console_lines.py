@@ -53,7 +53,8 @@ def status_line(session: ConsoleSession, keys: Keys, above: int) -> Content:
     if keys is Keys.GUEST:
         parts.append((" Ctrl+] leaves ", "bold $text-accent"))
     elif session.attached:
-        parts.append((" Enter back to the guest ", "bold $text-accent"))
+        back = session.with_keys(" {console.enter} back to the guest ")
+        parts.append((back, "bold $text-accent"))
     parts.append((f" {session.status} ", "$text-success" if session.attached else "$text-warning"))
     if session.hint:
         parts.append((f" {out}{session.hint}", "$text-warning"))
@@ -75,12 +76,15 @@ def _attached(session: ConsoleSession, out: str) -> list[Part]:
     record = session.record
     columns, rows = session.size
     if record is not None and record.state is DomainState.PAUSED:
-        return [(f" the machine is paused: {out}p resumes it", "$text-warning")]
+        resumes = session.with_keys("{machine.pause} resumes it")
+        return [(f" the machine is paused: {out}{resumes}", "$text-warning")]
     if session.is_silent:
-        return [(f" silent: Enter wakes it, {out}h helps", "$text-warning")]
+        helps = session.with_keys("{console.help} helps")
+        return [(f" silent: Enter wakes it, {out}{helps}", "$text-warning")]
     if session.guest.told == session.size:
         return [(f" {columns}×{rows}", "$quiet")]
-    return [(f" guest: 80×24? {out}z tells it {columns}×{rows}", "$quiet")]
+    tells = session.with_keys("{console.size} tells it")
+    return [(f" guest: 80×24? {out}{tells} {columns}×{rows}", "$quiet")]
 
 
 def open_consoles(
@@ -96,5 +100,5 @@ def open_consoles(
         mark = "●" if session.unseen else " "
         style = "bold $text-primary underline" if key == front else "$quiet"
         parts += [(f" {mark}", "$text-accent"), (name, style)]
-    parts.append(("   Ctrl+] ] next", "$quiet"))
+    parts.append((session.with_keys("   Ctrl+] {console.next} next"), "$quiet"))
     return Content.assemble(*parts)

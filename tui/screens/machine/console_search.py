@@ -58,4 +58,5 @@ class ScrollbackSearch(Tab):
         height = self.terminal.size.height
         top = max(0, min(places[place] - height // 2, len(lines) - height))
         self.terminal.show_found(top, places[place] - top)
-        self.say(f"match {place + 1} of {len(places)}, < > go on")
+        keys = self.app.hint("{console.search-back} {console.search-on} go on")
+        self.say(f"match {place + 1} of {len(places)}, {keys}")

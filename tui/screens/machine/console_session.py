@@ -22,8 +22,11 @@ from tui.widgets.emulator import Emulator, new_emulator
 QUIET = 2.0
 """Seconds of silence after which a person is told how to wake a console."""
 NO_PORT_HELP = (
-    ("its serial port is no pty", "e Hardware makes it one, + adds another"),
-    (NO_PORT, "+ adds one for the next boot"),
+    (
+        "its serial port is no pty",
+        "{machine.tab-hardware} Hardware makes it one, {console.add-port} adds another",
+    ),
+    (NO_PORT, "{console.add-port} adds one for the next boot"),
 )
 ALTERNATE = (47, 1047, 1049)
 """Modes in which a full-screen program has the terminal."""
@@ -35,10 +38,22 @@ class NoPortError(HypervisorError):
 
 
 class ConsoleSession:
-    """One machine's console. ``on_change`` is called when something of it is to be drawn anew."""
+    """One machine's console. ``on_change`` is called when something of it is to be drawn anew.
 
-    def __init__(self, fleet: Fleet, key: tuple[str, str], *, columns: int, rows: int) -> None:
+    ``with_keys`` puts keys into hints (:meth:`Program.hint`).
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        key: tuple[str, str],
+        *,
+        columns: int,
+        rows: int,
+        with_keys: Callable[[str], str] = str,
+    ) -> None:
         self.fleet = fleet
+        self.with_keys = with_keys
         self.key = key
         self.emulator: Emulator = new_emulator(columns, rows)
         self.size = (columns, rows)
@@ -151,18 +166,21 @@ class ConsoleSession:
         self.guest.attached()
 
     def _say_off(self) -> None:
-        self._say("the machine is off", "s starts it with its console")
+        self._say("the machine is off", "{console.start} starts it with its console")
 
     def _say_failed(self, error: HypervisorError) -> None:
         match error:
             case ConsoleInUseError():
-                self._say("someone else holds the console", "F takes it over, Enter tries again")
+                self._say(
+                    "someone else holds the console",
+                    "{console.take-over} takes it over, {console.enter} tries again",
+                )
             case NoPortError():
                 self._say(*NO_PORT_HELP[error.words == NO_PORT])
                 self._explained = True
                 self.emulator.feed(CLEAR + explanation(error.words, self.hint))
             case _:
-                self._say("not attached", "Enter tries again")
+                self._say("not attached", "{console.enter} tries again")
 
     def write(self, data: bytes) -> None:
         """To the guest; what is typed while it is being attached waits for that."""
@@ -286,7 +304,7 @@ class ConsoleSession:
         return task
 
     def _say(self, status: str, hint: str = "") -> None:
-        self.status, self.hint = status, hint
+        self.status, self.hint = status, self.with_keys(hint)
         self._tell()
 
     def _tell(self) -> None:

@@ -212,7 +212,7 @@ class DisplayTab(Tab, can_focus=True):
             needs = ["libvirt gives pictures to connections that may write only."]
             return [refusal, "", *(needs if host.record.readonly else [])]
         if not record.state.is_active:
-            return ["the machine is off: s starts it"]
+            return [self.app.hint("the machine is off: {machine.start} starts it")]
         if self._document is None:
             self._document = Domain.from_xml(await read_xml(host, record, inactive=False))
         return [] if has_screen(self._document) else NO_SCREEN
@@ -232,7 +232,7 @@ class DisplayTab(Tab, can_focus=True):
             if not self.no_picture:
                 parts.append((" keys go to the guest (US layout) ", "$text-success"))
         elif not self.no_picture:
-            parts.append((" Enter types at it ", "bold $text-accent"))
+            parts.append((self.app.hint(" {display.type} types at it "), "bold $text-accent"))
         parts.append((f" {self.view.told}", "$quiet"))
         self.query_one("#display-status", Static).update(Content.assemble(*parts), layout=False)
         self.screen.on_tab_noted()  # type: ignore[attr-defined]

@@ -196,7 +196,8 @@ class HardwareTab(HardwareView):
         if self.session is not None and self.session.undo():
             self.show()
         else:
-            self.app.say("There is no edit to take back; h brings back what was applied before.")
+            before = self.app.hint("{hardware.history} brings back what was applied before.")
+            self.app.say(f"There is no edit to take back; {before}")
 
     async def remove_device(self) -> None:
         """``Delete``: take the device under the cursor away; a disk's data on request."""

@@ -41,6 +41,10 @@ from tui.screens.machine.tab import Tab
 from tui.widgets.field_form import FieldForm
 from tui.widgets.options import Options
 
+KEYS = (
+    "{hardware.add} adds, {hardware.remove} removes, {hardware.history} history, "
+    "{hardware.pending} pending"
+)
 REST = 0.05
 """Seconds without a key after which the help follows the cursor."""
 
@@ -166,9 +170,10 @@ class HardwareView(Tab):
             )
         self.show_form()
         if self.edits:
-            self.say(f"{self.edits}, ^S reviews, ^Z takes back")
+            keys = self.app.hint("{hardware.review} reviews, {hardware.undo} takes back")
+            self.say(f"{self.edits}, {keys}")
         else:
-            self.say(self.readonly or "a adds, Del removes, h history, P pending")
+            self.say(self.readonly or self.app.hint(KEYS))
 
     def check(self, document: Domain) -> tuple[Finding, ...]:
         """What does not fit in a definition of this machine, on this host."""

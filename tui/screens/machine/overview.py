@@ -45,7 +45,7 @@ class OverviewTab(Tab):
     async def read(self, host: Host, record: DomainRecord) -> None:
         """The definition at once, the addresses when they come."""
         domain = Domain.from_xml(await read_xml(host, record, inactive=False))
-        self.say("T title, D description")
+        self.say(self.app.hint("{machine.title} title, {machine.description} description"))
         fleet = self.app.fleet
         told = [*fleet.device_warnings(record), fleet.why_not_migratable(record)]
         about = [words for words in told if words]

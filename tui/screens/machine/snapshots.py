@@ -31,7 +31,7 @@ from tui.screens.machine.snapshot_lines import COLUMNS, SnapshotRow, details, ro
 from tui.screens.machine.tab import Tab
 from tui.widgets.line_table import LineTable
 
-EMPTY = "No snapshot yet: a takes one."
+EMPTY = "No snapshot yet: {snapshot.take} takes one."
 LOOK_AGAIN = 20.0
 """Seconds: libvirt has no event for snapshots, so the tab looks again while it is in front."""
 
@@ -109,7 +109,8 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
             for tree in tree_rows(self.known, self._sort, self._descending)
             if matches(tree.snapshot, self._words)
         ]
-        self.table.set_placeholder("None matches; Escape shows all." if self._words else EMPTY)
+        empty = "None matches; {machine.leave} shows all." if self._words else EMPTY
+        self.table.set_placeholder(self.app.hint(empty))
         self.table.set_rows(rows)
         self.say(self._note(now))
         self._show_details()

@@ -94,4 +94,5 @@ class XmlTab(TextTab):
         xml = await read_xml(host, record, inactive=inactive)
         self.view.set_lines(highlight(visible(mask_secrets(xml), newlines=True)))
         word = "stored: what the next boot takes" if inactive else "live: what runs now"
-        self.say(word + (", t for the other one" if both else ""))
+        other = self.app.hint(", {machine.live-or-stored} for the other one") if both else ""
+        self.say(word + other)

@@ -236,3 +236,14 @@ def test_edits_are_put_on_what_another_has_saved():
     clash = fresh.copy()
     clash.cpu.current = 4
     assert not session.rebase(clash)
+
+
+def test_edits_of_xml_do_not_cover_what_another_has_saved_within_it():
+    base = Domain.from_xml(Q35)
+    session = EditSession(base)
+    odd = base.to_xml().replace('<driver name="qemu" type="qcow2"', '<driver odd="1" name="qemu"')
+    session.replace(Domain.from_xml(odd))
+    fresh = base.copy()
+    fresh.disks[0].cache = "none"
+    assert session.rebase(fresh) is ('cache="none"' in session.edited.to_xml())
+    assert "odd" in session.edited.to_xml()

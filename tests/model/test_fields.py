@@ -13,7 +13,7 @@ from tests.model.definitions import MACHINES
 from tui.model import Domain
 from tui.model.beside import Beside
 from tui.model.capabilities import DomainCapabilities
-from tui.model.devices import KINDS
+from tui.model.devices import KINDS, Disk
 from tui.model.editing import place
 from tui.model.fields import Choice, Field, Switch, fields_of
 from tui.model.quantities import Number, Size
@@ -158,6 +158,45 @@ def test_another_kind_of_source_says_nothing_of_the_old(key, field, value, path,
     fields_of(type(view))[field].write(view, value)
     assert view.element.find(path).attrib == said
     assert fields_of(type(view))[field].read(view) == value
+
+
+@pytest.mark.parametrize("source", ["rbd://mon1:6789/pool/other", "https://host/x.iso", "pool/"])
+def test_a_place_on_the_network_is_not_taken_for_a_volume(source):
+    document = Domain.from_xml(MACHINES["numa"])
+    with pytest.raises(ValueError, match="Source: "):
+        Disk.source.parse(source)
+    assert Disk.source.parse("pool/other") == "pool/other"
+    disk = document.disks[1]
+    Disk.source.write_text(disk, "rbd://mon1:6789/pool/image")  # as it is
+    assert disk.type == "network"
+
+
+def test_another_socket_is_the_same_kind_of_source():
+    disk = "<disk type='vhostuser'><source type='unix' path='/a'/><target dev='vda'/></disk>"
+    (view,) = Domain.from_xml(f"<domain><devices>{disk}</devices></domain>").disks
+    view.source = "/b"
+    assert (view.type, view.get("source/@type"), view.source) == ("vhostuser", "unix", "/b")
+
+
+def test_kinds_to_boot_from_are_put_in_another_order_and_back():
+    kinds = "<boot dev='hd'/><boot dev='cdrom'/><boot dev='network'/>"
+    document = Domain.from_xml(f"<domain><os><type>hvm</type>{kinds}</os></domain>")
+    before = document.to_xml()
+    for wanted in (("network", "hd"), ("cdrom", "hd", "network"), ("fd", "cdrom", "hd")):
+        document.boot.order = wanted
+        assert document.boot.order == wanted
+    document.boot.order = ("hd", "cdrom", "network")
+    assert document.to_xml() == before
+
+
+def test_the_last_tag_takes_along_what_holds_them():
+    document = Domain.from_xml(MACHINES["q35"])
+    before = canonical(document)
+    nic = document.interfaces[0]
+    nic.vlan = ()
+    assert nic.element.find("vlan") is None
+    nic.vlan = ("10", "20")
+    assert canonical(document) == before
 
 
 def test_what_is_not_libvirts_stays_on_another_kind_of_source():

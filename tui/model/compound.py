@@ -245,6 +245,8 @@ class BootOrder(Field[tuple[str, ...]]):
             for kind in value:
                 path = f"os/boot[@dev='{kind}']/@dev"
                 view.edits.write(view.element, place(path), kind)
+            for boot, kind in zip(view.element.iterfind("os/boot"), value, strict=True):
+                view.edits.write(boot, place("@dev"), kind)
 
     def text(self, value: tuple[str, ...]) -> str:
         """``vda, 52:54:00:00:00:01``."""

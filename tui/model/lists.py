@@ -34,25 +34,27 @@ class Items(Field[tuple[str, ...]]):
         """``path`` ends in the repeated element and its attribute: ``vlan/tag/@id``."""
         super().__init__(path, label, help, **more)
         self.pattern, self.expected = pattern, expected
-        holder, _, rest = path.rpartition("/@")
+        holder, _, self.attribute = path.rpartition("/@")
         self.parent, _, self.tag = holder.rpartition("/")
-        self.attribute = rest
 
     def read(self, view: View) -> tuple[str, ...]:
         """In the document's order."""
-        parent = place(self.parent or ".").find(view.element)
+        parent = place(self.parent).find(view.element)
         found = [] if parent is None else parent.findall(self.tag)
         return tuple(element.get(self.attribute, "") for element in found)
 
     def put(self, view: View, value: tuple[str, ...]) -> None:
-        """Elements that stay are left alone."""
-        parent = place(self.parent or ".").find(view.element)
+        """Elements that stay are left alone; what holds them goes with the last."""
+        if not value:
+            view.drop(self.parent)
+            return
+        parent = place(self.parent).find(view.element)
         for element in [] if parent is None else parent.findall(self.tag):
             if element.get(self.attribute, "") not in value:
                 view.edits.take(view.element, element)
         for item in value:
             path = f"{self.parent}/{self.tag}[@{self.attribute}='{item}']/@{self.attribute}"
-            view.edits.write(view.element, place(path.lstrip("/")), item)
+            view.edits.write(view.element, place(path), item)
 
     def text(self, value: tuple[str, ...]) -> str:
         """``10, 20``."""

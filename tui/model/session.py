@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tui.model.changes import ChangeSet, LostError, pair, replay
+from tui.model.changes import ChangeSet, LostError, pair
 from tui.model.domain import Domain
 from tui.model.fields import fields_of
+from tui.model.merge import ClashError, merge
 from tui.model.templates import remove
 from tui.model.views import Device, View
 
@@ -93,13 +94,9 @@ class EditSession:
 
     def rebase(self, fresh: Domain) -> bool:
         """Put the edits on a definition that someone else has changed; False where they clash."""
-        theirs = {change.id for change in ChangeSet(self.base, fresh).changes}
-        ours = self.changes.changes
-        if any(change.id in theirs for change in ours):
-            return False
         try:
-            edited = replay(fresh, ours)
-        except LostError:
+            edited = merge(self.base, self.edited, fresh)
+        except ClashError:
             return False
         self.base, self.edited = fresh, edited
         self._before.clear()

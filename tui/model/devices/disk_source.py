@@ -7,6 +7,8 @@ from tui.model.views import Device, View
 
 _WHERE = {"file": "file", "block": "dev", "dir": "dir", "vhostuser": "path", "vhostvdpa": "dev"}
 """The source's attribute by the disk's type."""
+_STAYING = ("dir", "vhostuser", "vhostvdpa")
+"""Types that another path does not change."""
 
 
 class Source(Field[str]):
@@ -39,15 +41,13 @@ class Source(Field[str]):
         kind = view.get("@type")
         if value.startswith("/"):
             new = "block" if value.startswith("/dev/") else "file"
-            if kind not in (new, "dir"):
+            if kind not in (new, *_STAYING):
                 view.empty("source")
                 view.set("@type", new)
                 kind = new
             view.set(f"source/@{_WHERE[kind]}", value)
             return
-        pool, slash, volume = value.partition("/")
-        if not slash or not volume:
-            raise ValueError(f"{self.label}: a full path, or pool/volume")
+        pool, _, volume = value.partition("/")
         if kind != "volume":
             view.empty("source")
             view.set("@type", "volume")
@@ -65,6 +65,9 @@ class Source(Field[str]):
     def parse(self, text: str) -> str:
         """A full path or ``pool/volume``."""
         text = text.strip()
-        if text and not text.startswith("/") and "/" not in text:
+        pool, _, volume = text.partition("/")
+        if "://" in text:
+            raise ValueError(f"{self.label}: a place on the network is edited as XML")
+        if text and not text.startswith("/") and not (pool and volume):
             raise ValueError(f"{self.label}: a full path, or pool/volume")
         return text

@@ -57,8 +57,8 @@ def test_a_slow_host_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(pulse_module, "time", SimpleNamespace(monotonic=lambda: now))
     near, far = Pulse(), Pulse()
-    near.took(0.01, None)
-    far.took(2 * SLOW, None)
+    near.took(0.01)
+    far.took(2 * SLOW)
     assert near.responds(None)
     assert near.responds(now - ANSWER_WITHIN + 1)
     assert not near.responds(now - ANSWER_WITHIN - 1)
@@ -71,14 +71,22 @@ def test_a_slow_host_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_round_trip_is_told_when_it_has_really_changed() -> None:
     pulse = Pulse()
-    assert pulse.took(0.1, None) == 0.1
-    assert pulse.took(0.12, 0.1) is None
-    assert pulse.took(9.0, 0.1) is None  # one that was held up
-    assert pulse.took(0.4, 0.1) is None
-    assert pulse.took(0.4, 0.1) == 0.4
-    near = Pulse()
-    assert near.took(0.0001, None) == 0.0001
-    assert near.took(0.0004, 0.0001) is None
+    assert told(pulse, 0.1, 0.12, 9.0, 0.4) == [0.1]  # 9.0 was held up
+    assert told(pulse, 0.4) == [0.4]
+    assert told(Pulse(), 0.0001, 0.0004) == [0.0001]
+
+
+def test_a_link_at_the_edge_is_not_slow_and_quick_in_turn() -> None:
+    pulse = Pulse()
+    edge = [SLOW * 1.2, SLOW * 1.2, SLOW * 0.6, SLOW * 0.6, SLOW * 0.6, SLOW * 0.6]
+    assert told(pulse, *edge) == [SLOW * 1.2]
+    assert told(pulse, 0.02, 0.02, 0.02) == [0.02]
+    assert told(pulse, *edge[2:]) == [SLOW * 0.6]
+
+
+def told(pulse: Pulse, *trips: float) -> list[float | None]:
+    """What is told of these."""
+    return [pulse.round_trip for trip in trips if pulse.took(trip)]
 
 
 def test_a_slow_link_is_told_in_a_word() -> None:
@@ -113,5 +121,5 @@ def test_silence_ends_a_connection_in_the_end(monkeypatch: pytest.MonkeyPatch) -
     clock = SimpleNamespace(monotonic=lambda: begin + GIVE_UP + 1)
     monkeypatch.setattr(pulse_module, "time", clock)
     assert pulse.is_dead
-    pulse.took(2 * SLOW, None)
+    pulse.took(2 * SLOW)
     assert not pulse.is_dead

@@ -422,10 +422,8 @@ class Host:
             self._retry_now()
 
     async def _heartbeat(self) -> None:
-        took = await self.call(listing.read_round_trip)
-        changed = self._pulse.took(took, self.record.round_trip)
-        if changed is not None:
-            self._set(round_trip=changed)
+        if self._pulse.took(await self.call(listing.read_round_trip)):
+            self._set(round_trip=self._pulse.round_trip)
 
     # -- small parts ---------------------------------------------------------------------
 

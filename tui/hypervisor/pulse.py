@@ -14,8 +14,8 @@ GIVE_UP = 45.0
 """Seconds without any answer after which a link that nothing else watches is taken for dead."""
 HEARTBEAT = 5.0
 """Seconds of silence after which a host is asked for a sign of life."""
-SLOW = 0.25
-"""Round trip in seconds from which a link is called slow."""
+SLOW, QUICK = 0.25, 0.125
+"""Round trip in seconds from which a link is called slow, and below which it is so no longer."""
 TRIPS = 5
 """Measured round trips whose middle counts: one that was held up says nothing."""
 TOLD_FROM, TOLD_TIMES = 0.005, 1.5
@@ -28,32 +28,37 @@ class Pulse:
     def __init__(self) -> None:
         self.last_answer = 0.0
         """When anything came from the host (time.monotonic); 0 before the first time."""
+        self.round_trip: float | None = None
+        """Seconds that a trivial call takes; None before the first one."""
         self._trips: deque[float] = deque(maxlen=TRIPS)
 
     def answered(self) -> None:
         """Something has come."""
         self.last_answer = time.monotonic()
 
-    def took(self, seconds: float, told: float | None) -> float | None:
-        """Take the time of a trivial call; the round trip where it differs from what was told."""
+    def took(self, seconds: float) -> bool:
+        """Take the time of a trivial call; whether :attr:`round_trip` is another now."""
         self._trips.append(seconds)
-        now = self._middle
-        if told is not None and max(now, told) < TOLD_FROM:
-            return None
-        same = told is not None and now / TOLD_TIMES < told < now * TOLD_TIMES
-        return None if same else now
+        # Of two the smaller one: what was held up while hosts are being opened says nothing.
+        now = sorted(self._trips)[(len(self._trips) - 1) // 2]
+        told = self.round_trip
+        if told is not None:
+            same = now / TOLD_TIMES < told < now * TOLD_TIMES
+            if same or max(now, told) < TOLD_FROM or told >= SLOW > now > QUICK:
+                return False
+        self.round_trip = now
+        return True
 
     def responds(self, oldest: float | None) -> bool:
         """Whether the host answers, given when the oldest quick call began; None: there is none."""
         if oldest is None:
             return True
-        patience = SLOW_WITHIN if self._middle >= SLOW else ANSWER_WITHIN
+        patience = SLOW_WITHIN if self._is_slow else ANSWER_WITHIN
         return time.monotonic() - oldest < patience
 
     @property
-    def _middle(self) -> float:
-        """Of two the smaller one: what was held up while hosts are being opened says nothing."""
-        return sorted(self._trips)[(len(self._trips) - 1) // 2] if self._trips else 0.0
+    def _is_slow(self) -> bool:
+        return (self.round_trip or 0.0) >= SLOW
 
     @property
     def is_dead(self) -> bool:
@@ -67,7 +72,7 @@ class Pulse:
 
     @property
     def _more(self) -> float:
-        return SLOW_WITHIN if self._middle >= SLOW else 0.0
+        return SLOW_WITHIN if self._is_slow else 0.0
 
     @property
     def is_silent(self) -> bool:

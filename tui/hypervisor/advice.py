@@ -279,7 +279,8 @@ BY_WORDS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"failed to validate against schema",
-        "The definition has something that libvirt does not know: see the element named.",
+        "The host's libvirt does not know something in the element named, or misses something: "
+        "a value that is newer than it, or two that are told together.",
     ),
     # QEMU is gone, and nothing above said why
     (

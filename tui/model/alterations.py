@@ -28,6 +28,8 @@ def alterations(sent: Domain, stored: Domain) -> tuple[str, ...]:
     told += [f"{path} was dropped" for path in dropped if path not in covered]
     pairs, gone, _new = pair(sent.devices, stored.devices)
     for device, kept in pairs:
+        if device.echo:
+            continue
         words = _values(device, kept)
         told += words.values()
         for path in _dropped(_paths(device.element), _paths(kept.element)):

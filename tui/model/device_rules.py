@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tui.model.devices import Disk
+from tui.model.devices.character import PATHS, Character
+from tui.model.devices.display import Video
 from tui.model.devices.interface import MAC
 from tui.model.devices.rest import Controller
 from tui.model.domain import Domain
@@ -18,6 +20,8 @@ from tui.model.told import machine_family
 EVERYWHERE = ("0.0.0.0", "::", "*")
 VNC_PASSWORD = 8
 """Characters that VNC looks at."""
+LOCAL = ("file", "block", "volume")
+"""Kinds of source that have one name."""
 VIRTIO_SERIAL = 20
 """Characters of a serial number that virtio carries."""
 
@@ -68,6 +72,10 @@ def drives(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
             yield error(disk.key, "bus", "virtio has no removable media: take SATA or SCSI.")
         if disk.device == "lun" and disk.type not in ("block", "network", "volume"):
             yield error(disk.key, "source", "A LUN is a whole device of the host: /dev/….")
+        if disk.device in ("disk", "lun") and not disk.source and disk.type in LOCAL:
+            yield error(disk.key, "source", "Only drives can be empty: give it a source.")
+        if disk.shareable and not disk.readonly and disk.format not in ("", "raw"):
+            yield error(disk.key, "shareable", f"Only raw disks can be shared, not {disk.format}.")
         if disk.serial and disk.bus == "virtio" and len(disk.serial) > VIRTIO_SERIAL:
             yield warning(
                 disk.key, "serial", f"The guest sees {VIRTIO_SERIAL} characters of it on virtio."
@@ -92,7 +100,8 @@ def spice(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
         return
     for device in document.devices:
         through = device.tag_name in ("channel", "redirdev", "smartcard", "serial", "console")
-        if through and device.get("@type") == "spicevmc":
+        sound = device.tag_name == "audio" and device.get("@type") == "spice"
+        if sound or (through and device.get("@type") == "spicevmc"):
             yield error(device.key, "", "It goes through SPICE: the machine has no such display.")
 
 
@@ -167,12 +176,32 @@ def nic_source(document: Domain, surroundings: Surroundings) -> Iterator[Finding
     """The network is there."""
     for nic in document.interfaces:
         known = surroundings.networks
+        if nic.port_type == "midonet" and not nic.port_interface:
+            yield error(nic.key, "port_interface", "MidoNet needs the UUID of the port.")
         if nic.type == "network" and known and nic.source not in known:
             yield error(nic.key, "where", f"The host has no network {nic.source}.")
         if nic.vlan and nic.type == "bridge" and not nic.get("virtualport/@type"):
             yield warning(
                 nic.key, "vlan", "A Linux bridge takes no VLAN tag here: libvirt may refuse it."
             )
+
+
+# -- serial ports and the like -------------------------------------------------------------
+
+
+def character_ends(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """The host's end of a port that libvirt cannot choose."""
+    for device in document.devices:
+        if not isinstance(device, Character) or device.echo:
+            continue
+        # libvirt chooses a path for a channel's socket.
+        chosen = device.tag_name == "channel" and device.type == "unix"
+        if device.type in PATHS and not device.path and not chosen:
+            yield error(device.key, "path", "Say where on the host: a full path.")
+        if device.type == "tcp" and not device.host:
+            yield error(device.key, "host", "Give an address: 127.0.0.1, or 0.0.0.0 for all.")
+        if device.type in ("tcp", "udp") and not device.service:
+            yield error(device.key, "service", "Give a port.")
 
 
 # -- displays ------------------------------------------------------------------------------
@@ -183,6 +212,8 @@ def displays(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]
     for display in document.graphics:
         if display.type not in ("vnc", "spice"):
             continue
+        if display.autoport == "no" and not display.port and not display.listen.startswith("/"):
+            yield error(display.key, "port", "Give it a port, or let libvirt pick one.")
         if display.listen in EVERYWHERE and not display.password:
             yield warning(
                 display.key,
@@ -191,6 +222,14 @@ def displays(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]
             )
         if display.type == "vnc" and len(display.password) > VNC_PASSWORD:
             yield error(display.key, "password", f"VNC takes {VNC_PASSWORD} characters at most.")
+
+
+def resolutions(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """A screen has a width and a height."""
+    for device in document.devices:
+        if isinstance(device, Video) and (device.width is None) is not (device.height is None):
+            missing = "width" if device.width is None else "height"
+            yield error(device.key, missing, "Width and height are told together.")
 
 
 # -- what the host has to have ---------------------------------------------------------------
@@ -220,6 +259,8 @@ RULES: tuple[Rule, ...] = (
     nic_addresses,
     nic_queues,
     nic_source,
+    character_ends,
     displays,
+    resolutions,
     tpm_backend,
 )

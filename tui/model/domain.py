@@ -9,7 +9,7 @@ from lxml import etree
 
 from tui.model.devices import Disk, Graphics, Hostdev, Interface, device_of
 from tui.model.editing import Edits
-from tui.model.sections import SECTIONS, Boot, Clock, Cpu, General, Memory
+from tui.model.sections import SECTIONS, Boot, Clock, Cpu, General, HyperV, Memory
 from tui.model.views import Device, Section, View
 from tui.model.xml import parse, serialise
 
@@ -99,6 +99,11 @@ class Domain:
     def clock(self) -> Clock:
         """Clock and timers."""
         return Clock(self._root, self.edits)
+
+    @property
+    def hyperv(self) -> HyperV:
+        """What the hypervisor shows the guest of itself."""
+        return HyperV(self._root, self.edits)
 
     @property
     def sections(self) -> list[Section]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Generic, Self, TypeVar, overload
@@ -144,11 +145,32 @@ class Field(Generic[T]):
 
     def write(self, view: View, value: T) -> None:
         """Put a value into the document; nothing is touched where it is there already."""
+        self._change(view, value, lambda: self.put(view, value))
+
+    def edit(self, view: View, value: T) -> None:
+        """Write what a person wants: other fields go along, and what no longer applies goes.
+
+        These are changes of their own; set back at once, all of them are as they were.
+        """
+        others = [f for f in fields_of(type(view)).values() if f is not self and not f.shown_only]
+        applying = [field for field in others if not field.why_not(view)]
+
+        def make() -> None:
+            self.put(view, value)
+            if self.takes_along is not None:
+                self.takes_along(view)
+            for field in applying:
+                if field.why_not(view) and field.read_text(view):
+                    with suppress(ValueError):  # what has to be there stays
+                        field.write(view, field.parse(""))
+
+        self._change(view, value, make)
+
+    def _change(self, view: View, value: T, make: Callable[[], None]) -> None:
         before = self.read(view)
         if value == before:
             return
-        values = (before, value)
-        view.edits.change(view.element, self.name, values, lambda: self.put(view, value))
+        view.edits.change(view.element, self.name, (before, value), make)
         if self.read(view) != value:
             self.put(view, value)
 
@@ -188,7 +210,7 @@ class Field(Generic[T]):
 
     def why_not(self, view: View) -> str:
         """Why it does not apply to this device; empty when it does."""
-        return self.unless(view) if self.unless is not None else ""
+        return view.echo or (self.unless(view) if self.unless is not None else "")
 
     def read_text(self, view: View) -> str:
         """The value in the document as a form shows it."""
@@ -204,9 +226,7 @@ class Field(Generic[T]):
         What is there already is always taken, even if nobody could type it.
         """
         if text != self.read_text(view):
-            self.write(view, self.parse(text))
-            if self.takes_along is not None:
-                self.takes_along(view)
+            self.edit(view, self.parse(text))
 
 
 class Text(Field[str]):

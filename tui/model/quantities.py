@@ -25,13 +25,15 @@ class Number(Field[int | None]):
         most: int | None = None,
         unit: str = "",
         required: bool = False,
+        nothing: int | None = None,
         **more: Any,
     ) -> None:
-        """``unit`` is only said, never written."""
+        """``unit`` is only said, never written; ``nothing`` typed is no number at all."""
         super().__init__(path, label, help, **more)
         self.least, self.most = least, most
         self.unit = unit
         self.required = required
+        self.nothing = nothing
 
     def decode(self, raw: str | None) -> int | None:
         """None for what is no number."""
@@ -63,6 +65,8 @@ class Number(Field[int | None]):
             value = int(text, 0)
         except ValueError:
             raise ValueError(f"{self.label}: a whole number, not {text!r}") from None
+        if value == self.nothing:
+            return None
         if value < self.least or (self.most is not None and value > self.most):
             most = f" to {self.most}" if self.most is not None else " or more"
             raise ValueError(f"{self.label}: {self.least}{most}")
@@ -81,13 +85,15 @@ class Size(Field[int | None]):
         least: int = 0,
         unit: str = "KiB",
         required: bool = False,
+        nothing: int | None = None,
         **more: Any,
     ) -> None:
-        """``unit``: what the absence of the unit attribute means."""
+        """``unit``: what its attribute's absence means; ``nothing`` typed is no size at all."""
         super().__init__(path, label, help, **more)
         self.least = least
         self.unit = unit
         self.required = required
+        self.nothing = nothing
 
     def read(self, view: View) -> int | None:
         """In bytes; None where there is none or it cannot be read."""
@@ -128,6 +134,8 @@ class Size(Field[int | None]):
         value = units.parse_size(text)
         if value is None:
             raise ValueError(f"{self.label}: a size such as 4 GiB, not {text.strip()!r}")
+        if value == self.nothing:
+            return None
         if value < self.least:
             raise ValueError(f"{self.label}: at least {units.exact_size(self.least)}")
         return value

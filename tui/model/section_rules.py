@@ -10,6 +10,8 @@ from tui.model.devices.board import MemoryModule
 from tui.model.devices.rest import Filesystem
 from tui.model.domain import Domain
 from tui.model.rules import Finding, Rule, error, warning
+from tui.model.sections.enlightenments import USUAL_RETRIES
+from tui.model.sections.processor import SHAPE
 from tui.model.surroundings import Surroundings
 from tui.model.told import machine_family
 from tui.model.units import exact_size, parse_size
@@ -26,8 +28,9 @@ def vcpu_counts(document: Domain, surroundings: Surroundings) -> Iterator[Findin
     maximum = cpu.maximum or 1
     if cpu.vcpus > maximum:
         yield error("cpu", "current", f"More than the maximum of {maximum}.")
+    shape = any(cpu.get(f"cpu/topology/@{field}") for field in SHAPE)
     for field in ("sockets", "cores", "threads"):
-        if any((cpu.sockets, cpu.cores, cpu.threads)) and not cpu.get(f"cpu/topology/@{field}"):
+        if shape and not cpu.get(f"cpu/topology/@{field}"):
             yield error("cpu", field, "Sockets, cores and threads are told together.")
     for field, quota in (("quota", cpu.quota), ("quota_global", cpu.quota_global)):
         if quota is not None and 0 < quota < LEAST_QUOTA:
@@ -75,6 +78,21 @@ def hidden(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
         yield warning("general", "kvm_hidden", "Emulation has no KVM to hide.")
 
 
+def enlightenments(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """What Windows is shown has to be told."""
+    windows = document.hyperv
+    if windows.vendor_id == "on" and not windows.vendor:
+        yield error("hyperv", "vendor", "Give the name that Windows is shown.")
+    if windows.spinlocks == "on" and windows.retries is None:
+        yield error("hyperv", "retries", f"Say how often; {USUAL_RETRIES} is usual.")
+
+
+def time_zone(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """A clock of a named zone has a name."""
+    if document.clock.offset == "timezone" and not document.clock.timezone:
+        yield error("clock", "timezone", "Name the zone: Europe/Paris.")
+
+
 def endings(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
     """What happens at the ends of a machine goes together."""
     general = document.general
@@ -114,6 +132,8 @@ def guest_cells(document: Domain, _surroundings: Surroundings) -> Iterator[Findi
 def host_nodes(document: Domain, surroundings: Surroundings) -> Iterator[Finding]:
     """NUMA nodes of the host, and guest cells, that exist."""
     memory = document.memory
+    if memory.numa_mode and not memory.numa_nodes and memory.numa_placement != "auto":
+        yield error("memory", "numa_nodes", "Name the host's nodes, or set the placement to auto.")
     known = {cell.id for cell in surroundings.cells}
     wanted = [("numa_nodes", memory.numa_nodes)]
     wanted += [("cell_nodes", nodes) for _cell, nodes in memory.cell_nodes]
@@ -236,6 +256,8 @@ RULES: tuple[Rule, ...] = (
     vcpu_counts,
     pins,
     hidden,
+    enlightenments,
+    time_zone,
     endings,
     guest_cells,
     host_nodes,

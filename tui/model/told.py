@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from tui.model.fields import Option
+from tui.model.fields import Option, Told
 from tui.model.surroundings import Surroundings
 from tui.model.views import View
 
 
-def enum(path: str, name: str) -> Callable[[View, Surroundings], Sequence[Option] | None]:
-    """The values of ``<enum name=…>`` below ``path`` in the domain capabilities."""
+def enum(
+    path: str,
+    name: str,
+    *,
+    otherwise: Told | None = None,
+    refused: Mapping[str, str] = MappingProxyType({}),
+) -> Told:
+    """The values of ``<enum name=…>`` below ``path`` in the domain capabilities.
 
-    def told(_view: View, surroundings: Surroundings) -> Sequence[Option] | None:
+    ``otherwise`` gives them where the host does not tell; ``refused``: values that a form
+    cannot give, and why.
+    """
+
+    def told(view: View, surroundings: Surroundings) -> Sequence[Option] | None:
         capabilities = surroundings.capabilities
         values = None if capabilities is None else capabilities.enum(path, name)
-        return None if values is None else [Option(value, value) for value in values]
+        if values is not None:
+            return [Option(value, value, why_not=refused.get(value, "")) for value in values]
+        return None if otherwise is None else otherwise(view, surroundings)
+
+    return told
+
+
+def by_arch(values: Mapping[str, str]) -> Told:
+    """Values by the one architecture that has each, ``x86`` for both of a PC; empty for all."""
+
+    def told(view: View, _surroundings: Surroundings) -> Sequence[Option]:
+        kind = view.element.getroottree().find("os/type")
+        arch = "" if kind is None else kind.get("arch", "")
+        family = "x86" if arch in ("x86_64", "i686") else arch.removesuffix("le")
+        return [
+            Option(value, value, why_not=f"only on {only}" if family and only != family else "")
+            if only
+            else Option(value, value)
+            for value, only in values.items()
+        ]
 
     return told
 

@@ -36,6 +36,11 @@ class View:
         return ""
 
     @property
+    def echo(self) -> str:
+        """Why it is not edited on its own, but with what it repeats; empty when it is."""
+        return ""
+
+    @property
     def attributes(self) -> dict[str, str]:
         """The element's own attributes."""
         return {str(name): str(value) for name, value in self.element.attrib.items()}

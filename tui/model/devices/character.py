@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tui.model.fields import Choice, Text
-from tui.model.views import Device
+from collections.abc import Sequence
+
+from tui.model.fields import Choice, Option, Text
+from tui.model.surroundings import Surroundings
+from tui.model.views import Device, View
 
 BACKENDS = {
     "pty": "a terminal of the host; what a console attaches to",
@@ -16,25 +19,44 @@ BACKENDS = {
     "stdio": "QEMU's own",
     "udp": "network packets",
     "spicevmc": "the SPICE client",
-    "spiceport": "a port of SPICE",
     "qemu-vdagent": "the clipboard of VNC",
 }
+
+
+def _backends(view: View, _surroundings: Surroundings) -> Sequence[Option]:
+    """What a port may be on the host, with the reason where only a channel may."""
+    refused = dict.fromkeys(CHANNELS, "" if view.element.tag == "channel" else "only for channels")
+    return [Option(name, name, note, refused.get(name, "")) for name, note in BACKENDS.items()]
+
+
+def _why_no_mode(view: Character) -> str:
+    if view.type == "unix":
+        return "" if view.path else "libvirt chooses the path"
+    return "" if view.type == "tcp" else "only for sockets"
+
+
+CHANNELS = ("spicevmc", "qemu-vdagent")
+PATHS = ("unix", "file", "dev", "pipe")
+"""Backends that are a path on the host."""
 
 
 class Character(Device):
     """What they have in common."""
 
     type = Choice(
-        "@type", "Backend", "Where its bytes go on the host.", values=BACKENDS, default=None
+        "@type",
+        "Backend",
+        "Where its bytes go on the host.",
+        values=BACKENDS,
+        told=_backends,
+        default=None,
     )
     path = Text(
         "source/@path",
         "Path",
         "The host's end: a device, a socket, a file.",
         volatile=True,
-        unless=lambda view: (
-            "" if view.type in ("unix", "file", "dev", "pipe") else "libvirt chooses it"
-        ),
+        unless=lambda view: "" if view.type in PATHS else "libvirt chooses it",
     )
     mode = Choice(
         "source/@mode",
@@ -42,7 +64,7 @@ class Character(Device):
         "Whether QEMU waits for others, or goes to them.",
         values={"bind": "waits", "connect": "goes"},
         volatile=True,
-        unless=lambda view: "" if view.type in ("unix", "tcp") else "only for sockets",
+        unless=lambda view: _why_no_mode(view),
     )
     host = Text(
         "source/@host",
@@ -127,6 +149,18 @@ class Console(Character):
         values=("serial", "virtio", "sclp"),
         shown_only=True,
     )
+
+    @property
+    def echo(self) -> str:
+        """The first serial port has it all, and libvirt copies it from there."""
+        devices = self.element.getparent()
+        serial = None if devices is None else devices.find("serial")
+        first = self.target_type in ("", "serial") and self.port in ("", "0")
+        return (
+            "it is the first serial port seen once more: edit that"
+            if first and serial is not None
+            else ""
+        )
 
     def why_not_hotplug(self) -> str:
         """virtio consoles can."""

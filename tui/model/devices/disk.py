@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.model import told
+from tui.model.devices.boot_place import BootPlace
 from tui.model.devices.disk_source import Source
 from tui.model.editing import place
 from tui.model.fields import Call, Choice, Option, Switch, Text, fields_of
@@ -28,6 +29,11 @@ IO = {
     "native": "the kernel's asynchronous I/O; cache none or directsync",
     "io_uring": "the kernel's rings; recent hosts",
 }
+STARTUP = {
+    "mandatory": "does not start",
+    "requisite": "may be missing after a migration",
+    "optional": "starts without",
+}
 BUSES = ("virtio", "scsi", "sata", "ide", "usb", "fdc", "nvme", "sd", "xen")
 PREFIXES = {"virtio": "vd", "ide": "hd", "fdc": "fd", "xen": "xvd"}
 """What target names begin with by bus; ``sd`` for the others."""
@@ -45,6 +51,21 @@ def _media_only(view: Disk) -> str:
 
 def _data_only(view: Disk) -> str:
     return "" if view.device in ("disk", "lun") else f"not for a {view.device} drive"
+
+
+def _mechanical(view: Disk) -> str:
+    if view.bus not in ("scsi", "sata", "ide"):
+        return "not on this bus"
+    return "" if view.device == "disk" else f"not for a {view.device} drive"
+
+
+def _policies(view: View, _surroundings: Surroundings) -> Sequence[Option]:
+    """What may happen without the source; one of them is for drives only."""
+    drive = view.get("@device") in ("cdrom", "floppy")
+    return [
+        Option(value, value, note, "" if drive or value != "requisite" else "only for drives")
+        for value, note in STARTUP.items()
+    ]
 
 
 def _burst_of(view: Disk, name: str) -> str:
@@ -150,7 +171,13 @@ class Disk(Device):
         values={"off": "", "on": "saves writing", "unmap": "frees space, with discard unmap"},
         unless=_data_only,
     )
-    readonly = Switch("readonly", "Read-only", "The guest cannot write.", presence=True)
+    readonly = Switch(
+        "readonly",
+        "Read-only",
+        "The guest cannot write.",
+        presence=True,
+        unless=lambda view: "a CD-ROM always is" if view.device == "cdrom" else "",
+    )
     shareable = Switch(
         "shareable", "Shareable", "Several machines may have it open.", presence=True
     )
@@ -167,9 +194,9 @@ class Disk(Device):
         "World wide name, 16 hexadecimal digits.",
         pattern=r"(0x)?[0-9a-fA-F]{16}",
         expected="16 hexadecimal digits",
-        unless=lambda view: "" if view.bus in ("scsi", "sata", "ide") else "not on this bus",
+        unless=lambda view: "" if view.bus in ("scsi", "ide") else "not on this bus",
     )
-    boot_order = Number("boot/@order", "Boot order", "1 is tried first.", least=1)
+    boot_order = BootPlace()
     error_policy = Choice(
         "driver/@error_policy",
         "On write error",
@@ -198,11 +225,8 @@ class Disk(Device):
         "source/@startupPolicy",
         "Missing medium",
         "What happens when the source is not there at start.",
-        values={
-            "mandatory": "does not start",
-            "requisite": "may be missing after a migration",
-            "optional": "starts without",
-        },
+        values=STARTUP,
+        told=_policies,
         live=Call.UPDATE_DEVICE,
         unless=lambda view: "" if view.source else "there is no medium",
     )
@@ -225,12 +249,14 @@ class Disk(Device):
         "Copy on read",
         "Copies what is read from a backing image.",
         values=("on", "off"),
+        unless=lambda view: "it is read-only" if view.readonly else "",
     )
     total_bytes = Size(
         "iotune/total_bytes_sec",
         "Bytes per second",
         "Limit on reading and writing together.",
         unit="b",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
     )
     read_bytes = Size(
@@ -238,6 +264,7 @@ class Disk(Device):
         "Read bytes/s",
         "Limit on reading.",
         unit="b",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
     )
     write_bytes = Size(
@@ -245,24 +272,28 @@ class Disk(Device):
         "Write bytes/s",
         "Limit on writing.",
         unit="b",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
     )
     total_iops = Number(
         "iotune/total_iops_sec",
         "Operations per second",
         "Limit on reading and writing together.",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
     )
     read_iops = Number(
         "iotune/read_iops_sec",
         "Read operations/s",
         "Limit on reading.",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
     )
     write_iops = Number(
         "iotune/write_iops_sec",
         "Write operations/s",
         "Limit on writing.",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
     )
 
@@ -271,6 +302,7 @@ class Disk(Device):
         "Burst, bytes/s",
         "For a moment, above the limit of bytes.",
         unit="b",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
         unless=lambda view: _burst_of(view, "total_bytes"),
     )
@@ -278,6 +310,7 @@ class Disk(Device):
         "iotune/total_iops_sec_max",
         "Burst, operations/s",
         "For a moment, above the limit of operations.",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
         unless=lambda view: _burst_of(view, "total_iops"),
     )
@@ -286,6 +319,7 @@ class Disk(Device):
         "Read burst, bytes/s",
         "For a moment, above the limit of bytes.",
         unit="b",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
         unless=lambda view: _burst_of(view, "read_bytes"),
     )
@@ -293,6 +327,7 @@ class Disk(Device):
         "iotune/read_iops_sec_max",
         "Read burst, operations/s",
         "For a moment, above the limit of operations.",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
         unless=lambda view: _burst_of(view, "read_iops"),
     )
@@ -301,6 +336,7 @@ class Disk(Device):
         "Write burst, bytes/s",
         "For a moment, above the limit of bytes.",
         unit="b",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
         unless=lambda view: _burst_of(view, "write_bytes"),
     )
@@ -308,6 +344,7 @@ class Disk(Device):
         "iotune/write_iops_sec_max",
         "Write burst, operations/s",
         "For a moment, above the limit of operations.",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
         unless=lambda view: _burst_of(view, "write_iops"),
     )
@@ -316,12 +353,14 @@ class Disk(Device):
         "Size of an operation",
         "A larger request counts as several.",
         unit="b",
+        nothing=0,
         live=Call.SET_BLOCK_IO_TUNE,
     )
     limit_group = Text(
         "iotune/group_name",
         "Limit group",
         "Disks of one group share the limits.",
+        unless=lambda view: "" if any(view.iotune.values()) else "there are no limits",
     )
     rotation_rate = Number(
         "target/@rotation_rate",
@@ -329,7 +368,7 @@ class Disk(Device):
         "What the guest takes it for: 1 is a solid-state disk, else revolutions a minute.",
         least=1,
         most=65534,
-        unless=lambda view: "" if view.bus in ("scsi", "sata", "ide") else "not on this bus",
+        unless=_mechanical,
     )
     vendor = Text(
         "vendor",
@@ -359,6 +398,7 @@ class Disk(Device):
         "Snapshots",
         "What a snapshot of the machine does with it.",
         values={"internal": "in the image", "external": "a new overlay", "no": "leaves it out"},
+        unless=_data_only,
     )
     raw_io = Choice(
         "@rawio",

@@ -23,7 +23,8 @@ class _Listen(Text):
     def put(self, view: View, value: str) -> None:
         """An address, or a socket's path."""
         path = value.startswith("/")
-        for gone in ("@listen", "@socket"):
+        # A socket has no port.
+        for gone in ("@listen", "@socket", *(("@autoport", "@port") if path else ())):
             view.set(gone, None)
         if view.element.find("listen") is not None and not value:
             view.set("listen/@address", None)
@@ -66,6 +67,7 @@ class Graphics(Device):
         values=("vnc", "spice", "rdp", "sdl", "egl-headless", "dbus"),
         told=told.enum("devices/graphics", "type"),
         default=None,
+        also=lambda view: _kind_changed(view),
     )
     listen = _Listen(
         "listen",
@@ -79,6 +81,7 @@ class Graphics(Device):
         "libvirt picks a free port at start.",
         values=("yes", "no"),
         unless=_network_only,
+        also=lambda view: _drop_free_port(view),
     )
     port = Text(
         "@port",
@@ -229,6 +232,37 @@ class Graphics(Device):
         return f"{self.listen or 'not listening'}{port}"
 
 
+def _drop_free_port(view: Graphics) -> None:
+    """-1 is for a port that libvirt picks."""
+    if view.autoport == "no" and view.port == "-1":
+        view.set("@port", None)
+
+
+def _kind_changed(view: Graphics) -> None:
+    """What one kind of display is told means nothing to another."""
+    if view.port == "-1":
+        view.set("@port", None)
+    if _network_only(view):
+        view.set("@port", None)
+        for name in ("autoport", "listen", "socket", "passwd", "passwdValidTo", "connected"):
+            view.set(f"@{name}", None)
+        view.drop("listen")
+    if view.type != "vnc":
+        for name in ("websocket", "sharePolicy"):
+            view.set(f"@{name}", None)
+    if _spice_only(view):
+        for name in ("tlsPort", "defaultMode"):
+            view.set(f"@{name}", None)
+        for name in ("channel", "clipboard", "filetransfer", "mouse", "image", "streaming"):
+            view.drop(name)
+    if _gl_only(view):
+        view.drop("gl")
+
+
+def _any_size(view: Video) -> str:
+    return "" if view.model in ("vga", "qxl", "virtio", "bochs") else f"not for {view.model}"
+
+
 class Video(Device):
     """``<video>``."""
 
@@ -244,8 +278,15 @@ class Video(Device):
         default=None,
         also=lambda view: _model_changed(view),
     )
-    heads = Number("model/@heads", "Heads", "Screens.", least=1, most=16)
-    vram = Number("model/@vram", "Video memory", "Of its own.", unit="KiB")
+    heads = Number(
+        "model/@heads",
+        "Heads",
+        "Screens.",
+        least=1,
+        most=16,
+        unless=lambda view: "" if view.model in ("virtio", "qxl") else f"{view.model} has one",
+    )
+    vram = Number("model/@vram", "Video memory", "Of its own.", least=1024, unit="KiB")
     vgamem = Number(
         "model/@vgamem",
         "Frame buffer",
@@ -261,10 +302,20 @@ class Video(Device):
         unless=lambda view: "" if view.model == "qxl" else "only for QXL",
     )
     width = Number(
-        "model/resolution/@x", "Width", "Of the screen at start.", least=1, unit="pixels"
+        "model/resolution/@x",
+        "Width",
+        "Of the screen at start.",
+        least=1,
+        unit="pixels",
+        unless=_any_size,
     )
     height = Number(
-        "model/resolution/@y", "Height", "Of the screen at start.", least=1, unit="pixels"
+        "model/resolution/@y",
+        "Height",
+        "Of the screen at start.",
+        least=1,
+        unit="pixels",
+        unless=_any_size,
     )
     primary = Choice(
         "model/@primary", "Primary", "The guest boots on this one.", values=("yes", "no")
@@ -295,6 +346,12 @@ def _model_changed(view: Any) -> None:
     view.forget_address()
     for name in ("ram", "vram", "vram64", "vgamem"):
         view.set(f"model/@{name}", None)
+    if view.model not in ("virtio", "qxl"):
+        view.set("model/@heads", None)
+    if _any_size(view):
+        view.drop("model/resolution")
+    if view.model == "none":
+        view.set("model/@primary", None)
 
 
 class Sound(Device):
@@ -307,7 +364,15 @@ class Sound(Device):
         "@model",
         "Model",
         "The sound card that the guest sees.",
-        values=("ich9", "ich6", "ac97", "usb", "virtio", "es1370", "sb16"),
+        values={
+            "ich9": "Intel HDA",
+            "ich6": "Intel HDA of older boards",
+            "ac97": "",
+            "usb": "",
+            "virtio": "since libvirt 10.4",
+            "es1370": "",
+            "sb16": "",
+        },
         told=told.enum("devices/sound", "model"),
         default=None,
         also=lambda view: view.forget_address(),
@@ -339,7 +404,17 @@ class Audio(Device):
         "@type",
         "Kind",
         "Where sound goes on the host.",
-        values=("none", "alsa", "pulseaudio", "pipewire", "spice", "sdl", "jack", "oss", "file"),
+        values={
+            "none": "nowhere",
+            "alsa": "",
+            "pulseaudio": "",
+            "pipewire": "since libvirt 9.10",
+            "spice": "to the viewer",
+            "sdl": "",
+            "jack": "",
+            "oss": "",
+            "file": "",
+        },
         default=None,
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tui.model.devices.boot_place import BootPlace
 from tui.model.fields import Choice, Switch, Text
-from tui.model.quantities import Number
 from tui.model.views import Device
 
 
@@ -44,7 +44,7 @@ class Hostdev(Device):
         },
         unless=lambda view: "" if view.type == "usb" else "only for USB devices",
     )
-    boot_order = Number("boot/@order", "Boot order", "1 is tried first.", least=1)
+    boot_order = BootPlace()
     driver = Choice(
         "driver/@name",
         "Driver",
@@ -149,7 +149,7 @@ class Redirdev(Device):
         "Where the device comes from.",
         unless=lambda view: "" if view.type == "tcp" else "only over TCP",
     )
-    boot_order = Number("boot/@order", "Boot order", "1 is tried first.", least=1)
+    boot_order = BootPlace()
 
     @property
     def summary(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.model import told
+from tui.model.devices.boot_place import BootPlace
 from tui.model.fields import Call, Choice, Field, Option, Switch, Text
 from tui.model.lists import Items, Shown
 from tui.model.quantities import Number
@@ -20,6 +21,7 @@ MODELS = {
     "igb": "Intel with virtual functions",
 }
 _ATTRIBUTE = {"network": "network", "bridge": "bridge", "direct": "dev"}
+RINGS = ("256", "512", "1024")
 BRIDGED = ("network", "bridge")
 """Types whose source a running machine can change among one another."""
 
@@ -73,6 +75,22 @@ class Source(Field[str]):
 
 def _virtio_only(view: Interface) -> str:
     return "" if view.model == "virtio" else "only for virtio"
+
+
+def _not_user(view: Interface) -> str:
+    return "not on the user network" if view.type == "user" else ""
+
+
+def _tap_only(view: Interface) -> str:
+    return "" if view.type in (*BRIDGED, "ethernet") else f"not for kind {view.type}"
+
+
+def _bridged_only(view: Interface) -> str:
+    return "" if view.type in BRIDGED else "only on networks and bridges"
+
+
+def _limited(view: Interface, average: int | None) -> str:
+    return _not_user(view) or ("" if average else "there is no average")
 
 
 def _model_changed(view: Interface) -> None:
@@ -169,8 +187,10 @@ class Interface(Device):
         "Inbound average",
         "Limit towards the guest.",
         least=1,
+        nothing=0,
         unit="KiB/s",
         live=Call.UPDATE_DEVICE,
+        unless=_not_user,
     )
     inbound_peak = Number(
         "bandwidth/inbound/@peak",
@@ -179,7 +199,7 @@ class Interface(Device):
         least=1,
         unit="KiB/s",
         live=Call.UPDATE_DEVICE,
-        unless=lambda view: "" if view.inbound_average else "there is no average",
+        unless=lambda view: _limited(view, view.inbound_average),
     )
     inbound_burst = Number(
         "bandwidth/inbound/@burst",
@@ -188,15 +208,17 @@ class Interface(Device):
         least=1,
         unit="KiB",
         live=Call.UPDATE_DEVICE,
-        unless=lambda view: "" if view.inbound_average else "there is no average",
+        unless=lambda view: _limited(view, view.inbound_average),
     )
     outbound_average = Number(
         "bandwidth/outbound/@average",
         "Outbound average",
         "Limit from the guest.",
         least=1,
+        nothing=0,
         unit="KiB/s",
         live=Call.UPDATE_DEVICE,
+        unless=_not_user,
     )
     outbound_peak = Number(
         "bandwidth/outbound/@peak",
@@ -205,7 +227,7 @@ class Interface(Device):
         least=1,
         unit="KiB/s",
         live=Call.UPDATE_DEVICE,
-        unless=lambda view: "" if view.outbound_average else "there is no average",
+        unless=lambda view: _limited(view, view.outbound_average),
     )
     outbound_burst = Number(
         "bandwidth/outbound/@burst",
@@ -214,7 +236,7 @@ class Interface(Device):
         least=1,
         unit="KiB",
         live=Call.UPDATE_DEVICE,
-        unless=lambda view: "" if view.outbound_average else "there is no average",
+        unless=lambda view: _limited(view, view.outbound_average),
     )
     queues = Number(
         "driver/@queues",
@@ -222,6 +244,7 @@ class Interface(Device):
         "More than one needs ethtool -L in the guest.",
         least=1,
         most=256,
+        nothing=1,
         unless=_virtio_only,
     )
     driver = Choice(
@@ -231,21 +254,31 @@ class Interface(Device):
         values={"vhost": "the host's kernel", "qemu": "QEMU itself"},
         unless=_virtio_only,
     )
-    mtu = Number("mtu/@size", "MTU", "Largest packet.", least=68, most=65535, unit="bytes")
+    mtu = Number(
+        "mtu/@size",
+        "MTU",
+        "Largest packet.",
+        least=68,
+        most=65535,
+        unit="bytes",
+        unless=lambda view: "" if view.type == "vhostuser" else _tap_only(view),
+    )
     filter = Text(
         "filterref/@filter",
         "Filter",
         "A network filter of the host.",
         live=Call.UPDATE_DEVICE,
         told=told.filters,
+        unless=_tap_only,
     )
-    boot_order = Number("boot/@order", "Boot order", "1 is tried first.", least=1)
+    boot_order = BootPlace()
     isolated = Choice(
         "port/@isolated",
         "Isolated port",
         "Does not talk to other isolated ports of its bridge.",
         values=("yes", "no"),
         live=Call.UPDATE_DEVICE,
+        unless=_bridged_only,
     )
     trust = Choice(
         "@trustGuestRxFilters",
@@ -265,8 +298,9 @@ class Interface(Device):
             "openvswitch": "Open vSwitch",
             "802.1Qbg": "VEPA",
             "802.1Qbh": "VN-Link",
-            "midonet": "",
+            "midonet": "MidoNet; needs the port's interface below",
         },
+        unless=_not_user,
     )
     port_interface = Text(
         "virtualport/parameters/@interfaceid",
@@ -286,29 +320,29 @@ class Interface(Device):
         "coalesce/rx/frames/@max",
         "Coalesce",
         "Packets to the guest that may be gathered before it is told.",
+        nothing=0,
         live=Call.UPDATE_DEVICE,
+        unless=_not_user,
     )
-    rx_ring = Number(
+    rx_ring = Choice(
         "driver/@rx_queue_size",
         "Receive ring",
-        "256, 512 or 1024 entries.",
-        least=256,
-        most=1024,
+        "Packets to the guest that may wait.",
+        values=RINGS,
         unless=_virtio_only,
     )
-    tx_ring = Number(
+    tx_ring = Choice(
         "driver/@tx_queue_size",
         "Transmit ring",
-        "256, 512 or 1024 entries; for vhost-user.",
-        least=256,
-        most=1024,
+        "Packets from the guest that may wait; more than 256 is for vhost-user.",
+        values=RINGS,
         unless=_virtio_only,
     )
     user_backend = Choice(
         "backend/@type",
         "User network by",
         "Who is the network of a user-mode NIC.",
-        values=("default", "passt"),
+        values=("passt",),
         unless=lambda view: "" if view.type == "user" else "only for the user network",
     )
     forwards = Shown(

@@ -74,7 +74,7 @@ class Filesystem(Device):
         "@multidevs",
         "Several devices",
         "What 9p does when the directory spans file systems of the host.",
-        values=("default", "remap", "forbid", "warn"),
+        values=("remap", "forbid", "warn"),
         unless=lambda view: "" if view.driver != "virtiofs" else "only for 9p",
     )
 
@@ -151,6 +151,9 @@ class Tpm(Device):
         return " ".join(part for part in (self.backend, self.version, self.model) if part)
 
 
+EGD = {"egd": "it needs a socket: add it as XML"}
+
+
 class Rng(Device):
     """``<rng>``."""
 
@@ -170,7 +173,7 @@ class Rng(Device):
         "Backend",
         "Where they come from.",
         values=("random", "builtin", "egd"),
-        told=told.enum("devices/rng", "backendModel"),
+        told=told.enum("devices/rng", "backendModel", refused=EGD),
         default=None,
         also=lambda view: _backend_changed(view),
     )
@@ -178,6 +181,7 @@ class Rng(Device):
         "backend",
         "Device",
         "Of the host: /dev/urandom.",
+        required=True,
         unless=lambda view: "" if view.backend == "random" else "only for the random backend",
     )
     rate_bytes = Number("rate/@bytes", "Bytes per period", "Limit.", least=1, unit="bytes")
@@ -201,9 +205,16 @@ class Rng(Device):
 
 
 def _backend_changed(view: Rng) -> None:
-    """Only the random backend names a device."""
+    """Only the random backend names a device, and has to."""
     if view.backend != "random":
         view.set("backend", "")
+    elif not view.source:
+        view.set("backend", "/dev/urandom")
+
+
+WATCHDOGS = {"i6300esb": "", "ib700": "x86", "itco": "x86", "diag288": "s390x"}
+"""Models, and the architecture that alone has one."""
+PANICS = {"isa": "x86", "pvpanic": "", "hyperv": "x86", "pseries": "ppc64", "s390": "s390x"}
 
 
 class Watchdog(Device):
@@ -216,8 +227,10 @@ class Watchdog(Device):
         "@model",
         "Model",
         "What the guest sees.",
-        values=("i6300esb", "ib700", "diag288", "itco"),
+        values={"itco": "on the board of Q35; since libvirt 9.1"},
+        told=told.by_arch(WATCHDOGS),
         default=None,
+        also=lambda view: view.forget_address(),
     )
     action = Choice(
         "@action",
@@ -329,8 +342,8 @@ class Panic(Device):
         "@model",
         "Model",
         "How the guest tells that it has crashed.",
-        values=("isa", "pvpanic", "hyperv", "pseries", "s390"),
-        told=told.enum("devices/panic", "model"),
+        values={"pvpanic": "on PCI; since libvirt 9.1"},
+        told=told.enum("devices/panic", "model", otherwise=told.by_arch(PANICS)),
     )
 
     @property
@@ -368,6 +381,7 @@ class Smartcard(Device):
         return self.mode
 
 
+PORTS = ("pcie-root-port", "pcie-switch-downstream-port", "pci-root")
 CONTROLLER_MODELS = {
     "usb": ("qemu-xhci", "nec-xhci", "ich9-ehci1", "piix3-uhci", "none"),
     "scsi": ("virtio-scsi", "lsilogic", "lsisas1068", "vmpvscsi"),
@@ -437,7 +451,7 @@ class Controller(Device):
         "Hot-plug",
         "Whether devices behind it come and go while the machine runs.",
         values=("on", "off"),
-        unless=lambda view: "" if view.type == "pci" else "only for PCI",
+        unless=lambda view: "" if view.model in PORTS else "only for ports that take devices",
     )
     chassis = Number("target/@chassis", "Chassis", "Number of the slot.", shown_only=True)
     port = Text("target/@port", "Port", "Number at its parent.", shown_only=True)

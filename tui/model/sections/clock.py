@@ -32,13 +32,13 @@ class Clock(Section):
         "clock/timer[@name='rtc']/@tickpolicy",
         "RTC ticks",
         "What happens to missed ticks of the real-time clock.",
-        values=("delay", "catchup", "merge", "discard"),
+        values=("delay", "catchup"),
     )
     pit_tick = Choice(
         "clock/timer[@name='pit']/@tickpolicy",
         "PIT ticks",
         "What happens to missed ticks of the interval timer.",
-        values=("delay", "catchup", "merge", "discard"),
+        values=("delay", "catchup", "discard"),
     )
     hpet = Choice(
         "clock/timer[@name='hpet']/@present",

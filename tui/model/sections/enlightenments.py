@@ -14,8 +14,17 @@ ENLIGHTENMENTS = (
 )  # fmt: skip
 
 
+USUAL_RETRIES = 8191
+
+
 def _enlightened(view: Any) -> str:
     return "all that the host has are on" if view.mode == "passthrough" else ""
+
+
+def _tries(view: HyperV) -> None:
+    """Spinlocks have to be told how often."""
+    if view.spinlocks == "on" and view.retries is None:
+        view.retries = USUAL_RETRIES
 
 
 class HyperV(Section):
@@ -49,11 +58,12 @@ class HyperV(Section):
         "Windows tells when it waits for a lock.",
         values=("on", "off"),
         unless=_enlightened,
+        takes_along=lambda view: _tries(view),
     )
     retries = Number(
         "features/hyperv/spinlocks/@retries",
         "Spinlock retries",
-        "How often it tries before it tells; 8191 is usual.",
+        f"How often it tries before it tells; {USUAL_RETRIES} is usual.",
         least=4095,
         unless=lambda view: "" if view.spinlocks == "on" else "spinlocks are off",
     )

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 from tui.model import told
 from tui.model.compound import Features, MaximumVcpus, Pins, VcpuCount
-from tui.model.fields import Call, Choice
+from tui.model.fields import Call, Choice, Option
 from tui.model.lists import CpuSet
 from tui.model.quantities import Number
-from tui.model.views import Section
+from tui.model.surroundings import Surroundings
+from tui.model.views import Section, View
+
+SHAPE = ("sockets", "dies", "clusters", "cores", "threads")
+"""Fields of the topology."""
+HOSTS_OWN = ("host-passthrough", "maximum")
+"""CPU modes that show the host's processor as it is."""
+CACHES = {"emulate": "made up", "passthrough": "the host's", "disable": "none"}
 
 
 def _why_not_vcpus(now: Cpu, wanted: Cpu) -> str:
@@ -30,6 +38,40 @@ def _drop_model(view: Cpu) -> None:
     if view.mode not in ("", "custom"):
         for place in ("cpu/@match", "cpu/@check", "cpu/model", "cpu/vendor"):
             view.set(place, None)
+
+
+def _complete_topology(view: Cpu) -> None:
+    """A first topology is told whole; it has as many CPUs as the machine where that divides."""
+    told = [getattr(view, name) for name in SHAPE]
+    if not any(told):
+        return
+    rest, odd = divmod(view.maximum or 1, prod(part or 1 for part in told))
+    for name in ("cores", "sockets", "threads"):
+        if getattr(view, name) is None:
+            setattr(view, name, 1 if odd or not rest else rest)
+            rest = 1
+
+
+def _cache_changed(view: Cpu) -> None:
+    """What is made up is the third level; what is passed through, or left out, is all."""
+    view.set("cpu/cache/@level", "3" if view.cache == "emulate" else None)
+
+
+def _caches(view: View, _surroundings: Surroundings) -> Sequence[Option]:
+    """What the guest may be told of caches; the host's only together with its processor."""
+    own = view.get("cpu/@mode") in HOSTS_OWN
+    return [
+        Option(value, value, note, "" if own or value != "passthrough" else "only for its own CPU")
+        for value, note in CACHES.items()
+    ]
+
+
+class _Shape(Number):
+    """One of the numbers of the topology."""
+
+    def __init__(self, name: str, label: str, help: str) -> None:
+        path = f"cpu/topology/@{name}"
+        super().__init__(path, label, help, least=1, takes_along=_complete_topology)
 
 
 class Cpu(Section):
@@ -78,11 +120,11 @@ class Cpu(Section):
         "+name requires, -name disables; comma separated: +vmx, -svm.",
         volatile=True,
     )
-    sockets = Number("cpu/topology/@sockets", "Sockets", "Processor packages.", least=1)
-    dies = Number("cpu/topology/@dies", "Dies", "Per socket.", least=1)
-    clusters = Number("cpu/topology/@clusters", "Clusters", "Per die; since libvirt 10.1.", least=1)
-    cores = Number("cpu/topology/@cores", "Cores", "Per die, or per cluster.", least=1)
-    threads = Number("cpu/topology/@threads", "Threads", "Per core.", least=1)
+    sockets = _Shape("sockets", "Sockets", "Processor packages; cores and threads come along.")
+    dies = _Shape("dies", "Dies", "Per socket.")
+    clusters = _Shape("clusters", "Clusters", "Per die; since libvirt 10.1.")
+    cores = _Shape("cores", "Cores", "Per die, or per cluster.")
+    threads = _Shape("threads", "Threads", "Per core.")
     cpuset = CpuSet(
         "vcpu/@cpuset", "Host CPUs", "Host CPUs that vCPUs may run on where they are not pinned."
     )
@@ -98,7 +140,9 @@ class Cpu(Section):
         "Host CPUs for QEMU's own threads.",
         live=Call.PIN,
     )
-    iothreads = Number("iothreads", "I/O threads", "Threads that disks can be given.", most=64)
+    iothreads = Number(
+        "iothreads", "I/O threads", "Threads that disks can be given.", most=64, nothing=0
+    )
     iothread_pins = Pins(
         "cputune/iothreadpin/@iothread",
         "I/O thread pins",
@@ -119,6 +163,7 @@ class Cpu(Section):
         "vCPU quota",
         "Time that each vCPU may use in a period; -1 for all.",
         least=-1,
+        nothing=0,
         unit="µs",
         live=Call.SET_SCHEDULER,
     )
@@ -155,19 +200,15 @@ class Cpu(Section):
         "Leaves out features that keep it from moving.",
         values=("on", "off"),
         volatile=True,
-        unless=lambda view: (
-            "" if view.mode in ("host-passthrough", "maximum") else "only for the host's own CPU"
-        ),
+        unless=lambda view: "" if view.mode in HOSTS_OWN else "only for the host's own CPU",
     )
     cache = Choice(
         "cpu/cache/@mode",
         "CPU caches",
         "What the guest is told of the processor's caches.",
-        values={
-            "emulate": "made up",
-            "passthrough": "the host's",
-            "disable": "none",
-        },
+        values=CACHES,
+        told=_caches,
+        also=_cache_changed,
     )
     period_global = Number(
         "cputune/global_period",
@@ -182,6 +223,7 @@ class Cpu(Section):
         "Quota of all",
         "Time that the whole machine may use in a period; -1 for all.",
         least=-1,
+        nothing=0,
         unit="µs",
     )
 

@@ -18,6 +18,7 @@ from tui.model.editing import place
 from tui.model.fields import Choice, Field, Switch, fields_of
 from tui.model.quantities import Number, Size
 from tui.model.sections import SECTIONS
+from tui.model.session import EditSession
 from tui.model.surroundings import Surroundings
 
 NOWHERE = Surroundings()
@@ -187,6 +188,42 @@ def test_kinds_to_boot_from_are_put_in_another_order_and_back():
         assert document.boot.order == wanted
     document.boot.order = ("hd", "cdrom", "network")
     assert document.to_xml() == before
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "value", "gone"),
+    [
+        ("boot", "menu", "no", {"menu_timeout"}),
+        ("hyperv", "mode", "passthrough", {"relaxed"}),
+        ("interface 52:54:00:00:00:01", "model", "e1000e", {"queues", "driver"}),
+        ("interface 52:54:00:00:00:01", "inbound_average", "", {"inbound_peak"}),
+        ("memory", "numa_mode", "", {"numa_nodes"}),
+        ("boot", "kernel", "", {"cmdline"}),
+    ],
+)
+def test_what_no_longer_applies_goes_along_until_it_is_set_back(key, field, value, gone):
+    documents = map(Domain.from_xml, MACHINES.values())
+    views = [(document, document.view(key)) for document in documents if document.view(key)]
+    texts = [(document, fields_of(type(view))[field].read_text(view)) for document, view in views]
+    base, present = next((document, text) for document, text in texts if text)
+    session = EditSession(base)
+    session.set(key, field, value)
+    assert {change.id[1] for change in session.changes.changes} == {field, *gone}
+    kept = min(gone)
+    session.drop((key, kept))  # each is a change of its own
+    assert {change.id[1] for change in session.changes.changes} == {field, *gone} - {kept}
+    assert session.undo()
+    session.set(key, field, present)
+    assert canonical(session.edited) == canonical(base)
+
+
+def test_what_was_edited_since_is_not_taken_back_with_another():
+    session = EditSession(Domain.from_xml(MACHINES["q35"]))
+    session.set("memory", "current", "8 GiB")
+    assert session.edited.memory.maximum == 8 * 1024**3
+    session.set("memory", "maximum", "16 GiB")
+    session.set("memory", "current", "2 GiB")
+    assert session.edited.memory.maximum == 16 * 1024**3
 
 
 def test_the_last_tag_takes_along_what_holds_them():

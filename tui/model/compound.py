@@ -271,7 +271,7 @@ class BootOrder(Field[tuple[str, ...]]):
         if not (set(value) <= known or set(value) <= kinds):
             unknown = ", ".join(sorted(set(value) - known))
             raise ValueError(f"{self.label}: no such device: {unknown}; {', '.join(known)}")
-        self.write(view, value)
+        self.edit(view, value)
 
     def options(self, view: View, surroundings: Surroundings) -> Sequence[Option]:
         """What can be booted from."""

@@ -120,8 +120,8 @@ class _Trail:
     name: str
     first: object
     """The field's value before the first of them."""
-    writes: list[tuple[etree._Element, Place, str | None]] = field(default_factory=list)
-    """Where, and what was there before."""
+    writes: list[tuple[etree._Element, Place, str | None, str | None]] = field(default_factory=list)
+    """Where, what was there before, and what was written."""
 
 
 class Edits:
@@ -139,7 +139,8 @@ class Edits:
         self._attributes: list[tuple[etree._Element, str]] = []
         """Attributes that were not there when first written."""
         self._trails: list[_Trail] = []
-        self._recording: _Trail | None = None
+        self._recording: list[_Trail] = []
+        """Those of the change under way, and of the changes that it is part of."""
 
     def copy(self, root: etree._Element, copied: etree._Element) -> Edits:
         """The same memory for a copy of the document; ``root`` is the original's."""
@@ -169,7 +170,7 @@ class Edits:
                 twin(trail.element),
                 trail.name,
                 trail.first,
-                [(twin(start), where, old) for start, where, old in trail.writes],
+                [(twin(start), where, old, new) for start, where, old, new in trail.writes],
             )
             for trail in self._trails
         ]
@@ -181,7 +182,8 @@ class Edits:
     ) -> None:  # fmt: skip
         """Let a field change from one value to another, with what follows from it.
 
-        When it comes back to its first value, all that followed is taken back as well.
+        When it comes back to its first value, all that followed is taken back as well, but for
+        what was written anew since.
         """
         before, after = values
         trail = next((t for t in self._trails if t.element is element and t.name == name), None)
@@ -190,14 +192,15 @@ class Edits:
             self._trails.append(trail)
         if after == trail.first:
             self._trails.remove(trail)
-            for start, where, old in reversed(trail.writes):
-                self.write(start, where, old)
+            for start, where, old, new in reversed(trail.writes):
+                if where.read(start) == new:
+                    self.write(start, where, old)
             return
-        outer, self._recording = self._recording, trail
+        self._recording.append(trail)
         try:
             make()
         finally:
-            self._recording = outer
+            self._recording.pop()
 
     def has_made(self, element: etree._Element, attribute: str) -> bool:
         """Whether an attribute was not there before the edits."""
@@ -205,8 +208,8 @@ class Edits:
 
     def write(self, start: etree._Element, where: Place, text: str | None) -> None:
         """Set the text or attribute; None clears it, and with it what is left empty."""
-        if self._recording is not None:
-            self._recording.writes.append((start, where, where.read(start)))
+        for trail in self._recording:
+            trail.writes.append((start, where, where.read(start), text))
         if text is None:
             self._clear(start, where)
             return

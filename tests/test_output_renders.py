@@ -107,5 +107,42 @@ async def test_the_same_cells_from_fewer_lines(
         assert sum(lines[1::2]) < sum(lines[::2]) / 2
 
 
+@pytest.mark.parametrize("color", [True, False])
+@pytest.mark.parametrize("rows", [21, 40, 300])
+async def test_a_scrollbar_looks_as_textual_draws_it(
+    monkeypatch: pytest.MonkeyPatch, rows: int, color: bool
+) -> None:
+    if not color:
+        monkeypatch.setenv("NO_COLOR", "1")
+
+    class Bar(App[None]):
+        def compose(self) -> ComposeResult:
+            """So many lines."""
+            with VerticalScroll():
+                yield from (Static(str(n)) for n in range(rows))
+
+    def seen(strips: list[Strip]) -> list[object]:
+        found: list[object] = []
+        for strip in strips:
+            for text, style, _control in strip:
+                assert style is not None
+                colors = (style.color, style.bgcolor)
+                ink, paper = colors[::-1] if style.reverse else colors
+                # The ink of a blank is not to be seen.
+                found.append((text, ink if text.strip() else None, paper, style.meta))
+        return found
+
+    app = Bar()
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        scroll = app.query_one(VerticalScroll)
+        bar = scroll.vertical_scrollbar
+        for y in (0, 1, 2, 7, rows):
+            scroll.scroll_to(y=y, animate=False)
+            await pilot.pause()
+            for crop in (Region(0, 0, *bar.size), Region(1, 3, 1, 9)):
+                stock = output_renders._stock_bar_lines(bar, crop)
+                assert seen(output_renders._bar_lines(bar, crop)) == seen(stock)
+
+
 def test_textual_has_the_part() -> None:
     assert output_renders.works()

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from operator import ne, or_
 
 from rich.cells import split_graphemes
 from rich.color import ColorSystem
@@ -55,6 +56,9 @@ class Frame:
         self._wanted = [_blank_row(width) for _ in range(height)]
         self._shown = [_blank_row(width) for _ in range(height)]
         self._dirty: dict[int, int] = {}
+        """By row, the update that painted it last."""
+        self._found: dict[int, list[tuple[int, int]]] = {}
+        """What `_runs` has found in rows that were not painted since."""
         self._update = 0
         self._drawing: Drawing | None = None
         self._undrawn = False
@@ -77,7 +81,7 @@ class Frame:
     def forget(self) -> None:
         """What the terminal shows is no longer known: every painted cell is to be written."""
         self._shown = [_blank_row(self.width) for _ in range(self.height)]
-        self._dirty = dict.fromkeys(range(self.height), self._update)
+        self._touch(*range(self.height))
         self._undrawn = self._drawing is not None
 
     def begin_update(self) -> None:
@@ -105,14 +109,20 @@ class Frame:
             row[stop] = " "
         row[x:stop] = texts
         row_looks[x:stop] = looks
-        self._dirty[y] = self._update
+        self._touch(y)
         return end
+
+    def _touch(self, *rows: int) -> None:
+        """Some cells of these rows may differ from what the terminal shows."""
+        for y in rows:
+            self._dirty[y] = self._update
+            self._found.pop(y, None)
 
     def render(self) -> str:
         """Return what makes the terminal show the painted cells; "" when it shows them."""
         pen = _Pen(self.width)
         for y in sorted(self._dirty, key=lambda y: (-self._dirty[y], y)):
-            self._write_row(pen, y, list(self._runs(y)))
+            self._write_row(pen, y)
         return pen.finish()
 
     def waiting(self, *, newest: bool = False) -> int:
@@ -131,9 +141,7 @@ class Frame:
         for y in sorted(self._dirty, key=lambda y: (sign * self._dirty[y], y)):
             if written >= some:
                 break
-            runs = list(self._runs(y))
-            self._write_row(pen, y, runs)
-            written += sum(stop - start for start, stop in runs)
+            written += self._write_row(pen, y)
         return pen.finish(), written
 
     def render_drawing(self) -> str:
@@ -156,7 +164,7 @@ class Frame:
             for x in range(left, left + drawing.columns):
                 if texts[x] != CANVAS:
                     shown[x] = None
-                    self._dirty[y] = self._update
+                    self._touch(y)
         text = f"\x1b[{top + 1};{left + 1}H{drawing.data}{self.render()}"
         self._undrawn = False
         return text
@@ -171,19 +179,26 @@ class Frame:
         right = max(len(texts) - texts[::-1].index(CANVAS) for texts in lines)
         return (left, found[0]) if right - left == columns else None
 
-    def _runs(self, y: int) -> Iterator[tuple[int, int]]:
-        return _differences(*self._wanted[y], *self._shown[y])
+    def _runs(self, y: int) -> list[tuple[int, int]]:
+        """Where the row differs from what the terminal shows."""
+        runs = self._found.get(y)
+        if runs is None:
+            runs = self._found[y] = list(_differences(*self._wanted[y], *self._shown[y]))
+        return runs
 
-    def _write_row(self, pen: _Pen, y: int, runs: list[tuple[int, int]]) -> None:
+    def _write_row(self, pen: _Pen, y: int) -> int:
+        """Write what differs; return how many cells that are."""
         texts, looks = self._wanted[y]
         shown, shown_looks = self._shown[y]
+        runs = self._runs(y)
         for start, stop in runs:
             pen.write(y, start, stop, texts, looks)
             shown[start:stop] = texts[start:stop]
             shown_looks[start:stop] = looks[start:stop]
             if self._drawing is not None and CANVAS in texts[start:stop]:
                 self._undrawn = True
-        del self._dirty[y]
+        del self._dirty[y], self._found[y]
+        return sum(stop - start for start, stop in runs)
 
 
 class _Pen:
@@ -278,8 +293,8 @@ def _differences(
     """Yield the runs (start, stop) of painted cells that the terminal does not show."""
     if texts == shown and looks == shown_looks:
         return
-    cells = zip(texts, shown, looks, shown_looks, strict=True)
-    changed = bytes((a != b or c != d) and a is not None for a, b, c, d in cells)
+    # Cells that nobody has painted are not shown either: they are equal.
+    changed = bytes(map(or_, map(ne, texts, shown), map(ne, looks, shown_looks)))
     start = changed.find(1)
     while start >= 0:
         stop = changed.find(0, start)

@@ -18,11 +18,11 @@ from tui.actions.base import Scope
 from tui.actions.registry import bindings_of
 from tui.hypervisor.journal import Entry
 from tui.hypervisor.records import Change, DomainRecord
-from tui.model.filter import Facts, Filter, parse
+from tui.model.filter import Filter, parse
 from tui.screens.column_chooser import ColumnChooser
 from tui.screens.host_columns import why_not_here
 from tui.screens.machine_columns import COLUMNS, DEFAULT, LARGEST_FIRST, LIVE
-from tui.screens.machine_row import MachineRow, facts_of, row_of
+from tui.screens.machine_row import MachineRow, row_of
 from tui.screens.machine_strip import strip
 from tui.screens.marks import entry_of
 from tui.screens.target import Pane
@@ -52,7 +52,6 @@ class MachinesPane(Pane[MachineRow]):
     def __init__(self) -> None:
         super().__init__(id="machines")
         self._filter: Filter | None = None
-        self._facts: dict[tuple[str, str], tuple[DomainRecord, Facts]] = {}
         self._groups: dict[str, tuple[str, ...]] = {}
         self._last_events: dict[tuple[str, str], str] = {}
         self._alarms: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -96,7 +95,8 @@ class MachinesPane(Pane[MachineRow]):
         self._show_strip()
 
     def _row(self, record: DomainRecord) -> MachineRow:
-        return row_of(self.app.fleet, record, self._alarms.get(record.key, ()))
+        alarms = self._alarms.get(record.key, ())
+        return row_of(self.app.fleet, record, alarms, self._groups_of(record.host))
 
     def _find_alarms(self) -> dict[tuple[str, str], tuple[str, ...]]:
         """What is wrong over several hosts, by machine."""
@@ -128,8 +128,6 @@ class MachinesPane(Pane[MachineRow]):
             removed = [(change.host, uuid) for uuid in change.domains if uuid not in domains]
             self.table.update_rows(present, removed)
             keep_for_good(len(present))
-            for key in removed:
-                self._facts.pop(key, None)
             self._say_empty()
         if (change.domains or change.host_changed) and self._alarms_due is None:
             self._alarms_due = self.set_timer(ALARMS_GATHER, self._look_for_alarms)
@@ -303,24 +301,8 @@ class MachinesPane(Pane[MachineRow]):
         self.app.show_summary()
 
     def _passing(self, wanted: Filter) -> Callable[[MachineRow], bool]:
-        test, known = wanted.test(), self._facts
-
-        def passes(row: MachineRow) -> bool:
-            # Runs for thousands of machines at a key: no call where the facts are known.
-            record = row.record
-            found = known.get((record.host, record.uuid))
-            if found is None or found[0] is not record:
-                return test(self._facts_of(record))
-            return test(found[1])
-
-        return passes
-
-    def _facts_of(self, record: DomainRecord) -> Facts:
-        known = self._facts.get(record.key)
-        if known is None or known[0] is not record:
-            groups = self._groups_of(record.host)
-            known = self._facts[record.key] = (record, facts_of(record, groups))
-        return known[1]
+        test = wanted.test()
+        return lambda row: test(row.facts)
 
     def _groups_of(self, key: str) -> tuple[str, ...]:
         """Those that the connection book puts a host into."""
@@ -332,12 +314,11 @@ class MachinesPane(Pane[MachineRow]):
 
     async def _gather_facts(self) -> None:
         """Have them ready before the first word is typed; keys are answered in between."""
-        before = len(self._facts)
-        for number, record in enumerate(list(self.app.fleet.domains())):
-            self._facts_of(record)
+        for number, row in enumerate(self.table.rows):
+            _ = row.facts
             if number % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
-        keep_for_good(len(self._facts) - before)
+        keep_for_good(self.table.rows_total)
 
     @on(LineTable.HeaderClicked)
     def header_clicked(self, event: LineTable.HeaderClicked) -> None:
@@ -405,8 +386,8 @@ class MachinesPane(Pane[MachineRow]):
     def hosts_changed(self) -> None:
         """One host more or less, another mode or book: columns come and go."""
         self._groups.clear()
-        self._facts.clear()
         self.table.set_columns(self._columns())
+        self._load()
         self.tell_readers()
 
     async def reread(self) -> None:

@@ -87,14 +87,23 @@ class LineStrips(Generic[R]):
         cells = self._cells[key] = [placed.column.render(row) for placed in self.placed]
         # Under the cursor one style for the whole line: colours would drown in it.
         whole = self._look(cursor) if cursor else None
-        mark = MARK if is_marked else " " * GUTTER
-        segments = [Segment(mark, whole or self._look("mark"))]
         plain = whole or self._look("")
+        texts = [MARK if is_marked else " " * GUTTER]
+        look = whole or self._look("mark")
+        segments = []
+        # One segment for neighbours of one style: each costs again in whatever it goes through.
         for placed, cell in zip(self.placed, cells, strict=True):
-            text = fit(cell.text, placed.width, placed.column.align)
-            segments.append(Segment(text, whole or self._look(cell.style)))
-            segments.append(Segment(" " * GAP, plain))
-        strip = Strip(segments, self._end).adjust_cell_length(self.width, plain).simplify()
+            own = whole or self._look(cell.style)
+            if own is not look:
+                segments.append(Segment("".join(texts), look))
+                texts, look = [], own
+            texts.append(fit(cell.text, placed.width, placed.column.align))
+            if plain is not look:
+                segments.append(Segment("".join(texts), look))
+                texts, look = [], plain
+            texts.append(" " * GAP)
+        segments.append(Segment("".join(texts), look))
+        strip = Strip(segments, self._end).adjust_cell_length(self.width, plain)
         self.strips[key, bool(cursor)] = strip
         return strip
 

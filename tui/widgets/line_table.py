@@ -208,6 +208,11 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         return None if key is None else self._rows.all[key]
 
     @property
+    def rows(self) -> Sequence[R]:
+        """Every row, the hidden ones included, in the order in which they came."""
+        return list(self._rows.all.values())
+
+    @property
     def visible_rows(self) -> Sequence[R]:
         """The rows on the screen now, top first."""
         top = int(self.scroll_y)
@@ -386,9 +391,16 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        drawn, width = self._drawn, self._width
-        if width != drawn.width:
-            drawn.lay_out(width)
+        self._lay_out()
+        return self._line(y)
+
+    def _lay_out(self) -> None:
+        width = self._width
+        if width != self._drawn.width:
+            self._drawn.lay_out(width)
+
+    def _line(self, y: int) -> Strip:
+        drawn = self._drawn
         if y < HEADER:
             return drawn.header(self._sort, self._descending)
         index = y - HEADER + int(self.scroll_y)
@@ -417,9 +429,10 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         """Lines without the detour over Textual's box model: a table has no border or padding."""
         filters = self.get_line_filters()
         background = self.background_colors[1]
+        self._lay_out()
         strips = []
         for y in crop.line_range:
-            strip = self.render_line(y)
+            strip = self._line(y)
             for line_filter in filters:
                 strip = strip.apply_filter(line_filter, background)
             strips.append(strip.crop(crop.x, crop.right))

@@ -44,7 +44,7 @@ from tui.screens.target import Target
 from tui.screens.thrift import Thrift
 from tui.screens.where import MachineCommands
 from tui.settings import Problem, Settings
-from tui.themes import DEFAULTS, THEMES, default_theme
+from tui.themes import THEMES, adapted, default_theme
 from tui.widgets.key_bar import key_bar, key_word
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,8 @@ class VirttyApp(Program):
         tab: str = "overview",
         notice: str = "",
     ) -> None:
-        super().__init__()
+        # Without colours the terminal's own are kept; Textual would write shades of grey.
+        super().__init__(ansi_color="NO_COLOR" in os.environ or None)
         self.fleet = fleet
         self.consoles = Consoles(fleet, self.hint)
         self.settings = settings
@@ -112,9 +113,12 @@ class VirttyApp(Program):
 
     # -- start and end -------------------------------------------------------------------
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own variables, for every theme."""
-        return DEFAULTS
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's, such that everything can be read."""
+        variables = super().get_css_variables()
+        ansi = self.current_theme.ansi
+        self.theme_variables = adapted(variables, ansi=ansi, no_color=self.no_color)
+        return self.theme_variables
 
     def get_default_screen(self) -> Screen[None]:
         """The panes."""

@@ -118,7 +118,7 @@ class MainScreen(Screen[None]):
 
     def _panes(self, *, brand: bool = False, titles: bool = True) -> Content:
         """The panes and their keys; without ``titles`` only the one in front has its title."""
-        parts = [Content.assemble((" virtty ", "bold reverse"))] if brand else []
+        parts = [Content.assemble((" virtty ", "reverse"))] if brand else []
         for name, title, _where in PANES:
             key = self.app.key_of(f"pane.{name}")
             in_front = name == self.front

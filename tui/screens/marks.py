@@ -12,12 +12,13 @@ from tui.model.text import visible
 from tui.screens.program import Program
 from tui.settings import HostEntry
 
+# Not bold: the Linux console writes bold black as grey, which is not seen on red.
 STYLES = {
-    "": "bold reverse",
-    "red": "bold reverse $text-error",
-    "yellow": "bold reverse $text-warning",
-    "green": "bold reverse $text-success",
-    "blue": "bold reverse $text-accent",
+    "": "reverse",
+    "red": "reverse $text-error",
+    "yellow": "reverse $text-warning",
+    "green": "reverse $text-success",
+    "blue": "reverse $text-accent",
 }
 CELL_STYLES = {"": "", "red": "error", "yellow": "warning", "green": "ok", "blue": "accent"}
 """The colour as styles of a table's cell."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.strip import Strip
 from textual.widgets import OptionList
 
 
@@ -33,3 +36,16 @@ class Options(OptionList):
             return
         self.clear_options()
         self.add_options(lines)
+
+    def render_line(self, y: int) -> Strip:
+        """A line of an option; under the cursor in one style, for colours would drown in it."""
+        strip = super().render_line(y)
+        metas = [segment.style.meta if segment.style else {} for segment in strip]
+        if self.highlighted is None or not any(m.get("option") == self.highlighted for m in metas):
+            return strip
+        look = self.get_component_rich_style("option-list--option-highlighted")
+        segments = [
+            Segment(segment.text, look + Style(meta=meta))
+            for segment, meta in zip(strip, metas, strict=True)
+        ]
+        return Strip(segments, strip.cell_length)

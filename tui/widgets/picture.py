@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -195,7 +197,8 @@ class PictureView(EveryKey):
             return self._text_lines(text, width, height)
         image, where, graphics = self.picture.image, self._where(), self.pixels
         if graphics is None:
-            strips = blocks(image, where, quadrants=self._quadrants)
+            quadrants, greys = self._quadrants, self.app.no_color
+            strips = blocks(image, where, quadrants=quadrants, greys=greys)
         else:
             strips = self._sender.send(image, where, graphics, base)
         return framed(strips, width, height, base)
@@ -217,6 +220,11 @@ class PictureView(EveryKey):
                         cells[x] = (" ", ink, ink)
             strips.append(text_line(cells))
         return framed(strips, width, height, self.rich_style)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Of a picture without any shades nothing is left: it keeps its greys."""
+        drawn = self.picture is not None and self.text is None
+        return () if drawn and self.app.no_color else super().get_line_filters()
 
     def render_line(self, y: int) -> Strip:
         """One line."""

@@ -97,14 +97,17 @@ def place(
     return Place((left, top, left + wide, top + high), columns, rows)
 
 
-def blocks(image: Image.Image, where: Place, *, quadrants: bool) -> list[Strip]:
-    """The lines of a part of a picture."""
+def blocks(
+    image: Image.Image, where: Place, *, quadrants: bool, greys: bool = False
+) -> list[Strip]:
+    """The lines of a part of a picture; in ``greys`` where no colours are wanted."""
     across = 2 if quadrants else 1
     size = (where.columns * across, where.rows * 2)
     left, top, right, bottom = where.box
     grows = size[0] > right - left and size[1] > bottom - top
     how = Image.Resampling.NEAREST if grows else Image.Resampling.BOX
-    data = image.resize(size, how, box=where.box).tobytes()
+    part = image.resize(size, how, box=where.box)
+    data = (part.convert("L").convert("RGB") if greys else part).tobytes()
     stride = size[0] * 3
     cell = _quarters if quadrants else _halves
     lines = [data[at : at + stride] for at in range(0, len(data), stride)]

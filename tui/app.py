@@ -267,10 +267,15 @@ class VirttyApp(Program):
     def open_machine(
         self, key: tuple[str, str], tab: str, error: HypervisorError | None = None
     ) -> None:
-        """Show a machine's screen."""
+        """Show a machine's screen; where it is in front already, that tab of it."""
         from tui.screens.machine.screen import MachineScreen
 
-        self.push_screen(MachineScreen(key, tab, error))
+        screen = self.screen
+        if isinstance(screen, MachineScreen) and screen.key == key:
+            screen.error = error
+            screen.run_worker(screen.show_tab(tab))
+        else:
+            self.push_screen(MachineScreen(key, tab, error))
 
     def switch_machine(self, key: tuple[str, str], tab: str) -> None:
         """Show another machine's screen in place of the one in front."""
@@ -375,6 +380,7 @@ class VirttyApp(Program):
         """What failed, libvirt's words, what to do; Activity keeps it."""
         text = f"{error.what}: {error.words}"
         self.say(f"{text}\n{error.advice}" if error.advice else text, "error")
+        self.fleet.journal.keep(error)
 
     # -- commands (tui.actions.everywhere) -------------------------------------------------
 

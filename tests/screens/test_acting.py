@@ -9,9 +9,10 @@ import pytest
 from tests.screens.test_machines import go_to, running, screen_text
 from tests.waiting import until
 from tui.actions.machine import ForceOff, Open, Pause, Reset, ShutDown, Start
+from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.records import DomainRecord
 from tui.model.states import DomainState
-from tui.screens.dialogs import Confirm
+from tui.screens.dialogs import Confirm, Results
 from tui.screens.help import Help
 from tui.screens.machine.screen import MachineScreen
 
@@ -105,3 +106,24 @@ async def test_looking_at_a_machine_is_about_the_cursor_whatever_is_marked():
         await until(lambda: isinstance(app.screen, MachineScreen))
         assert isinstance(app.screen, MachineScreen)
         assert app.screen.key == in_view.key
+
+
+async def test_activity_keeps_what_was_refused():
+    async with running() as (app, pilot):
+        running_one = next(r.name for r in app.fleet.domains() if r.state is DomainState.RUNNING)
+        for name in (running_one, "backup-01"):
+            go_to(app, name)
+            await pilot.press("space")
+        await pilot.press("s")
+        await until(lambda: isinstance(app.screen, Results))
+        kept = [(entry.subject, entry.text) for entry in app.fleet.journal.entries]
+        assert (running_one, "Start: not done, it is running already") in kept
+
+
+async def test_activity_keeps_an_error_that_was_told_once():
+    async with running() as (app, _pilot):
+        error = HypervisorError("Revert web to s1", words="its disks are others now")
+        app.tell_error(error)
+        app.tell_error(error)
+        kept = [entry for entry in app.fleet.journal.entries if entry.error]
+        assert [(entry.text, entry.error) for entry in kept] == [("Revert web to s1", error)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from pathlib import Path
 
 import tui
@@ -70,7 +71,11 @@ async def test_escape_says_nothing_where_there_is_nothing_to_clear():
             ("6", "activity"),
         ):
             await pilot.press(number)
-            await until(lambda name=name: app.main.front == name and app.main.pane.table.has_focus)
+            await until(partial(in_front, app, name))
             await pilot.press("escape")
             await pilot.pause()
             assert not [note.message for note in app._notifications], name
+
+
+def in_front(app: VirttyApp, name: str) -> bool:
+    return app.main.front == name and app.main.pane.table.has_focus

@@ -89,6 +89,11 @@ class Journal:
             Entry(next(self._numbers), time.time(), host, subject, text, outcome, error=error)
         )
 
+    def keep(self, error: HypervisorError, host: str = "", subject: str = "") -> None:
+        """Note what failed, where no entry tells of it yet: what was refused was never begun."""
+        if not any(entry.error is error for entry in self.entries):
+            self.event(host, subject, error.what, error)
+
     def domain_event(self, host: str, event: Event) -> None:
         """Note a libvirt event in words, where a person would want to know of it."""
         text = event_text(event)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from textual.content import Content
+from textual.widgets import Input
 
 from tui.actions.base import MachineAction
 from tui.hypervisor.errors import HypervisorError
@@ -23,6 +24,7 @@ async def act_on_machines(
     """Do it to those that allow it, side by side, after asking where it has to be asked."""
     reasons = {d.key: action.refusal(app.fleet, d) for d in subjects}
     willing = [d for d in subjects if not reasons[d.key]]
+    begun_on = app.screen
     worries = [(d.name, text) for d in willing if (text := action.worry(app.fleet, d))]
     if action.dangerous or worries:
         those = "machines" if len(willing) == len(subjects) else f"of {len(subjects)} machines"
@@ -43,13 +45,22 @@ async def act_on_machines(
         app.set_timer(SHUTDOWN_PATIENCE, lambda: _still_up(app, keys))
     if len(subjects) == 1:
         if failures:
-            await _single_failure(app, action, willing[0], failures[willing[0].key])
+            error = failures[willing[0].key]
+            # Not over what the person has gone to meanwhile, where the next key is meant for that.
+            stayed = app.screen is begun_on and not isinstance(app.focused, Input)
+            if action.id == "machine.start" and stayed:
+                app.open_machine(willing[0].key, "log", error)
+            else:
+                app.tell_error(error)
         return
     if not failures and len(willing) == len(subjects):
         app.say(f"{action.name}: {len(willing)} machines")
         return
     from tui.screens.dialogs import Results
 
+    for domain in subjects:
+        if reason := reasons[domain.key]:
+            note_not_done(app, domain, action.name, reason)
     # What went wrong first: of fifty lines the last ones are out of sight.
     lines = [
         *(failed_line(d.name, failures[d.key]) for d in willing if d.key in failures),
@@ -79,12 +90,9 @@ async def _agreed(
     return await app.ask(question, consequence, lines, action.name)
 
 
-async def _single_failure(
-    app: Program, action: MachineAction, domain: DomainRecord, error: HypervisorError
-) -> None:
-    app.tell_error(error)
-    if action.id == "machine.start":
-        app.open_machine(domain.key, "log", error)
+def note_not_done(app: Program, domain: DomainRecord, what: str, reason: str) -> None:
+    """Activity keeps why it was not begun on one of many."""
+    app.fleet.journal.event(domain.host, domain.name, f"{what}: not done, {reason}")
 
 
 def done_line(name: str, said: str = "") -> Content:

@@ -19,7 +19,7 @@ from tui.hypervisor.snapshot_situation import look_at
 from tui.model.snapshot_request import default_name
 from tui.model.snapshot_rules import findings, forbidden, name_fault
 from tui.model.text import visible
-from tui.screens.acting import done_line, failed_line, not_done_line
+from tui.screens.acting import done_line, failed_line, not_done_line, note_not_done
 from tui.screens.choose import Choose, Offer
 from tui.screens.dialogs import Results
 from tui.screens.machine.new_snapshot import first_request, placed
@@ -64,7 +64,7 @@ async def snapshots_of_many(app: Program, records: Sequence[DomainRecord]) -> No
             return
     if not name:
         return
-    results = await _on_all(app, records, work)
+    results = await _on_all(app, records, title, work)
     done = sum(ok for ok, _line in results)
     await app.push_screen_wait(
         Results(f"{title} {visible(name)}: {done} of {len(records)} machines done",
@@ -103,7 +103,7 @@ def _deleting(name: str) -> Work:
 
 
 async def _on_all(
-    app: Program, records: Sequence[DomainRecord], work: Work
+    app: Program, records: Sequence[DomainRecord], title: str, work: Work
 ) -> list[tuple[bool, Content]]:
     turns = asyncio.Semaphore(AT_ONCE)
 
@@ -111,11 +111,13 @@ async def _on_all(
         host = app.fleet.hosts.get(record.host)
         reason = "its host is gone" if host is None else host_refusal(host.record, changes=True)
         if host is None or reason:
+            note_not_done(app, record, title, reason)
             return False, not_done_line(record.name, reason)
         async with turns:
             try:
                 said = await work(host, record)
             except HypervisorError as error:
+                app.fleet.journal.keep(error, record.host, record.name)
                 return False, failed_line(record.name, error)
         return True, done_line(record.name, said)
 

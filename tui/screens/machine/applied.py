@@ -5,13 +5,19 @@ from __future__ import annotations
 from textual.content import Content
 
 from tui.hypervisor.apply import Applied
+from tui.hypervisor.records import DomainRecord
 from tui.model.text import visible
 from tui.screens.dialogs import Results
 from tui.screens.program import Program
 
 
-async def tell_applied(app: Program, applied: Applied) -> None:
-    """In passing when all is well and done; as a list where something is left to know."""
+async def tell_applied(app: Program, record: DomainRecord, applied: Applied) -> None:
+    """In passing when all is well and done; as a list where something is left to know.
+
+    Activity has the steps; what libvirt did otherwise is noted here.
+    """
+    for text in filter(None, (*applied.altered, applied.warning)):
+        app.fleet.journal.event(record.host, record.name, f"applied: {text}")
     if not (applied.failed or applied.altered or applied.warning or applied.waiting):
         app.say("Applied: it is so now." if len(applied.steps) > 1 else "Applied.")
         return

@@ -337,7 +337,7 @@ class HardwareTab(HardwareView):
         self._doomed = set()
         self.session = None
         self.machine_changed()
-        await tell_applied(self.app, applied)
+        await tell_applied(self.app, machine[1], applied)
         if not applied.failed:
             for source in doomed:
                 await delete_volume(machine[0], source)

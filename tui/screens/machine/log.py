@@ -25,16 +25,7 @@ class LogTab(TextTab):
 
     def compose(self) -> ComposeResult:
         """The error, if one led here; the log."""
-        error = getattr(self.screen, "error", None)
-        if isinstance(error, HypervisorError):
-            yield Static(
-                Content.assemble(
-                    (f"{visible(error.what)} failed\n", "bold $text-error"),
-                    error.words,
-                    (f"\n{error.advice}" if error.advice else "", "$text-warning"),
-                ),
-                id="log-error",
-            )
+        yield Static(id="log-error", markup=False)
         yield Static(id="log-told", markup=False)
         yield TextView()
 
@@ -45,7 +36,26 @@ class LogTab(TextTab):
     def shown(self) -> None:
         """Read it."""
         self.view.focus()
+        self._show_error()
         self.read_again()
+
+    def machine_changed(self) -> None:
+        """It has started after all, or has more to tell."""
+        self._show_error()
+        super().machine_changed()
+
+    def _show_error(self) -> None:
+        error = getattr(self.screen, "error", None)
+        area = self.query_one("#log-error", Static)
+        area.display = isinstance(error, HypervisorError)
+        if isinstance(error, HypervisorError):
+            area.update(
+                Content.assemble(
+                    (f"{visible(error.what)} failed\n", "bold $text-error"),
+                    error.words,
+                    (f"\n{error.advice}" if error.advice else "", "$text-warning"),
+                )
+            )
 
     def _follow(self) -> None:
         if self.display and self.screen is self.app.screen and self._text:

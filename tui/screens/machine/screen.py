@@ -48,7 +48,7 @@ class MachineScreen(Target, Screen[None]):
         self.key = key
         self._first_tab = tab
         self.error = error
-        """What led here; the log tab shows it."""
+        """Why it did not start, until it does; the log tab shows it."""
         self._switching = asyncio.Lock()
         self._last: DomainRecord | None = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -117,6 +117,8 @@ class MachineScreen(Target, Screen[None]):
             record = self.record
             if record is not None:
                 self._last = record
+                if record.state.is_active:
+                    self.error = None
             self._show_header()
             if record is not None and self.key[1] in change.domains and self.tab is not None:
                 self.tab.machine_changed()
@@ -174,6 +176,8 @@ class MachineScreen(Target, Screen[None]):
             parts.append(("  saved", "$text-accent"))
         if not record.persistent:
             parts.append(("  transient", "$text-warning"))
+        if record.details is not None and record.details.pending:
+            parts.append(("  config differs from live", "$text-warning"))
         if record.stale:
             seen = host.record.last_seen if host else None
             parts.append((f"  {last_known(seen)}", "bold $text-error"))

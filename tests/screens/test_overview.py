@@ -28,6 +28,20 @@ def test_a_long_value_goes_on_under_itself():
     assert "  none" in shown
 
 
+async def test_the_heading_says_that_the_next_boot_changes_something():
+    async with running(size=(100, 24)) as (app, pilot):
+        for name, differs in (("monitoring", True), ("gitlab", False)):
+            go_to(app, name)
+            await pilot.press("enter")
+            await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab)
+            await until(lambda: app.subjects()[0].details is not None)
+            await pilot.pause()
+            heading = screen_text(app).split("\n")[0]
+            assert name in heading
+            assert ("config differs from live" in heading) is differs
+            await pilot.press("q")
+
+
 async def test_a_machine_that_is_gone_says_so_instead_of_its_last_state():
     async with running("test:///default", size=(100, 24)) as (app, pilot):
         go_to(app, "test")

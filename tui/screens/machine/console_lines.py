@@ -80,7 +80,7 @@ def _attached(session: ConsoleSession, out: str) -> list[Part]:
         return [(f" the machine is paused: {out}{resumes}", "$text-warning")]
     if session.is_silent:
         helps = session.with_keys("{console.help} helps")
-        return [(f" silent: Enter wakes it, {out}{helps}", "$text-warning")]
+        return [(f" silent: press Enter to wake it, {out}{helps}", "$text-warning")]
     if session.guest.told == session.size:
         return [(f" {columns}×{rows}", "$quiet")]
     tells = session.with_keys("{console.size} tells it")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 
-
 _SHUTOFF = 5
 _EXECUTING = (1, 2)
 

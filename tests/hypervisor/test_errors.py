@@ -92,6 +92,7 @@ OBSERVED = [
     (f"{UNSUPPORTED}Can't add host USB device: USB is disabled in this host", "USB"),
     (f"{UNSUPPORTED}Emulator '/usr/bin/qemu-system-x86_64' does not support virt type 'kvm'", "firmware"),
     (QEMU + "Could not access KVM kernel module: No such file or directory", "kvm_intel"),
+    ("Requested operation is not valid: cgroup CPU controller is not mounted", "control group"),
     ("internal error: hugetlbfs filesystem is not mounted or disabled by administrator config", "nr_hugepages"),
     (QEMU + "qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory", "free memory"),
     (f"{UNSUPPORTED}NUMA node 9 is unavailable", "node set"),

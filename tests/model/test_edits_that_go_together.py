@@ -129,7 +129,7 @@ def test_what_cannot_be_here_is_offered_with_its_reason(session, key, name, refu
     [
         (NIC, ("mtu", "filter", "isolated", "coalesce", "port_type", "inbound_average")),
         ("disk sda", ("readonly", "wwn", "rotation_rate", "copy_on_read", "snapshot")),
-        ("disk vda", ("limit_group",)),
+        ("disk vda", ("limit_group", "size_iops")),
         ("video", ("heads",)),
         ("console 0", ("type", "log")),
     ],

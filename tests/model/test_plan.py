@@ -43,6 +43,8 @@ DISK = "<disk type='file'><source file='/b'/><target dev='{0}' bus='{1}'/></disk
 OPEN = Q35.replace("<model type='virtio'/>\n      <driver", "<virtualport type='openvswitch'/>"
                    "<model type='virtio'/>\n      <driver")  # fmt: skip
 
+OPEN_DISPLAY = Q35.replace(" passwd='s3cret'", "")
+
 
 @pytest.mark.parametrize(
     ("xml", "edit", "effect", "call"),
@@ -72,7 +74,8 @@ OPEN = Q35.replace("<model type='virtio'/>\n      <driver", "<virtualport type='
         (Q35, put(NIC, "filter", "clean-traffic"), NOW, Call.UPDATE_DEVICE),
         (Q35, put(NIC, "coalesce", 32), NOW, Call.UPDATE_DEVICE),
         (Q35, put(NIC, "isolated", "yes"), NOW, Call.UPDATE_DEVICE),
-        (Q35, put(NIC, "trust", "yes"), NOW, Call.UPDATE_DEVICE),
+        (Q35, put(NIC, "trust", "yes"), LATER, None),
+        (Q35, put(NIC2, "trust", "yes"), NOW, Call.UPDATE_DEVICE),
         (Q35, put(NIC, "model", "e1000e"), LATER, None),
         (Q35, put(NIC, "mac", "52:54:00:00:00:99"), LATER, None),
         (Q35, put(NIC, "queues", 4), LATER, None),
@@ -81,6 +84,8 @@ OPEN = Q35.replace("<model type='virtio'/>\n      <driver", "<virtualport type='
         (Q35, put(NIC, "rom", "off"), LATER, None),
         # graphics
         (Q35, put("graphics spice", "password", "other"), NOW, Call.UPDATE_DEVICE),
+        (Q35, put("graphics spice", "password", ""), LATER, None),
+        (OPEN_DISPLAY, put("graphics spice", "password", "first"), LATER, None),
         (Q35, put("graphics spice", "connected", "keep"), NOW, Call.UPDATE_DEVICE),
         (Q35, put("graphics spice", "listen", "0.0.0.0"), LATER, None),
         (Q35, put("graphics spice", "autoport", "no"), LATER, None),

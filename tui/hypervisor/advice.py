@@ -231,6 +231,11 @@ BY_WORDS: tuple[tuple[str, str], ...] = (
         "and check the rights of /dev/kvm. Type qemu works without it, slowly.",
     ),
     (
+        r"cgroup \S+ controller is not mounted",
+        "libvirt on that host has no such control group: limits, shares and weights need it "
+        "mounted. The definition has it.",
+    ),
+    (
         r"hugetlbfs",
         "Mount hugetlbfs and reserve huge pages (sysctl vm.nr_hugepages=N), or turn huge "
         "pages off for this machine.",

@@ -68,6 +68,11 @@ def _policies(view: View, _surroundings: Surroundings) -> Sequence[Option]:
     ]
 
 
+def _counted(view: Disk) -> str:
+    limits = (view.total_iops, view.read_iops, view.write_iops)
+    return "" if any(limits) else "there is no limit of operations"
+
+
 def _burst_of(view: Disk, name: str) -> str:
     return "" if fields_of(Disk)[name].read(view) else "there is no limit that it could exceed"
 
@@ -354,6 +359,7 @@ class Disk(Device):
         "A larger request counts as several.",
         unit="b",
         nothing=0,
+        unless=_counted,
         live=Call.SET_BLOCK_IO_TUNE,
     )
     limit_group = Text(

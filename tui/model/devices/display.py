@@ -26,11 +26,11 @@ class _Listen(Text):
         # A socket has no port.
         for gone in ("@listen", "@socket", *(("@autoport", "@port") if path else ())):
             view.set(gone, None)
-        if view.element.find("listen") is not None and not value:
-            view.set("listen/@address", None)
-            view.set("listen/@socket", None)
+        if not value:
+            view.drop_all("listen")
             return
         view.set("listen/@type", "socket" if path else "address")
+        view.set("listen/@network", None)
         view.set("listen/@socket", value if path else None)
         view.set("listen/@address", None if path else value)
         if not path:
@@ -52,6 +52,13 @@ def _gl_only(view: Any) -> str:
 
 def _spice_or_vnc_password(view: Any) -> str:
     return _network_only(view) or ("" if view.password else "there is no password")
+
+
+def _why_not_password(now: Graphics, wanted: Graphics) -> str:
+    """QEMU decides at start whether a display asks for one."""
+    if not now.password:
+        return "it runs without a password; only another one is taken at once"
+    return "" if wanted.password else "it runs with a password, and asks until it ends"
 
 
 class Graphics(Device):
@@ -101,6 +108,7 @@ class Graphics(Device):
         secret=True,
         volatile=True,
         live=Call.UPDATE_DEVICE,
+        live_unless=lambda now, wanted: _why_not_password(now, wanted),
         unless=_network_only,
     )
     keymap = Text("@keymap", "Keymap", "Only for clients that send characters.")
@@ -239,24 +247,11 @@ def _drop_free_port(view: Graphics) -> None:
 
 
 def _kind_changed(view: Graphics) -> None:
-    """What one kind of display is told means nothing to another."""
-    if view.port == "-1":
+    """A port that libvirt picks, and SPICE's channels, mean nothing to another kind."""
+    if view.port == "-1" or _network_only(view):
         view.set("@port", None)
-    if _network_only(view):
-        view.set("@port", None)
-        for name in ("autoport", "listen", "socket", "passwd", "passwdValidTo", "connected"):
-            view.set(f"@{name}", None)
-        view.drop("listen")
-    if view.type != "vnc":
-        for name in ("websocket", "sharePolicy"):
-            view.set(f"@{name}", None)
     if _spice_only(view):
-        for name in ("tlsPort", "defaultMode"):
-            view.set(f"@{name}", None)
-        for name in ("channel", "clipboard", "filetransfer", "mouse", "image", "streaming"):
-            view.drop(name)
-    if _gl_only(view):
-        view.drop("gl")
+        view.drop_all("channel")
 
 
 def _any_size(view: Video) -> str:

@@ -283,9 +283,13 @@ class Interface(Device):
     trust = Choice(
         "@trustGuestRxFilters",
         "Trust guest's filters",
-        "The guest may ask for other addresses.",
+        "The guest may ask for other addresses; for macvtap.",
         values=("yes", "no"),
         live=Call.UPDATE_DEVICE,
+        live_unless=lambda now, _wanted: (
+            "" if now.type == "direct" else "a running machine changes it for macvtap only"
+        ),
+        unless=_not_user,
     )
     rom = Choice(
         "rom/@bar", "Boot ROM", "Whether the guest can boot from it.", values=("on", "off")

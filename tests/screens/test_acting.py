@@ -127,3 +127,24 @@ async def test_activity_keeps_an_error_that_was_told_once():
         app.tell_error(error)
         kept = [entry for entry in app.fleet.journal.entries if entry.error]
         assert [(entry.text, entry.error) for entry in kept] == [("Revert web to s1", error)]
+
+
+async def test_of_several_those_that_run_are_paused_and_none_is_resumed():
+    async with running() as (app, pilot):
+        was = {record.key: record.state for record in app.fleet.domains()}
+        assert {DomainState.RUNNING, DomainState.PAUSED} <= set(was.values())
+        await pilot.press("asterisk", "p")
+        await until(lambda: isinstance(app.screen, Results))
+        stands = {DomainState.PAUSED, DomainState.PMSUSPENDED}
+        for record in app.fleet.domains():
+            before = was[record.key]
+            assert record.state is before or (before.is_running and record.state in stands)
+        assert not any(record.state.is_running for record in app.fleet.domains())
+
+
+async def test_of_several_all_start_with_their_host_afterwards():
+    async with running() as (app, pilot):
+        assert {record.autostart for record in app.fleet.domains()} == {True, False}
+        await pilot.press("asterisk", "A")
+        await until(lambda: isinstance(app.screen, Results))
+        await until(lambda: all(r.autostart for r in app.fleet.domains() if r.persistent))

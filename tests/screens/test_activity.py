@@ -98,7 +98,7 @@ def test_cells_of_a_failed_change() -> None:
 def test_cells_of_running_work_and_of_the_host_itself() -> None:
     work = Entry(1, NOW, "box", "web", "save", Outcome.RUNNING, progress=0.42)
     row = activity_row(work, NOW + 75.9)
-    assert (cells(row)["outcome"], cells(row)["took"]) == ("… running 42%", "1:15")
+    assert (cells(row)["outcome"], cells(row)["took"]) == ("… 42%", "1:15")
     assert "running for 1:15 · cannot be cancelled" in details(row).plain
     lost = activity_row(Entry(2, NOW, "box", "", "connection lost"), NOW)
     assert (cells(lost)["subject"], cells(lost)["took"]) == ("box", "")
@@ -260,3 +260,8 @@ async def test_earlier_runs_come_from_the_audit_log(tmp_path: Path) -> None:
 async def test_without_an_audit_log_there_are_no_earlier_runs() -> None:
     async with running() as (app, _pilot):
         assert reason(app, "earlier") == "this run has no audit log"
+
+
+def test_an_event_is_told_of_its_machine():
+    entry = Entry(1, 0.0, "box", "web", "Start: not done, it has crashed")
+    assert details(ActivityRow(entry)).plain.startswith("web: Start: not done, it has crashed  ")

@@ -115,7 +115,7 @@ class Reset(MachineAction):
 
 
 class Pause(MachineAction):
-    """Pause, or resume when paused."""
+    """Pause, or resume when paused; of several marked, those that run are paused."""
 
     id = "machine.pause"
     key = "p"
@@ -134,6 +134,21 @@ class Pause(MachineAction):
             await lifecycle.resume(host, domain)
         else:
             await lifecycle.pause(host, domain)
+
+    async def run(self, context: Context) -> None:
+        """Of several, pause those that run; only where none does, resume."""
+        states = [domain.state for domain in context.subjects()]
+        mixed = len(states) > 1 and any(state.is_running for state in states)
+        await context.act_on_machines(_PauseRunning() if mixed else self)
+
+
+class _PauseRunning(Pause):
+    """Pause what runs, and leave the others as they are."""
+
+    name = "Pause"
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        return needs_running(domain)
 
 
 class ForceOff(MachineAction):
@@ -196,7 +211,7 @@ class DiscardSavedState(MachineAction):
 
 
 class Autostart(MachineAction):
-    """Start with the host, or no longer."""
+    """Start with the host, or no longer; of several marked, on where it is off."""
 
     id = "machine.autostart"
     key = "A"
@@ -211,6 +226,20 @@ class Autostart(MachineAction):
 
     async def perform(self, host: Host, domain: DomainRecord) -> None:
         await lifecycle.set_autostart(host, domain, not domain.autostart)
+
+    async def run(self, context: Context) -> None:
+        """Of several, turn it on where it is off; only where it is on for all, turn it off."""
+        mixed = len({domain.autostart for domain in context.subjects()}) > 1
+        await context.act_on_machines(_AutostartOn() if mixed else self)
+
+
+class _AutostartOn(Autostart):
+    """Start with the host those that do not yet."""
+
+    name = "Autostart on"
+
+    def unsuitable(self, domain: DomainRecord) -> str:
+        return needs_persistent(domain) or ("it starts with its host" if domain.autostart else "")
 
 
 class Rename(MachineAction):

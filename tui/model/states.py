@@ -171,7 +171,7 @@ _EVENTS: dict[int, tuple[DomainState | None, tuple[tuple[str, int], ...]]] = {
         (
             ("resumed", 5),
             ("resumed: migrated here", 2),
-            ("resumed: reverted to a snapshot", 4),
+            ("resumed: from a saved state or a snapshot", 4),
             ("resumed: post-copy migration under way", 10),
             ("resumed: post-copy migration failed", 11),
         ),

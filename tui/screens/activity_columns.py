@@ -58,8 +58,9 @@ def _time(row: ActivityRow) -> Cell:
 def _outcome(row: ActivityRow) -> Cell:
     entry = row.entry
     glyph, style = LOOKS[entry.outcome]
-    share = "" if entry.progress is None else f" {units.percent(entry.progress)}"
-    return Cell(f"{glyph} {entry.outcome.value}{share}", style)
+    if entry.progress is not None and entry.outcome is Outcome.RUNNING:
+        return Cell(f"{glyph} {units.percent(entry.progress)}", style)
+    return Cell(f"{glyph} {entry.outcome.value}", style)
 
 
 def duration(row: ActivityRow) -> str:
@@ -99,9 +100,9 @@ def order(row: ActivityRow) -> tuple[bool, float, int]:
 
 COLUMNS: Sequence[Column[ActivityRow]] = (
     Column("time", "Time", 11, _time, order),
-    Column("outcome", "Outcome", 14, _outcome),
-    Column("subject", "Machine", 20, _subject, importance=1, min_width=16),
-    Column("text", "What", 30, _text, grow=True, min_width=24),
+    Column("outcome", "Outcome", 11, _outcome, min_width=9),
+    Column("subject", "Machine", 28, _subject, importance=1, min_width=16),
+    Column("text", "What", 30, _text, grow=True, min_width=12),
     Column(
         "took",
         "Took",
@@ -123,6 +124,14 @@ def haystack(row: ActivityRow) -> str:
     return "\n".join(parts).casefold()
 
 
+def _sentence(entry: Entry) -> str:
+    """Work names what it is done to at its end: "force off web"; an event is told of something."""
+    happened = entry.ended is None and entry.outcome in (Outcome.EVENT, Outcome.FAILED)
+    if happened and entry.subject:
+        return f"{entry.subject}: {entry.text}"
+    return f"{entry.text} {entry.subject}".strip()
+
+
 def details(row: ActivityRow) -> Content:
     """Everything about one entry; ``virsh`` stands in a line of its own."""
     entry = row.entry
@@ -139,7 +148,7 @@ def details(row: ActivityRow) -> Content:
         words.append("in an earlier run, from the audit log")
     lines = [
         Content.assemble(
-            (visible(f"{entry.text} {entry.subject}".strip()), "bold"),
+            (visible(_sentence(entry)), "bold"),
             "  ",
             (f"{glyph} {entry.outcome.value}", STYLES.get(style, "")),
         ),

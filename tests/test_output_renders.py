@@ -107,6 +107,32 @@ async def test_the_same_cells_from_fewer_lines(
         assert sum(lines[1::2]) < sum(lines[::2]) / 2
 
 
+class Narrow(Widget):
+    """Draws as if there were a scrollbar, which the layout does not know of yet."""
+
+    def render_line(self, y: int) -> Strip:
+        """Less than a whole line."""
+        return Strip.blank(self.size.width - 1)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Without Textual's own padding."""
+        return [self.render_line(y) for y in crop.line_range]
+
+
+async def test_what_is_behind_shows_where_a_widget_draws_less_than_its_place() -> None:
+    class Transition(App[None]):
+        def compose(self) -> ComposeResult:
+            """One widget as large as the screen."""
+            with Horizontal():
+                yield Narrow()
+
+    app = Transition()
+    async with app.run_test(size=(WIDTH, HEIGHT)):
+        for crop in (Region(0, 0, WIDTH, HEIGHT), Region(0, 3, WIDTH, 2)):
+            renders = output_renders._get_renders(app.screen._compositor, crop)
+            assert len(list(renders)) > 1
+
+
 @pytest.mark.parametrize("color", [True, False])
 @pytest.mark.parametrize("rows", [21, 40, 300])
 async def test_a_scrollbar_looks_as_textual_draws_it(

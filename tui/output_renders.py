@@ -46,10 +46,14 @@ def _get_renders(
             or any(other.contains_region(wanted) for other in drawn)
         ):
             continue
-        drawn.append(wanted)
-        if wanted.width == crop.width:
-            full.update(wanted.line_range)
-        yield region, clip, widget.render_lines(part.translate((-region.x, -region.y)))
+        strips = widget.render_lines(part.translate((-region.x, -region.y)))
+        # Until a new layout has reached it, a widget may draw less than its place: what is
+        # behind it shows there.
+        if [strip.cell_length for strip in strips] == [part.width] * part.height:
+            drawn.append(wanted)
+            if wanted.width == crop.width:
+                full.update(wanted.line_range)
+        yield region, clip, strips
 
 
 def _bar_lines(self: ScrollBar, crop: Region) -> list[Strip]:

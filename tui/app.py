@@ -9,9 +9,9 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import events
@@ -360,11 +360,15 @@ class VirttyApp(Program):
         if reason:
             self.say(f"{action.name}: {reason}", "warning")
         else:
-            self.run_worker(self._carry_out(action), group="actions")
+            self.begin(action.run(self))
 
-    async def _carry_out(self, action: Action) -> None:
+    def begin(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do it in the background, whatever screens go; a HypervisorError is told."""
+        self.run_worker(self._told_where_it_fails(work), group="actions")
+
+    async def _told_where_it_fails(self, work: Coroutine[Any, Any, object]) -> None:
         try:
-            await action.run(self)
+            await work
         except HypervisorError as error:
             self.tell_error(error)
 

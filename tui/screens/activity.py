@@ -221,13 +221,13 @@ class ActivityPane(Pane[ActivityRow]):
         empty = "Nothing matches; {activity.clear} shows all." if filtered else EMPTY
         self.table.set_placeholder(self.app.hint(empty))
 
-    def toggle_earlier(self) -> None:
+    async def toggle_earlier(self) -> None:
         """Take in the audit log's last lines, or leave them out again."""
         if self._earlier:
             self._earlier = ()
             self._load()
         else:
-            self.app.run_worker(self._read_earlier(), group="audit", exclusive=True)
+            await self._read_earlier()
 
     async def _read_earlier(self) -> None:
         journal = self.app.fleet.journal

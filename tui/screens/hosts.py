@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 from textual import on
@@ -188,27 +188,25 @@ class HostsPane(Pane[HostRow]):
         elif row.entry is not None:
             self._open(row.entry)
 
-    def disconnect(self) -> None:
+    async def disconnect(self) -> None:
         """Let go of a host, after asking where work is running on it."""
-        self._run(self._disconnect(self._current))
-
-    async def _disconnect(self, row: HostRow) -> None:
+        row = self._current
         host = self._host(row)
         if host is not None and await self._agreed("Disconnect", row):
             host.close()
 
-    def add(self) -> None:
+    async def add(self) -> None:
         """A new entry."""
-        self._run(self._add(None))
+        await self._add(None)
 
-    def keep(self) -> None:
+    async def keep(self) -> None:
         """Write a host of this run into the book; under another name when its own is taken."""
         record = self._current.record
         entry = HostEntry(record.name, record.uri, readonly=record.readonly)
         if record.name in self._names():
-            self._run(self._add(entry))
+            await self._add(entry)
         else:
-            self._run(self._save_new(entry))
+            await self._save_new(entry)
 
     async def _add(self, template: HostEntry | None) -> None:
         taken = self._names() if template else self._names() | self.app.fleet.hosts.keys()
@@ -230,11 +228,9 @@ class HostsPane(Pane[HostRow]):
             lambda path: settings_edit.add_host(path, entry), lambda book: [*book, entry]
         )
 
-    def edit(self) -> None:
+    async def edit(self) -> None:
         """Change the entry under the cursor."""
-        self._run(self._edit(self._current))
-
-    async def _edit(self, row: HostRow) -> None:
+        row = self._current
         old = row.entry
         assert old is not None
         taken = (self._names() | self.app.fleet.hosts.keys()) - {old.name}
@@ -255,11 +251,9 @@ class HostsPane(Pane[HostRow]):
             lambda book: [new if entry.name == old.name else entry for entry in book],
         )
 
-    def remove_host(self) -> None:
+    async def remove_host(self) -> None:
         """Take the host under the cursor out, after asking."""
-        self._run(self._remove(self._current))
-
-    async def _remove(self, row: HostRow) -> None:
+        row = self._current
         name = row.record.name
         where = "the connection book" if row.entry else "this run"
         question = f"Remove {visible(name)} from {where}?"
@@ -288,9 +282,6 @@ class HostsPane(Pane[HostRow]):
 
     def _names(self) -> set[str]:
         return {entry.name for entry in self.app.settings.hosts}
-
-    def _run(self, command: Coroutine[Any, Any, None]) -> None:
-        self.app.run_worker(command, group="hosts")
 
     async def _ask_for(
         self, title: str, entry: HostEntry | None, taken: set[str]

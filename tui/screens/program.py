@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.content import Content
@@ -39,6 +39,10 @@ class Program(App[int]):
         @abstractmethod
         def act(self, action_id: str) -> None:
             """Do what an action is for in the background, or say why it cannot be done."""
+
+        @abstractmethod
+        def begin(self, work: Coroutine[Any, Any, object]) -> None:
+            """Do it in the background, whatever screens go; a HypervisorError is told."""
 
         @abstractmethod
         def actions_here(self) -> list[Action]:

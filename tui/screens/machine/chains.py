@@ -82,15 +82,14 @@ class Chains(Screen[None]):
     def _run(self, work: Coroutine[Any, Any, object]) -> None:
         """In the program's care: it goes on when the screen is left."""
 
-        async def guarded() -> None:
+        async def then_read() -> None:
             try:
                 await work
-            except HypervisorError as error:
-                self.app.tell_error(error)
-            if self.is_running and self in self.app.screen_stack:
-                self.action_read()
+            finally:
+                if self.is_running and self in self.app.screen_stack:
+                    self.action_read()
 
-        self.app.run_worker(guarded(), group="chains")
+        self.app.begin(then_read())
 
     def action_read(self) -> None:
         """``F5``."""

@@ -58,7 +58,7 @@ class LogTab(TextTab):
             )
 
     def _follow(self) -> None:
-        if self.display and self.screen is self.app.screen and self._text:
+        if self.in_front and self._text:
             self.read_again()
 
     async def read(self, host: Host, record: DomainRecord) -> None:

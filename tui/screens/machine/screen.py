@@ -220,13 +220,13 @@ class MachineScreen(Target, Screen[None]):
         if self.tab is not None:
             self.tab.reread()
 
-    def edit_title(self) -> None:
+    async def edit_title(self) -> None:
         """``T``."""
-        self.run_worker(self._edit_text("title"))
+        await self._edit_text("title")
 
-    def edit_description(self) -> None:
+    async def edit_description(self) -> None:
         """``D``."""
-        self.run_worker(self._edit_text("description"))
+        await self._edit_text("description")
 
     async def _edit_text(self, kind: str) -> None:
         from tui.screens.machine.edit_text import EditText
@@ -234,20 +234,11 @@ class MachineScreen(Target, Screen[None]):
         record, host = self.record, self.app.fleet.hosts.get(self.key[0])
         if record is None or host is None:
             return
-        try:
-            xml = await read_xml(host, record, inactive=record.persistent)
-        except HypervisorError as error:
-            self.app.tell_error(error)
-            return
-        document = Domain.from_xml(xml)
+        document = Domain.from_xml(await read_xml(host, record, inactive=record.persistent))
         old = document.title if kind == "title" else document.description
         if kind == "title":
             new = await self.app.ask_text(f"Title of {visible(record.name)}", "Title", old)
         else:
             new = await self.app.push_screen_wait(EditText(f"Describe {visible(record.name)}", old))
-        if new is None or new == old:
-            return
-        try:
+        if new is not None and new != old:
             await lifecycle.set_text(host, record, kind, new)
-        except HypervisorError as error:
-            self.app.tell_error(error)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -35,7 +35,7 @@ EMPTY = "No snapshot yet: {snapshot.take} takes one."
 LOOK_AGAIN = 20.0
 """Seconds: libvirt has no event for snapshots, so the tab looks again while it is in front."""
 
-Ask = Callable[[Host, DomainRecord, Looked], Coroutine[Any, Any, object]]
+Ask = Callable[[Host, DomainRecord, Looked], Awaitable[object]]
 """Asks what there is to ask about what was looked at, and does it."""
 
 
@@ -84,7 +84,7 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
             self.read_again()
 
     def _look_again(self) -> None:
-        if self._in_front:
+        if self.in_front:
             self.read_again()
 
     async def read(self, host: Host, record: DomainRecord) -> None:
@@ -156,41 +156,28 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
             return "it is not an external one: there is nothing to merge"
         return ""
 
-    def _run(self, work: Coroutine[Any, Any, object]) -> None:
-        """In the program's care: it goes on when the screen is left."""
-
-        async def guarded() -> None:
-            try:
-                await work
-            except HypervisorError as error:
-                self.app.tell_error(error)
-            if self._is_open:
-                self.read_again()
-
-        self.app.run_worker(guarded(), group="snapshots")
-
-    def _look_and(self, ask: Ask, *, who_else: bool = True) -> None:
+    async def _look_and(self, ask: Ask, *, who_else: bool = True) -> None:
         """Look afresh, then ask. Nothing is asked twice, nor once the person has gone elsewhere."""
         if self._looking:
             return
-
-        async def work() -> None:
-            try:
-                host, record = self._machine()
-                looked = await look_at(host, record, who_else=who_else)
-            finally:
-                self._looking = False
-                self._show()
-            if self._in_front:
-                await ask(host, record, looked)
-
         self._looking = True
         self._show()
-        self._run(work())
+        try:
+            host, record = self._machine()
+            looked = await look_at(host, record, who_else=who_else)
+        finally:
+            self._looking = False
+            self._show()
+        if self.in_front:
+            await self._then_read(ask(host, record, looked))
 
-    @property
-    def _in_front(self) -> bool:
-        return self.display and self._is_open and self.screen is self.app.screen
+    async def _then_read(self, work: Awaitable[object]) -> None:
+        """No event tells of snapshots: look again, also after a failure."""
+        try:
+            await work
+        finally:
+            if self._is_open:
+                self.read_again()
 
     def _machine(self) -> tuple[Host, DomainRecord]:
         machine = self.machine
@@ -198,9 +185,9 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
             raise HypervisorError("Snapshots", words="the machine is gone")
         return machine
 
-    def take(self) -> None:
+    async def take(self) -> None:
         """``a``: a dialog with its pre-check."""
-        self._look_and(self._take, who_else=False)
+        await self._look_and(self._take, who_else=False)
 
     async def _take(self, host: Host, record: DomainRecord, looked: Looked) -> bool:
         from tui.screens.machine.new_snapshot import NewSnapshot
@@ -214,39 +201,36 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
         self.app.say(f"{visible(record.name)}: {visible(wanted.name)} is taken.")
         return True
 
-    def revert(self) -> None:
+    async def revert(self) -> None:
         """``Enter``: go back to the one under the cursor."""
         one = self.current
         if one is not None:
-            self._look_and(partial(snapshot_work.revert, self.app, self._take, one.name))
+            await self._look_and(partial(snapshot_work.revert, self.app, self._take, one.name))
 
-    def delete(self) -> None:
+    async def delete(self) -> None:
         """``Delete``: the marked ones, else the one under the cursor, with or without children."""
         marked = [row.snapshot.name for row in self.table.marked]
         one = self.current
         if marked:
-            self._look_and(partial(snapshot_work.delete, self.app, marked))
+            await self._look_and(partial(snapshot_work.delete, self.app, marked))
         elif one is not None:
-            self._look_and(partial(snapshot_work.delete_which, self.app, one.name))
+            await self._look_and(partial(snapshot_work.delete_which, self.app, one.name))
 
-    def merge(self) -> None:
+    async def merge(self) -> None:
         """``m``: delete the one under the cursor; its overlay is merged down."""
         one = self.current
         if one is not None:
-            self._look_and(partial(snapshot_work.delete, self.app, [one.name]))
+            await self._look_and(partial(snapshot_work.delete, self.app, [one.name]))
 
-    def describe(self) -> None:
+    async def describe(self) -> None:
         """``F2``: another description."""
         one = self.current
-        if one is not None:
-            self._run(self._describe(one))
-
-    async def _describe(self, one: Snapshot) -> None:
-        text = await self.app.ask_text(
-            f"Describe {visible(one.name)}", "Description", one.description
-        )
+        if one is None:
+            return
+        title = f"Describe {visible(one.name)}"
+        text = await self.app.ask_text(title, "Description", one.description)
         if text is not None and text != one.description:
-            await snapshots.describe(*self._machine(), one.name, text)
+            await self._then_read(snapshots.describe(*self._machine(), one.name, text))
 
     def show_chains(self) -> None:
         """``D``: the chain of every disk."""
@@ -277,9 +261,9 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
         way = "newest or last first" if self._descending else "oldest or first first"
         self.app.say(f"Siblings by {self._sort}, {way}.")
 
-    def jobs(self) -> None:
+    async def jobs(self) -> None:
         """``J``: what runs on the disks; cancel it or slow it down."""
-        self._look_and(self._jobs, who_else=False)
+        await self._look_and(self._jobs, who_else=False)
 
     async def _jobs(self, host: Host, record: DomainRecord, looked: Looked) -> None:
         targets = [disk.target for disk in looked.circumstances.disks]

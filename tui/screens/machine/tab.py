@@ -61,6 +61,11 @@ class Tab(Vertical):
             return False
 
     @property
+    def in_front(self) -> bool:
+        """Whether it is looked at: no other tab, screen or dialog is before it."""
+        return self.is_whole and self.display and self._is_open and self.screen is self.app.screen
+
+    @property
     def machine(self) -> tuple[Host, DomainRecord] | None:
         """The machine and its host; None when one of them is gone."""
         host = self.app.fleet.hosts.get(self.key[0])

@@ -122,6 +122,8 @@ class _Trail:
     """The field's value before the first of them."""
     writes: list[tuple[etree._Element, Place, str | None, str | None]] = field(default_factory=list)
     """Where, what was there before, and what was written."""
+    taken: list[etree._Element] = field(default_factory=list)
+    """Elements that were taken away."""
 
 
 class Edits:
@@ -171,6 +173,7 @@ class Edits:
                 trail.name,
                 trail.first,
                 [(twin(start), where, old, new) for start, where, old, new in trail.writes],
+                [twin(element) for element in trail.taken],
             )
             for trail in self._trails
         ]
@@ -192,6 +195,8 @@ class Edits:
             self._trails.append(trail)
         if after == trail.first:
             self._trails.remove(trail)
+            for element in reversed(trail.taken):
+                self._put_back(element)
             for start, where, old, new in reversed(trail.writes):
                 if where.read(start) == new:
                     self.write(start, where, old)
@@ -244,6 +249,8 @@ class Edits:
 
     def take(self, start: etree._Element, element: etree._Element) -> None:
         """Take an element below ``start`` away, and what is left empty by it."""
+        for trail in self._recording:
+            trail.taken.append(element)
         parent = element.getparent()
         self.remove(element)
         if parent is not None:
@@ -274,13 +281,19 @@ class Edits:
         return element
 
     def append(self, parent: etree._Element, element: etree._Element) -> None:
-        """Add an element after the last of its kind, else at the end; indented like the others."""
+        """Add an element after the last of its kind, else at the end; indented like the others.
+
+        A driver goes first, where libvirt writes it: libxml2 takes that of a host's device for
+        valid only beside its source.
+        """
         if _is_empty(parent) and not _among(parent, self._made, self._kept):
             self._kept.append(parent)
         self._family(parent)
         alike = parent.findall(element.tag) if isinstance(element.tag, str) else []
-        previous = alike[-1] if alike else (parent[-1] if len(parent) else None)
-        place = len(parent) if previous is None else parent.index(previous) + 1
+        if alike:
+            place = parent.index(alike[-1]) + 1
+        else:
+            place = 0 if element.tag == "driver" else len(parent)
         self._insert(parent, place, element)
         self._made.append(element)
 
@@ -300,6 +313,13 @@ class Edits:
         else:
             previous.tail = closing
         family.restore_text()
+
+    def _put_back(self, element: etree._Element) -> None:
+        """Where it stood at first, with what it was in; nothing is done for what is there."""
+        family = next((one for one in self._families if _among(element, one.children)), None)
+        if family is not None and _among(element, self._removed):
+            self._put_back(family.parent)
+            self._restore(family, element)
 
     def _restore(self, family: _Family, element: etree._Element) -> None:
         self._removed = [removed for removed in self._removed if removed is not element]

@@ -57,6 +57,11 @@ class View:
         """Take an element below it away, if it is there."""
         self.edits.write(self.element, place(path), None)
 
+    def drop_all(self, tag: str) -> None:
+        """Take all children of a tag away."""
+        while self.element.find(tag) is not None:
+            self.drop(tag)
+
     def empty(self, path: str) -> None:
         """Take all away that an element below it says; what is said next, it says alone.
 

@@ -91,6 +91,10 @@ class MemoryModule(Device):
         return ""
 
 
+def _pc_only(view: Any) -> str:
+    return "" if view.model in ("intel", "amd") else "only for Intel's and AMD's"
+
+
 class Iommu(Device):
     """``<iommu>``."""
 
@@ -109,27 +113,37 @@ class Iommu(Device):
         "Interrupt remapping",
         "Needs the I/O APIC by qemu.",
         values=("on", "off"),
+        unless=_pc_only,
     )
     caching = Choice(
         "driver/@caching_mode",
         "Caching mode",
         "Passed-through devices in the guest's guests need it.",
         values=("on", "off"),
+        unless=_pc_only,
     )
     eim = Choice(
         "driver/@eim",
         "Extended interrupts",
         "More than 255 vCPUs need them.",
         values=("on", "off"),
+        unless=_pc_only,
     )
     iotlb = Choice(
         "driver/@iotlb",
         "Device TLB",
         "Devices keep translations of their own.",
         values=("on", "off"),
+        unless=_pc_only,
     )
     width = Number(
-        "driver/@aw_bits", "Address width", "Of guest addresses.", least=39, most=64, unit="bits"
+        "driver/@aw_bits",
+        "Address width",
+        "Of guest addresses.",
+        least=39,
+        most=64,
+        unit="bits",
+        unless=_pc_only,
     )
 
     @property

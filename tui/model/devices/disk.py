@@ -233,7 +233,7 @@ class Disk(Device):
         values=STARTUP,
         told=_policies,
         live=Call.UPDATE_DEVICE,
-        unless=lambda view: "" if view.source else "there is no medium",
+        unless=lambda view: "not on the network" if view.type == "network" else "",
     )
     iothread = Number(
         "driver/@iothread",

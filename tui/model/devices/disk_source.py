@@ -34,9 +34,15 @@ class Source(Field[str]):
         return view.pci("source/address")  # NVMe; nothing for an empty drive
 
     def put(self, view: View, value: str) -> None:
-        """A path; the disk's type follows it where it has to. Network sources stay as XML."""
+        """A path; the disk's type follows it where it has to. Network sources stay as XML.
+
+        What stood below another source is not below this one.
+        """
+        view.drop("backingStore")
         if not value:
-            view.drop("source")
+            policy = view.get("source/@startupPolicy")
+            view.empty("source")
+            view.set("source/@startupPolicy", policy or None)  # of the drive's next medium
             return
         kind = view.get("@type")
         if value.startswith("/"):

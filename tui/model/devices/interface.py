@@ -269,6 +269,7 @@ class Interface(Device):
         "A network filter of the host.",
         live=Call.UPDATE_DEVICE,
         told=told.filters,
+        also=lambda view: None if view.filter else view.drop("filterref"),
         unless=_tap_only,
     )
     boot_order = BootPlace()
@@ -304,6 +305,7 @@ class Interface(Device):
             "802.1Qbh": "VN-Link",
             "midonet": "MidoNet; needs the port's interface below",
         },
+        also=lambda view: None if view.port_type else view.drop("virtualport"),
         unless=_not_user,
     )
     port_interface = Text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from tui.model import told
 from tui.model.fields import Choice, Option, Switch, Text
@@ -32,6 +33,7 @@ class Filesystem(Device):
         "Access mode",
         "Whose rights count.",
         values=("passthrough", "mapped", "squash"),
+        unless=lambda view: "virtiofs passes them through" if view.driver == "virtiofs" else "",
     )
     type = Choice("@type", "Kind", "mount, template, file, block, ram, bind.", shown_only=True)
     readonly = Switch("readonly", "Read-only", "The guest cannot write.", presence=True)
@@ -395,6 +397,10 @@ def _models(view: View) -> Sequence[Option]:
     return [Option(name, name) for name in dict.fromkeys(names) if name]
 
 
+def _virtio_scsi_only(view: Any) -> str:
+    return "" if view.model == "virtio-scsi" else "only for virtio-scsi"
+
+
 class Controller(Device):
     """``<controller>``."""
 
@@ -423,14 +429,14 @@ class Controller(Device):
         "Queues",
         "As many as vCPUs is usual.",
         least=1,
-        unless=lambda view: "" if view.type == "scsi" else "only for SCSI",
+        unless=_virtio_scsi_only,
     )
     iothread = Number(
         "driver/@iothread",
         "I/O thread",
         "Which of the machine's I/O threads serves it.",
         least=1,
-        unless=lambda view: "" if view.model == "virtio-scsi" else "only for virtio-scsi",
+        unless=_virtio_scsi_only,
     )
 
     vectors = Number(
@@ -444,7 +450,7 @@ class Controller(Device):
         "Commands per disk",
         "Requests under way for each of its disks.",
         least=1,
-        unless=lambda view: "" if view.type == "scsi" else "only for SCSI",
+        unless=_virtio_scsi_only,
     )
     hotplug = Choice(
         "target/@hotplug",

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from tui.model.fields import Choice, Text
-from tui.model.views import Section
+from tui.model.views import Section, View
+
+
+def _no_catchup(view: View, timer: str) -> None:
+    """How fast missed ticks are caught up with is told where they are."""
+    if view.get(f"clock/timer[@name='{timer}']/@tickpolicy") != "catchup":
+        view.drop(f"clock/timer[@name='{timer}']/catchup")
 
 
 class Clock(Section):
@@ -21,6 +27,7 @@ class Clock(Section):
             "timezone": "a named time zone",
             "variable": "an offset that the guest may change",
         },
+        default=None,
     )
     timezone = Text(
         "clock/@timezone",
@@ -33,12 +40,14 @@ class Clock(Section):
         "RTC ticks",
         "What happens to missed ticks of the real-time clock.",
         values=("delay", "catchup"),
+        also=lambda view: _no_catchup(view, "rtc"),
     )
     pit_tick = Choice(
         "clock/timer[@name='pit']/@tickpolicy",
         "PIT ticks",
         "What happens to missed ticks of the interval timer.",
         values=("delay", "catchup", "discard"),
+        also=lambda view: _no_catchup(view, "pit"),
     )
     hpet = Choice(
         "clock/timer[@name='hpet']/@present",

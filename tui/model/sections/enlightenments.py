@@ -27,6 +27,12 @@ def _tries(view: HyperV) -> None:
         view.retries = USUAL_RETRIES
 
 
+def _no_direct(view: HyperV) -> None:
+    """Direct timers are there where the synthetic ones are."""
+    if view.stimer != "on":
+        view.drop("features/hyperv/stimer/direct")
+
+
 class HyperV(Section):
     """``<features>``: ``<hyperv>``, ``<kvm>`` and what else is switched on its own."""
 
@@ -94,6 +100,7 @@ class HyperV(Section):
         "Needs SynIC and the Hyper-V clock.",
         values=("on", "off"),
         unless=_enlightened,
+        also=lambda view: _no_direct(view),
     )
     reset = Choice(
         "features/hyperv/reset/@state",

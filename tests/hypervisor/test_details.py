@@ -15,8 +15,6 @@ def test_a_definition_that_is_no_xml_leaves_the_others_alone() -> None:
     connection = SimpleNamespace(
         lookupByUUIDString=lambda uuid: SimpleNamespace(XMLDesc=lambda _flags: texts[uuid])
     )
-    found = read_details(
-        connection, dict.fromkeys(texts, True), {}, is_local=False, listing_pays=False
-    )
+    found = read_details(connection, dict.fromkeys(texts, True), {}, listing_pays=False)
     assert list(found) == ["whole"]
     assert (found["whole"].details.title, found["whole"].size.vcpus) == ("Web", 3)

@@ -11,21 +11,13 @@ from tests.hypervisor.test_node_device_reading import inventory
 from tests.model.node_device_samples import HOST, pci_xml
 from tests.waiting import until
 from tui.hypervisor import device_verbs as verbs
+from tui.hypervisor import shell
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.model.node_device_xml import from_xml
 
 CARD = from_xml(HOST[2])
 BARE = from_xml(pci_xml("02:00.0", virtual=(), most=4))
-
-
-class Kernel:
-    """A ``sriov_numvfs`` that takes another number only after 0, as the kernel does."""
-
-    def __init__(self, folder: Path, count: int) -> None:
-        self.file = folder / CARD.address / "sriov_numvfs"
-        self.file.parent.mkdir()
-        self.file.write_text(f"{count}\n", encoding="ascii")
 
 
 def test_the_command_takes_the_present_functions_away_first():
@@ -36,24 +28,16 @@ def test_the_command_takes_the_present_functions_away_first():
 
 
 async def test_the_number_is_written_and_journaled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    kernel = Kernel(tmp_path, 2)
     monkeypatch.setattr(verbs, "SYSFS", str(tmp_path))
-    written: list[str] = []
-    write = Path.write_text
-
-    def watched(path: Path, text: str, **how: str) -> int:
-        written.append(text)
-        return write(path, text, **how)
-
-    monkeypatch.setattr(Path, "write_text", watched)
+    monkeypatch.setattr(shell, "can_run", lambda _host: True)
+    file = tmp_path / CARD.address / "sriov_numvfs"
+    file.parent.mkdir()
     log = tmp_path / "audit.log"
     fleet = Fleet(log)
     host = fleet.add("host", inventory(tmp_path))
     fleet.attach()
-    written.clear()
     await verbs.set_functions(host, CARD, 4)
-    assert written == ["0", "4"]
-    assert kernel.file.read_text(encoding="ascii") == "4"
+    assert file.read_text(encoding="ascii") == "4\n"
     fleet.journal.flush()
     fleet.close()
     line = json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
@@ -65,6 +49,7 @@ async def test_without_permission_the_words_have_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(verbs, "SYSFS", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(shell, "can_run", lambda _host: True)
     fleet = Fleet()
     host = fleet.add("host", inventory(tmp_path))
     fleet.attach()
@@ -73,6 +58,7 @@ async def test_without_permission_the_words_have_the_command(
     fleet.close()
     assert caught.value.advice.startswith("As root on the host: echo 0 > ")
     assert caught.value.what == "Set 4 virtual functions on 0000:01:00.0"
+    assert "nowhere" in caught.value.words
 
 
 async def test_only_where_the_host_can_be_reached_otherwise(tmp_path: Path):

@@ -36,7 +36,7 @@ class StubHost:
 
     async def read(self, _work, _lane):
         with_agent = DomainDetails(agent=True)
-        return {uuid: Read(with_agent, Size(1, 1024), None) for uuid in ("a", "b")}
+        return {uuid: Read(with_agent, Size(1, 1024)) for uuid in ("a", "b")}
 
     async def run(self, _work, *, lane, what, timeout=None):
         if what in ANSWERS:

@@ -15,9 +15,10 @@ from tests.waiting import until
 from tui.demo import demo_uri
 from tui.hypervisor.events import Event
 from tui.hypervisor.fleet import Fleet
-from tui.hypervisor.node_device_reading import _probe_here, read_devices
+from tui.hypervisor.node_device_reading import read_devices
 from tui.hypervisor.node_devices import NodeDevices
-from tui.model.host_use import parse_probe
+from tui.hypervisor.shell import _run_here
+from tui.model.host_use import PROBE, parse_probe
 
 MACHINE = """\
 <domain type='test'><name>{name}</name><memory>65536</memory><os><type>hvm</type></os><devices>
@@ -159,7 +160,7 @@ def test_a_device_that_vanishes_under_the_reading_loses_only_itself():
 
 
 def test_this_machine_can_be_looked_at():
-    assert parse_probe(_probe_here().decode(errors="replace")).known
+    assert parse_probe(_run_here(PROBE, 30).decode(errors="replace")).known
 
 
 async def test_devices_that_come_and_go_leave_nothing_behind(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""What a definition adds to the list: title, tags, addresses, start time.
+"""What a definition adds to the list: title, tags, addresses.
 
 Functions here take a connection and run in a host's threads.
 """
@@ -9,7 +9,6 @@ import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libvirt
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PID_FILES = Path("/run/libvirt/qemu")
-
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -32,7 +29,6 @@ class Read:
 
     details: DomainDetails
     size: Size
-    started: float | None
 
 
 def read_details(
@@ -40,7 +36,6 @@ def read_details(
     wanted: Mapping[str, bool],
     leases: Mapping[str, tuple[str, ...]],
     *,
-    is_local: bool,
     listing_pays: bool,
 ) -> dict[str, Read]:
     """Details by UUID: one call for each machine, two where it runs; vanished ones are left out.
@@ -91,7 +86,6 @@ def read_details(
                 claims=joined(live_claims, claims),
             ),
             xml_size(document),
-            start_time(document.name, uuid) if active and is_local else None,
         )
     return found
 
@@ -170,16 +164,3 @@ def interface_addresses(domain: libvirt.virDomain, source: int) -> tuple[str, ..
             if name != "lo" and not address["addr"].lower().startswith("fe80:")
         )
     return ()
-
-
-def start_time(name: str, uuid: str) -> float | None:
-    """Wall clock of a local QEMU's start: the age of its pid file; None where unknown."""
-    file = PID_FILES / f"{name}.pid"
-    try:
-        pid = file.read_text(encoding="ascii").strip()
-        # Another daemon on this machine may have a domain of that name.
-        if uuid.encode() not in Path("/proc", pid, "cmdline").read_bytes():
-            return None
-        return file.stat().st_mtime
-    except (OSError, ValueError):
-        return None

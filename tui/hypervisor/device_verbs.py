@@ -6,14 +6,13 @@ Each verb is one entry of the journal and raises HypervisorError.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import libvirt
 
+from tui.hypervisor import shell
 from tui.hypervisor.change import change, changing, virsh
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
-from tui.in_thread import in_thread
 from tui.model.node_devices import NodeDevice
 from tui.model.passthrough_xml import mdev_device
 from tui.model.xml import parse
@@ -125,10 +124,7 @@ def functions_command(device: NodeDevice, count: int) -> str:
 
 def why_not_set_functions(host: Host) -> str:
     """Why the number of functions cannot be set from here; empty when it can be tried."""
-    facts = host.record.facts
-    if host.has_sign_in or (
-        facts is not None and facts.is_local and facts.driver.upper() != "TEST"
-    ):
+    if shell.can_run(host):
         return ""
     return "this host can be reached by libvirt only: run the command there"
 
@@ -139,25 +135,13 @@ async def set_functions(host: Host, device: NodeDevice, count: int) -> None:
     libvirt has no call for it. The words of a refusal have the command to run as root.
     """
     command = functions_command(device, count)
+    what = f"Set {count} virtual functions on {device.address}"
     async with changing(host, device.address, f"set {count} virtual functions on", command):
         try:
-            if host.has_sign_in:
-                await host.remote(command)
-            else:
-                await in_thread(lambda: _write_here(device, count))
-        except (HypervisorError, OSError) as error:
-            raise HypervisorError(
-                f"Set {count} virtual functions on {device.address}",
-                words=error.words if isinstance(error, HypervisorError) else str(error),
-                advice=f"As root on the host: {command}",
-            ) from error
-
-
-def _write_here(device: NodeDevice, count: int) -> None:
-    file = Path(SYSFS, device.address, "sriov_numvfs")
-    if count and file.read_text(encoding="ascii").strip() not in ("0", str(count)):
-        file.write_text("0", encoding="ascii")
-    file.write_text(str(count), encoding="ascii")
+            await shell.run(host, command, what)
+        except HypervisorError as error:
+            advice = f"As root on the host: {command}"
+            raise HypervisorError(what, words=error.words, advice=advice) from error
 
 
 # -- networks of functions -----------------------------------------------------------------

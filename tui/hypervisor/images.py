@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from posixpath import basename, dirname, join, normpath
@@ -18,17 +17,15 @@ from typing import Any
 import libvirt
 from lxml import etree
 
+from tui.hypervisor import shell
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.opening import is_remote
 from tui.in_thread import in_thread
 from tui.model.disk_chains import Image
-from tui.model.text import visible
 from tui.model.xml import parse
 
-SHELL_TIMEOUT = 60.0
-"""Seconds that a command on the host may take; making or deleting a file is quick."""
 AT_MOST = 400
 """Images of one folder that are looked into."""
 
@@ -78,7 +75,7 @@ async def look_into(host: Host, folders: Iterable[str]) -> Folders:
             if folder in found:
                 here, room = found[folder]
                 free[folder] = room
-            elif _shell(host) is not None:
+            elif shell.can_run(host):
                 try:
                     here = await _of_qemu_img(host, folder)
                 except HypervisorError as error:
@@ -199,42 +196,15 @@ def _image(xml: str) -> Image:
 # -- by qemu-img -----------------------------------------------------------------------------
 
 
-def _shell(host: Host) -> str | None:
-    """How a command can be run on the host: ``here``, ``ssh``, or not at all."""
-    if not is_remote(host.record.uri):
-        return "here"
-    return "ssh" if host.has_sign_in else None
-
-
 async def _run(host: Host, command: str, what: str) -> bytes:
     """What a command line prints on the host. Raises HypervisorError."""
-    way = _shell(host)
-    if way == "ssh":
-        return await host.remote(command, SHELL_TIMEOUT)
-    if way is None:
+    if not shell.can_run(host):
         raise HypervisorError(
             what,
             words="no storage pool is over its folder, and there is no other way to its files",
             advice="Define a storage pool over that folder.",
         )
-    try:
-        return await in_thread(lambda: _run_here(command))
-    except subprocess.CalledProcessError as error:
-        told = " ".join((error.stderr or b"").decode(errors="replace").split())
-        raise HypervisorError(what, words=visible(told) or f"{command} failed") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise HypervisorError(what, words=visible(str(error))) from error
-
-
-def _run_here(command: str) -> bytes:
-    done = subprocess.run(
-        ["sh", "-c", command],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=SHELL_TIMEOUT,
-        check=True,
-    )
-    return done.stdout
+    return await shell.run(host, command, what)
 
 
 async def _of_qemu_img(host: Host, folder: str) -> list[Image]:
@@ -265,7 +235,7 @@ def _told_image(folder: str, told: Mapping[str, Any]) -> Image:
 
 
 async def _room_here(host: Host, folder: str) -> int | None:
-    if _shell(host) != "here":
+    if is_remote(host.record.uri):
         return None
     try:
         told = await in_thread(lambda: os.statvfs(folder))

@@ -12,6 +12,7 @@ from typing import Any
 
 import libvirt
 
+from tui.hypervisor.ages import start_times
 from tui.hypervisor.details import Read, interface_addresses, read_details, read_leases
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.found_jobs import FoundJobs
@@ -64,6 +65,8 @@ class Monitor:
         self._batch: int | None = None
         """Domains that a helping takes, once one has been measured."""
         self._leases: dict[str, tuple[str, ...]] = {}
+        self._undated: frozenset[str] = frozenset()
+        """Machines of which nobody knows since when they run."""
         self._wake_sampler = asyncio.Event()
         self._wake_reader = asyncio.Event()
         self._wake_look = asyncio.Event()
@@ -172,15 +175,12 @@ class Monitor:
         wanted = {
             uuid: inventory.domains[uuid].persistent for uuid in batch if uuid in inventory.domains
         }
-        is_local = record.facts is not None and record.facts.is_local
         times = LISTING_PAYS_SLOW if record.is_slow else LISTING_PAYS
         pays = len(inventory.domains) <= times * len(batch) and len(batch) > 1
         leases = self._leases
         try:
             found = await self.host.read(
-                lambda connection: read_details(
-                    connection, wanted, leases, is_local=is_local, listing_pays=pays
-                ),
+                lambda connection: read_details(connection, wanted, leases, listing_pays=pays),
                 Lane.BACKGROUND,
             )
         except HypervisorError:
@@ -207,8 +207,6 @@ class Monitor:
                 # What the agent said last stands until it is asked again.
                 fresh = replace(fresh, addresses=fresh.addresses or known.details.addresses)
             details[uuid] = fresh
-            if read.started is not None:
-                inventory.set_started(uuid, read.started)
         inventory.load_details(details)
 
     async def _ask_agent(self, uuid: str) -> None:
@@ -240,6 +238,8 @@ class Monitor:
         )
         if near:
             await self._found_jobs.look()
+        if not self.is_thrifty:
+            await self._date()
         leases = await self.host.run(read_leases, lane=Lane.BACKGROUND, what="Reading DHCP leases")
         if leases != self._leases:
             self._leases = leases
@@ -250,3 +250,16 @@ class Monitor:
             )
             self.wake()
         return SLOW_EVERY * (2 if self.is_thrifty else 1)
+
+    async def _date(self) -> None:
+        """Since when those run whose start nobody has seen; asked once of each."""
+        inventory = self.host.inventory
+        undated = frozenset(
+            uuid for uuid, d in inventory.domains.items() if d.state.is_active and d.started is None
+        )
+        if undated <= self._undated:
+            return
+        self._undated = undated
+        for uuid, started in (await start_times(self.host)).items():
+            if uuid in undated:
+                inventory.set_started(uuid, started)

@@ -5,8 +5,6 @@ Functions here that take a connection run in a host's threads and raise libvirtE
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,10 +13,10 @@ from typing import Any
 import libvirt
 from lxml import etree
 
+from tui.hypervisor import shell
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.lacks import if_supported
-from tui.in_thread import in_thread
 from tui.model.device_claims import VfPool, vf_pool
 from tui.model.device_index import DeviceIndex
 from tui.model.host_use import PROBE, HostUse, parse_probe
@@ -159,29 +157,14 @@ def _cpu_vendor(connection: libvirt.virConnect) -> str:
 
 
 async def read_use(host: Host) -> HostUse:
-    """What the host itself uses, where it can be looked at: here, or over its SSH sign-in."""
-    facts = host.record.facts
+    """What the host itself uses, where a command can be run on it."""
+    if not shell.can_run(host):
+        return HostUse()
     try:
-        if host.has_sign_in:
-            answer = await host.remote(shlex.join(["sh", "-c", PROBE]), PROBE_WITHIN)
-        elif facts is not None and facts.is_local and facts.driver.upper() != "TEST":
-            answer = await in_thread(_probe_here)
-        else:
-            return HostUse()
-    except (HypervisorError, OSError, subprocess.SubprocessError):
+        answer = await shell.run(host, PROBE, "Asking what the host uses itself", PROBE_WITHIN)
+    except HypervisorError:
         return HostUse()  # what is shown says that it is not known
     return parse_probe(answer.decode(errors="replace"))
-
-
-def _probe_here() -> bytes:
-    return subprocess.run(
-        ["sh", "-c", PROBE],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=PROBE_WITHIN,
-        check=True,
-        start_new_session=True,
-    ).stdout
 
 
 def told_of(index: DeviceIndex, around: Around, use: HostUse) -> dict[str, tuple[str, ...]]:

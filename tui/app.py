@@ -42,6 +42,7 @@ from tui.screens.program import Program
 from tui.screens.sign_in import SignInDesk
 from tui.screens.target import Target
 from tui.screens.thrift import Thrift
+from tui.screens.unreached import Unreached
 from tui.screens.where import MachineCommands
 from tui.settings import Problem, Settings
 from tui.themes import THEMES, adapted, default_theme
@@ -80,6 +81,7 @@ class VirttyApp(Program):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True)
     ]
     COMMANDS: ClassVar = {ActionCommands, MachineCommands}
+    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (16, "-high")]
     # Ours has an action of its own; Textual's key comes before every other, a guest's too.
     ENABLE_COMMAND_PALETTE = False
 
@@ -95,6 +97,7 @@ class VirttyApp(Program):
         machine: str | None = None,
         tab: str = "overview",
         notice: str = "",
+        ends_unreached: bool = False,
     ) -> None:
         # Without colours the terminal's own are kept; Textual would write shades of grey.
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)
@@ -109,6 +112,7 @@ class VirttyApp(Program):
         self._machine = machine
         self._tab = tab
         self._notice = notice
+        self._ends_unreached = ends_unreached
         self._keys = {action.id: action.key for action in actions().values()}
 
     # -- start and end -------------------------------------------------------------------
@@ -167,6 +171,11 @@ class VirttyApp(Program):
         if self._machine is not None:
             NamedMachine(self, self._machine, self._tab)
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
+
+    def on_ready(self) -> None:
+        """The first picture is there, and can be taken down again."""
+        if self._ends_unreached:
+            Unreached(self)
 
     def remember(self, **changes: object) -> None:
         """Keep how the screen is left for the next run; written in a thread."""

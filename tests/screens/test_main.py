@@ -81,3 +81,13 @@ async def test_ctrl_c_says_how_to_quit():
         await pilot.press("ctrl+c")
         await until(lambda: "q goes back and, at the top, quits" in screen_text(app))
         assert app.is_running
+
+
+async def test_a_phone_sized_terminal_shows_rows_and_where_one_is():
+    async with running("test:///default", size=(40, 10)) as (app, pilot):
+        await pilot.press("5")
+        await until(lambda: app.main.front == "hosts" and app.main.pane.table.has_focus)
+        await until(lambda: "• connected" in screen_text(app).split("\n")[2])
+        await pilot.press("1", "enter", "l")
+        await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab is not None)
+        await until(lambda: "l Log" in screen_text(app).split("\n")[1])

@@ -127,15 +127,10 @@ class MachineScreen(Target, Screen[None]):
         if not self.is_mounted or not self.query("#machine-keys"):
             return
         top = self._heading()
-        front = self.query_one(ContentSwitcher).current
-        tabs: list[str | Content] = []
-        for place in TABS:
-            style = "bold $text-primary underline" if place.name == front else "$quiet"
-            key = self.app.key_of(f"machine.tab-{place.name}")
-            title = Content.assemble((f"{key} {place.title}", style))
-            tabs += [" ", clickable(title, f"app.act('machine.tab-{place.name}')"), " "]
         note = self.tab.note if self.tab is not None else ""
-        line = Content.assemble(*tabs)
+        line = self._tabs()
+        if line.cell_length > self.size.width:
+            line = self._tabs(titles=False)
         if line.cell_length + len(note) + 3 <= self.size.width:
             line = Content.assemble(line, (f"   {note}", "$quiet"))
         else:  # a small terminal: at the end of the line above, which has more room
@@ -149,6 +144,18 @@ class MachineScreen(Target, Screen[None]):
         self.query_one("#machine-keys", Static).update(
             key_bar(bar, width) if bar else self.app.key_content(width), layout=False
         )
+
+    def _tabs(self, *, titles: bool = True) -> Content:
+        """The tabs and their keys; without ``titles`` only the one in front has its title."""
+        front = self.query_one(ContentSwitcher).current
+        tabs: list[str | Content] = []
+        for place in TABS:
+            style = "bold $text-primary underline" if place.name == front else "$quiet"
+            key = self.app.key_of(f"machine.tab-{place.name}")
+            words = f"{key} {place.title}" if titles or place.name == front else key
+            title = Content.assemble((words, style))
+            tabs += [" ", clickable(title, f"app.act('machine.tab-{place.name}')"), " "]
+        return Content.assemble(*tabs)
 
     def _heading(self) -> Content:
         """Which machine this is, and how it is; of one that is gone only that."""

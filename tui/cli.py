@@ -96,6 +96,7 @@ def run(options: Options, settings: Settings, problems: list[Problem]) -> int:
         machine=options.console or options.machine,
         tab="console" if options.console else "overview",
         notice=DEMO_NOTICE if demo else "",
+        ends_unreached=bool(options.uris),
     )
     try:
         app.run()
@@ -111,11 +112,12 @@ def told_unreachable(hosts: Iterable[HostRecord]) -> int:
     from tui.model.text import visible
 
     records = list(hosts)
-    told = [f"{r.name}: {r.error.words}" for r in records if r.facts is None and r.error]
-    if not told or len(told) < len(records):
+    errors = [(r.name, r.error) for r in records if r.facts is None and r.error]
+    if not errors or len(errors) < len(records):
         return 0
-    for line in told:
-        sys.stderr.write(f"virtty: {visible(line)}\n")
+    for name, error in errors:
+        line = ". ".join(filter(None, (error.words.rstrip("."), error.advice)))
+        sys.stderr.write(f"virtty: {visible(f'{name}: {line}')}\n")
     return 1
 
 

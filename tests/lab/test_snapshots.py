@@ -27,8 +27,9 @@ from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_deletion import awake, delete_snapshots
 from tui.hypervisor.snapshot_reversion import revert_by_hand
 from tui.hypervisor.snapshot_situation import look_at
+from tui.model.snapshot_plans import plan_deletion
 from tui.model.snapshot_request import DiskWish, SnapshotRequest, overlay_path
-from tui.model.snapshot_reversions import plan_reversion
+from tui.model.snapshot_reversions import Reversion, plan_reversion
 from tui.model.snapshot_rules import findings, forbidden
 from tui.model.states import DomainState
 from tui.screens.dialogs import Confirm
@@ -99,6 +100,26 @@ class Bench:
         assert not forbidden(findings(wanted, looked.circumstances))
         await snapshots.create(self.host, self.record, wanted)
 
+    async def reversion(self, name: str) -> Reversion:
+        """What going back to one would take now."""
+        looked = await look_at(self.host, self.record, who_else=True)
+        one = looked.situation.snapshot(name)
+        assert one is not None
+        return plan_reversion(one, looked.situation)
+
+    async def back(self, name: str) -> None:
+        """Go back as this libvirt can; it runs afterwards."""
+        if (await self.reversion(name)).guided:
+            if self.record.state is not DomainState.SHUTOFF:
+                await self.off()
+            assert not (await self.reversion(name)).refusal
+            await revert_by_hand(self.host, self.record, name)
+            await self.boot()
+        else:
+            assert not (await self.reversion(name)).refusal
+            await snapshots.revert(self.host, self.record, name, after="running")
+            await self.answers()
+
     async def off(self) -> None:
         self.guest.virsh("destroy")
         await until(lambda: self.record.state is DomainState.SHUTOFF)
@@ -166,22 +187,16 @@ async def test_external_ones_from_the_first_to_the_way_back(bench: Bench):
     ended = [e for e in bench.host.journal.entries if "delete the snapshot" in e.text]
     assert [e.outcome for e in ended] == [Outcome.DONE]
 
-    # Back to the oldest, by hand: this libvirt cannot.
-    looked = await look_at(bench.host, bench.record, who_else=True)
-    one = looked.situation.snapshot("first")
-    assert one is not None
-    assert "while the machine is off" in plan_reversion(one, looked.situation).refusal
-    await bench.off()
-    await revert_by_hand(bench.host, bench.record, "first")
+    # Back to the oldest, where libvirt cannot by hand.
+    made = await bench.reversion("first")
+    assert made.guided == ("while the machine is off" in made.refusal)
+    await bench.back("first")
     assert bench.guest.virsh("snapshot-current", "--name").strip() == "first"
-    await bench.boot()
     assert bench.read() == "one"
     bench.write("four")
 
     # The state of the other one is still there.
-    await bench.off()
-    await revert_by_hand(bench.host, bench.record, "third")
-    await bench.boot()
+    await bench.back("third")
     assert bench.read() == "three"
     await bench.off()
 
@@ -191,6 +206,35 @@ async def test_external_ones_from_the_first_to_the_way_back(bench: Bench):
     assert bench.chain == ["web.qcow2"]
     await bench.boot()
     assert bench.read() == "three"
+
+
+async def test_the_way_there_and_back_destroys_nothing(bench: Bench):
+    """Described, branched and deleted on the way: libvirt that reverts by itself would lose it."""
+    for name in ("first", "second"):
+        bench.write(name)
+        await bench.take(name)
+    await bench.back("first")
+    await snapshots.describe(bench.host, bench.record, "first", "the way back")
+    assert bench.guest.virsh("snapshot-current", "--name").strip() == "first"
+    await bench.back("second")
+    assert bench.read() == "second"
+
+    await bench.back("first")
+    await bench.take("third")
+    looked = await look_at(bench.host, bench.record, who_else=True)
+    one = looked.situation.snapshot("first")
+    assert one is not None
+    assert "second" in plan_deletion(one, looked.situation).refusal
+    await delete_snapshots(bench.host, bench.record, ["third"])
+    made = await bench.reversion("second")
+    if not made.guided:
+        assert "the snapshot second is in it" in made.refusal
+        await bench.take("kept")
+    await bench.back("second")
+    assert bench.read() == "second"
+    await delete_snapshots(bench.host, bench.record, ["kept", "second", "first"])
+    assert bench.names == []
+    assert bench.read() == "second"
 
 
 async def test_internal_ones(bench: Bench):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui.model.disk_chains import Chain, Image, Uses, leftovers, owner
-from tui.model.snapshot_plans import Situation, plan_commit, plan_deletion, plan_deletions
+from tui.model.snapshot_plans import plan_commit, plan_deletion, plan_deletions
 from tui.model.snapshot_reversions import plan_reversion
+from tui.model.snapshot_situation import Situation
 from tui.model.snapshots import Snapshot
 
 XML = """<domainsnapshot><name>{name}</name><state>disk-snapshot</state>{parent}
@@ -86,12 +87,6 @@ def test_a_saved_state_and_an_unknown_chain_refuse():
     now = situation(FIRST, SECOND)
     unknown = replace(now, chains=(replace(now.chains[0], trouble="no pool"),))
     assert "no pool" in plan_deletion(FIRST, unknown).refusal
-
-
-def test_a_daemon_that_can_is_left_to_it():
-    now = situation(FIRST, SECOND, daemon_can=True)
-    assert plan_deletion(FIRST, now).by_libvirt
-    assert not plan_reversion(FIRST, now).guided
 
 
 def test_the_way_back_by_hand():

@@ -134,6 +134,19 @@ def test_media_are_noted_and_left_out():
     assert now.taking_part == (DISK,)
 
 
+def test_a_daemon_that_reverts_wants_files_and_overlays_every_disk():
+    now = replace(RUNS, libvirt="11.3.0", reverts_external=True)
+    assert texts(OUT, now, Level.WARNING) == ""
+    data = DiskFacts("vdb", "/dev/vg/data", kind="block", free=None)
+    both, wanted = replace(now, disks=(DISK, data)), replace(OUT, disks={"vdb": DiskWish("no")})
+    told = texts(wanted, both, Level.WARNING)
+    assert "only where all disks are files: Disk vdb is none" in told
+    assert "gives up what was written to it in between" in told
+    assert default_external(both) == (True, "Disk vdb is raw, which cannot hold one inside")
+    by_hand = texts(wanted, replace(both, reverts_external=False), Level.WARNING)
+    assert "vdb is left out: reverting leaves it as it is then." in by_hand
+
+
 def test_the_default_kind():
     assert default_external(RUNS)[0] is False
     assert default_external(replace(RUNS, reverts_external=True))[0] is True

@@ -108,7 +108,7 @@ async def _mend(
             paths = {*other.sources.values(), *other.external_disks.values()}
             if other.name != name and paths & exchanged.keys():
                 xml = with_sources(other.xml, exchanged)
-                snapshots.redefine(domain, xml, current=other.current)
+                snapshots.redefine(domain, xml)
         domain.snapshotLookupByName(name).delete(libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
 
     await host.run(

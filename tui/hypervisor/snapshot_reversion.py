@@ -123,7 +123,7 @@ async def _store(
             )
         connection.defineXML(document.to_xml())
         try:
-            snapshots.redefine(domain, xml, current=True)
+            snapshots.redefine(domain, xml, make_current=True)
         except libvirt.libvirtError:
             connection.defineXML(looked.stored.to_xml())
             raise

@@ -21,8 +21,8 @@ from tui.hypervisor.snapshots import snapshots_of
 from tui.model import Domain
 from tui.model.disk_chains import Chain, Uses
 from tui.model.domain import AGENT_CHANNEL
-from tui.model.snapshot_plans import Situation
 from tui.model.snapshot_rules import Circumstances, DiskFacts
+from tui.model.snapshot_situation import Situation
 from tui.model.snapshots import Snapshot
 from tui.model.xml import parse
 

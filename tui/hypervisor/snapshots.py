@@ -210,15 +210,19 @@ async def describe(host: Host, record: DomainRecord, name: str, text: str) -> No
     def work(domain: libvirt.virDomain) -> None:
         snapshot = domain.snapshotLookupByName(name)
         xml = snapshot.getXMLDesc(libvirt.VIR_DOMAIN_SNAPSHOT_XML_SECURE)
-        redefine(domain, with_description(xml, text), current=bool(snapshot.isCurrent()))
+        redefine(domain, with_description(xml, text))
 
     command = virsh("snapshot-edit", record.name, name)
     await change_domain(host, record, f"describe the snapshot {name} of", command, work)
 
 
-def redefine(domain: libvirt.virDomain, xml: str, *, current: bool) -> None:
-    """Exchange a snapshot's description as libvirt keeps it; raises libvirtError."""
+def redefine(domain: libvirt.virDomain, xml: str, *, make_current: bool = False) -> None:
+    """Exchange a snapshot's description as libvirt keeps it; raises libvirtError.
+
+    The current one stays so without being told. Told so, libvirt (11.3) forgets which overlay
+    the present has since it was reverted to, and deletes another one at the next reverting.
+    """
     flags = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE
-    if current:
+    if make_current:
         flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT
     domain.snapshotCreateXML(xml, flags)

@@ -97,7 +97,7 @@ def owner(path: str, snapshots: Iterable[Snapshot]) -> str:
     for one in snapshots:
         if any(one.sources.get(target) == path for target in one.external_disks):
             told.append(f"holds {one.name}")
-        if path in one.external_disks.values():
+        if path in (*one.external_disks.values(), *one.present_overlays.values()):
             told.append(f"written since {one.name}")
         if one.memory_file == path:
             told.append(f"memory of {one.name}")

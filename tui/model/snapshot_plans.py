@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from posixpath import basename, dirname
 
-from tui.model.disk_chains import Chain, Uses
+from tui.model import snapshot_daemon
+from tui.model.disk_chains import Uses
+from tui.model.snapshot_situation import Situation
 from tui.model.snapshots import Kind, Snapshot, with_sources
 
 
@@ -56,47 +58,16 @@ class Deletion:
             return [f"{name}: {self.refusal}"]
         if self.by_libvirt and self.snapshot.kind is Kind.INTERNAL:
             told = [f"{name}: its state inside the images is deleted"]
+        elif self.by_libvirt and self.merges:
+            told = [f"{name}: libvirt merges what was written since"]
         elif self.by_libvirt:
-            told = [f"{name}: libvirt merges what was written since, and deletes the overlays"]
+            told = [f"{name}: libvirt deletes it and what only it needs"]
         else:
             told = [f"{name}: its description is deleted"]
         told += [f"  {merge.words}" for merge in self.merges]
         told += [f"  delete {path}" for path in self.files]
         told += [f"  keep {text}" for text in self.kept]
         return told
-
-
-@dataclass(frozen=True)
-class Situation:
-    """A machine with its snapshots, its chains, and who else uses them."""
-
-    machine: str
-    snapshots: tuple[Snapshot, ...]
-    chains: tuple[Chain, ...]
-    uses: Uses
-    running: bool = False
-    persistent: bool = True
-    managed_save: bool = False
-    daemon_can: bool = False
-    """libvirt deletes external snapshots and reverts to them by itself."""
-    libvirt: str = ""
-    driver: str = "QEMU"
-
-    def chain(self, target: str) -> Chain | None:
-        """Of one disk."""
-        return next((chain for chain in self.chains if chain.target == target), None)
-
-    def snapshot(self, name: str) -> Snapshot | None:
-        """By name."""
-        return next((one for one in self.snapshots if one.name == name), None)
-
-    def image_behind(self, one: Snapshot) -> str:
-        """The image that holds an internal snapshot, where it is not the active layer."""
-        for disk in one.disks:
-            chain, held = self.chain(disk.target), one.sources.get(disk.target, "")
-            if disk.mode == "internal" and chain is not None and held and chain.active != held:
-                return held
-        return ""
 
 
 def plan_deletions(names: Sequence[str], now: Situation) -> list[Deletion]:
@@ -131,15 +102,29 @@ def plan_deletion(one: Snapshot, now: Situation) -> Deletion:
             refusal="the machine has a saved state that expects the present overlays",
             advice="Start it, or discard the saved state, first.",
         )
-    if now.daemon_can:
-        return Deletion(one, by_libvirt=True)
-    if not one.sources:
+    if one.external_disks and not one.sources:
         return Deletion(
             one,
             refusal="libvirt tells no definition of that time, so its images are not known",
             advice="See the disk chains; virsh snapshot-delete --metadata forgets it.",
         )
-    return _external(one, now)
+    return _by_libvirt(one, now) if now.daemon_can else _external(one, now)
+
+
+def _by_libvirt(one: Snapshot, now: Situation) -> Deletion:
+    """Left to a daemon that can, unless it would refuse, or destroy what somebody else needs."""
+    reason, advice = snapshot_daemon.against_deletion(one, now)
+    if reason:
+        return Deletion(one, refusal=reason, advice=advice)
+    if snapshot_daemon.ends_branch(one, now):
+        return Deletion(one, by_libvirt=True, files=snapshot_daemon.deleted_with(one, now))
+    chains = [now.chain(target) for target in one.external_disks]
+    if any(chain is None or chain.trouble for chain in chains):
+        return Deletion(one, by_libvirt=True)  # what is not known cannot be checked
+    made = _external(one, now)
+    # On top of an internal one, or flattened, libvirt refuses: step by step it can be done.
+    libvirt_can = len(made.merges) == len(one.external_disks)
+    return replace(made, by_libvirt=libvirt_can and not snapshot_daemon.on_internal(one, now))
 
 
 def _internal(one: Snapshot, now: Situation) -> Deletion:

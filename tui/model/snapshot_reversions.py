@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tui.model.snapshot_plans import Situation
+from tui.model import snapshot_daemon
+from tui.model.snapshot_situation import Situation
 from tui.model.snapshots import Kind, Snapshot
 
 
@@ -51,8 +52,16 @@ def plan_reversion(one: Snapshot, now: Situation) -> Reversion:
     if one.kind is Kind.EMPTY:
         return replace(made, refusal="it holds no data", advice="Delete it.")
     if now.daemon_can:
-        return made
+        return _by_libvirt(made, now)
     return _guided(replace(made, guided=True, state="off"), now)
+
+
+def _by_libvirt(made: Reversion, now: Situation) -> Reversion:
+    """Left to a daemon that can, unless it would destroy what somebody else needs."""
+    reason, advice = snapshot_daemon.against_reversion(made.snapshot, now)
+    if reason:
+        return replace(made, refusal=reason, advice=advice)
+    return replace(made, discarded=snapshot_daemon.given_up(now))
 
 
 def _guided(made: Reversion, now: Situation) -> Reversion:

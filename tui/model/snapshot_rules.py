@@ -109,6 +109,11 @@ class Circumstances:
         """The disks that a snapshot has to do with."""
         return tuple(disk for disk in self.disks if disk.takes_part)
 
+    @property
+    def not_files(self) -> tuple[str, ...]:
+        """Disks and drives that are devices, volumes, or on a network."""
+        return tuple(disk.label for disk in self.disks if disk.kind != "file")
+
 
 def default_external(now: Circumstances) -> tuple[bool, str]:
     """Whether a new snapshot had better be external, and why.
@@ -119,7 +124,7 @@ def default_external(now: Circumstances) -> tuple[bool, str]:
     if not now.takes_external:
         return False, "this driver has internal ones only"
     other = next((disk for disk in now.taking_part if disk.format != "qcow2"), None)
-    if now.reverts_external:
+    if now.reverts_external and not now.not_files:
         return True, "disks are not stopped, and this host can delete and revert them"
     if any(one.kind in (Kind.EXTERNAL, Kind.MIXED) for one in now.existing):
         return True, "as those there are: the two kinds do not mix"
@@ -183,6 +188,13 @@ def _kind(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
             Level.WARNING,
             f"libvirt {now.libvirt} neither reverts to external snapshots nor merges all of them.",
             "virtty does both step by step: merging at any time, reverting while it is off.",
+        )
+    if wanted.external and now.reverts_external and now.not_files:
+        yield Finding(
+            Level.WARNING,
+            f"libvirt {now.libvirt} reverts to external snapshots only where all disks are files: "
+            f"{', '.join(now.not_files)} is none.",
+            "It can be taken and deleted; going back is then by hand.",
         )
     kinds = {one.kind for one in now.existing}
     if wanted.external and Kind.INTERNAL in kinds:
@@ -307,8 +319,13 @@ def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Itera
             "Bring the file back; the disk chains show which.",
         )
     if mode == "no":
+        # libvirt's way back puts an overlay on every disk, and the next one deletes it.
+        overlaid = wanted.external and now.reverts_external
+        then = "; reverting once more gives up what was written to it in between"
         yield Finding(
-            Level.WARNING, f"{disk.label} is left out: reverting leaves it as it is then."
+            Level.WARNING,
+            f"{disk.label} is left out: reverting leaves it as it is then{then * overlaid}.",
+            "Let it take part where that matters." * overlaid,
         )
         return
     if mode == "internal" and disk.format != "qcow2":

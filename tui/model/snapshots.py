@@ -50,6 +50,9 @@ class Snapshot:
     """``no``, ``internal`` or ``external``."""
     memory_file: str = ""
     disks: tuple[SnapshotDisk, ...] = ()
+    revert_disks: tuple[SnapshotDisk, ...] = ()
+    """The overlays of the present, where the machine went back to this one and others are below;
+    from libvirt 9.9 on."""
     current: bool = False
     xml: str = field(default="", repr=False)
     """As libvirt gave it, secrets included where they could be read."""
@@ -69,6 +72,7 @@ class Snapshot:
             memory="no" if memory is None else memory.get("snapshot", "no"),
             memory_file="" if memory is None else memory.get("file", ""),
             disks=tuple(_disk(element) for element in root.iterfind("disks/disk")),
+            revert_disks=tuple(_disk(element) for element in root.iterfind("revertDisks/disk")),
             current=current,
             xml=text,
         )
@@ -103,6 +107,22 @@ class Snapshot:
     def external_disks(self) -> dict[str, str]:
         """Target to overlay."""
         return {disk.target: disk.source for disk in self.disks if disk.mode == "external"}
+
+    @property
+    def present_overlays(self) -> dict[str, str]:
+        """Target to what libvirt takes for the present's overlay while this is the current one."""
+        return {
+            disk.target: disk.source
+            for disk in self.revert_disks or self.disks
+            if disk.mode == "external"
+        }
+
+    @cached_property
+    def other_than_files(self) -> tuple[str, ...]:
+        """Targets of the disks and drives of that time that were devices, volumes, on a network."""
+        found = parse(self.xml).getroot().iterfind("domain/devices/disk") if self.xml else ()
+        odd = (disk.find("target") for disk in found if disk.get("type", "file") != "file")
+        return tuple(target.get("dev", "") for target in odd if target is not None)
 
     @cached_property
     def sources(self) -> Mapping[str, str]:

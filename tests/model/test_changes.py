@@ -247,3 +247,16 @@ def test_edits_of_xml_do_not_cover_what_another_has_saved_within_it():
     fresh.disks[0].cache = "none"
     assert session.rebase(fresh) is ('cache="none"' in session.edited.to_xml())
     assert "odd" in session.edited.to_xml()
+
+
+def test_a_removed_device_is_not_told_as_another_boot_order():
+    devices = "".join(
+        f"<disk><target dev='{name}'/><boot order='{place}'/></disk>"
+        for place, name in ((1, "vda"), (2, "vdb"))
+    )
+    session = EditSession(Domain.from_xml(f"<domain><devices>{devices}</devices></domain>"))
+    session.remove("disk vdb")
+    assert [change.what for change in session.changes.changes] == ["removed"]
+    session.undo()
+    session.set("boot", "order", "vdb, vda")
+    assert [change.what for change in session.changes.changes] == ["Boot order"]

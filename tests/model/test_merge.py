@@ -56,6 +56,10 @@ def reordered(document: Domain) -> None:
     devices.insert(devices.index(first), second)
 
 
+def no_limit(document: Domain) -> None:
+    document.disks[0].total_iops = None
+
+
 def nic(mac: str) -> Edit:
     return lambda document: document.add_device(
         f"<interface type='network'><mac address='{mac}'/><source network='lan'/></interface>"
@@ -105,6 +109,8 @@ def test_edits_that_do_not_touch_both_survive(ours: Edit, theirs: Edit):
         (without_disk, cache),
         (cache, without_disk),
         (without_disk, strange_driver),
+        (without_disk, no_limit),
+        (no_limit, without_disk),
         (reordered, cache),
         (cache, reordered),
     ],

@@ -256,12 +256,20 @@ def _compare(base: Domain, edited: Domain) -> list[Change]:
 def _tellings(
     sections: Sequence[FieldChange], devices: Sequence[Change]
 ) -> list[tuple[Sequence[FieldChange], Sequence[Change]]]:
-    """The boot order is told once: as the machine's, else as that of its devices."""
+    """The boot order is told once: as the machine's, else as that of its devices.
+
+    Not at all where it only has no longer what is removed.
+    """
     other_sections = [change for change in sections if change.id != ("boot", "order")]
     other_devices = [change for change in devices if change.id[1] != "boot_order"]
     if len(other_sections) == len(sections):
         return [(sections, devices)]
-    return [(sections, other_devices), (other_sections, devices), (sections, devices)]
+    return [
+        (other_sections, other_devices),
+        (sections, other_devices),
+        (other_sections, devices),
+        (sections, devices),
+    ]
 
 
 def _field_changes(before: View, after: View) -> list[FieldChange]:

@@ -17,7 +17,13 @@ from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.hardware import read_stored
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
-from tui.hypervisor.volumes import InUseError, create_volume, delete_volume, list_volumes
+from tui.hypervisor.volumes import (
+    InUseError,
+    create_volume,
+    delete_volume,
+    list_volumes,
+    plan_volume,
+)
 from tui.model import Domain
 from tui.model.plan import Situation
 
@@ -218,7 +224,7 @@ async def test_data_that_a_machine_has_is_not_deleted(host: Host):
         return next(pool.name() for pool in pools if "<path>" in pool.XMLDesc())
 
     pool = await host.call(with_folder)
-    volume = await create_volume(host, pool, "data.qcow2", MIB, "qcow2")
+    volume = await create_volume(host, await plan_volume(host, pool, "data.qcow2", MIB, "qcow2"))
     record = await define(host, ODD.format(serial="S1").replace("/x", volume.path))
     with pytest.raises(InUseError, match="odd"):
         await delete_volume(host, volume.path)

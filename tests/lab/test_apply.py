@@ -26,7 +26,7 @@ from tui.hypervisor.hardware import (
 )
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
-from tui.hypervisor.volumes import create_volume, delete_volume, resize_disk
+from tui.hypervisor.volumes import create_volume, delete_volume, plan_volume, resize_disk
 from tui.model import Domain
 from tui.model.templates import TEMPLATES
 from tui.model.templates import remove as remove_hardware
@@ -202,10 +202,14 @@ async def test_network_media_and_limits_change_live(bench: Bench, isolated_daemo
 
 async def test_a_disk_comes_and_goes_with_its_volume(bench: Bench, isolated_daemon: IsolatedDaemon):
     pool = isolated_daemon.add_pool("shelf")
-    volume = await create_volume(bench.host, pool, "data.qcow2", 32 * MIB, "qcow2")
+    volume = await create_volume(
+        bench.host, await plan_volume(bench.host, pool, "data.qcow2", 32 * MIB, "qcow2")
+    )
     assert "data.qcow2" in isolated_daemon.virsh("vol-list", pool)
     with pytest.raises(HypervisorError, match="free"):
-        await create_volume(bench.host, pool, "huge.raw", 1 << 50, "raw")
+        await create_volume(
+            bench.host, await plan_volume(bench.host, pool, "huge.raw", 1 << 50, "raw")
+        )
     await bench.edit(
         lambda d: new("disk", d, source=volume.path, format=volume.format, bus="virtio")
     )

@@ -16,6 +16,11 @@ from tui.hypervisor.records import DomainRecord
 from tui.model.units import exact_size, size
 from tui.model.xml import parse
 
+WHOLE = ("logical", "disk")
+"""Pools whose volumes are whole devices, without a format."""
+NAMED_BY_FOLDER = ("dir", "fs", "netfs", "logical")
+"""Pools in which a volume's path is the pool's and its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Volume:
@@ -28,6 +33,25 @@ class Volume:
     """Bytes that the guest sees."""
     allocation: int
     """Bytes that it takes on the host."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewVolume:
+    """A volume that is still to be made."""
+
+    pool: str
+    name: str
+    capacity: int
+    """Bytes that the guest will see."""
+    format: str
+    path: str
+    """Where a disk will find it: its path, or ``pool/name`` where only the pool can tell."""
+
+    @property
+    def command(self) -> str:
+        """What virsh would make it by."""
+        size, kind = str(self.capacity), self.format
+        return virsh("vol-create-as", self.pool, self.name, size, "--format", kind)
 
 
 async def list_volumes(host: Host, pool: str) -> list[Volume]:
@@ -48,30 +72,49 @@ def _volume(volume: libvirt.virStorageVol) -> Volume:
     return Volume(volume.name(), volume.path(), kind, capacity, allocation)
 
 
-async def create_volume(host: Host, pool: str, name: str, capacity: int, kind: str) -> Volume:
-    """Make a volume of ``capacity`` bytes: thin for qcow2, all of it for raw.
+async def plan_volume(host: Host, pool: str, name: str, capacity: int, kind: str) -> NewVolume:
+    """A volume of ``capacity`` bytes as it would be made: thin for qcow2, all of it for raw.
 
-    virStorageVolCreateXML. Raises HypervisorError, before anything is made where a raw one
-    would not fit.
+    Nothing is made. Raises HypervisorError, also where the pool has no room for it.
+    """
+
+    def plan(connection: libvirt.virConnect) -> NewVolume:
+        place = connection.storagePoolLookupByName(pool)
+        root = parse(place.XMLDesc(0)).getroot()
+        whole = root.get("type") in WHOLE
+        _check_room(place, capacity, "raw" if whole else kind)
+        folder = root.findtext("target/path", "").rstrip("/")
+        told = folder and root.get("type") in NAMED_BY_FOLDER
+        path = f"{folder}/{name}" if told else f"{pool}/{name}"
+        return NewVolume(pool, name, capacity, "raw" if whole else kind, path)
+
+    return await host.run(plan, lane=Lane.JOB, what=f"Reading the pool {pool}")
+
+
+async def create_volume(host: Host, new: NewVolume) -> Volume:
+    """Make a volume. virStorageVolCreateXML.
+
+    Raises HypervisorError, before anything is made where a raw one would not fit.
     """
     xml = etree.Element("volume")
-    etree.SubElement(xml, "name").text = name
-    etree.SubElement(xml, "capacity", unit="bytes").text = str(capacity)
-    target = etree.SubElement(xml, "target")
-    etree.SubElement(target, "format", type=kind)
+    etree.SubElement(xml, "name").text = new.name
+    etree.SubElement(xml, "capacity", unit="bytes").text = str(new.capacity)
 
     def create(connection: libvirt.virConnect) -> Volume:
-        place = connection.storagePoolLookupByName(pool)
-        available = place.info()[3]
-        logical = parse(place.XMLDesc(0)).getroot().get("type") in ("logical", "disk")
-        if logical:
-            target.remove(target[0])
-        if (kind == "raw" or logical) and capacity > available:
-            raise NoSpaceError(pool, capacity, available)
+        place = connection.storagePoolLookupByName(new.pool)
+        if parse(place.XMLDesc(0)).getroot().get("type") not in WHOLE:
+            target = etree.SubElement(xml, "target")
+            etree.SubElement(target, "format", type=new.format)
+        _check_room(place, new.capacity, new.format)
         return _volume(place.createXML(etree.tostring(xml, encoding="unicode"), 0))
 
-    command = virsh("vol-create-as", pool, name, str(capacity), "--format", kind)
-    return await change(host, f"{pool}/{name}", "create volume", command, create)
+    return await change(host, f"{new.pool}/{new.name}", "create volume", new.command, create)
+
+
+def _check_room(place: libvirt.virStoragePool, capacity: int, kind: str) -> None:
+    available = place.info()[3]
+    if kind == "raw" and capacity > available:
+        raise NoSpaceError(place.name(), capacity, available)
 
 
 class NoSpaceError(HypervisorError):

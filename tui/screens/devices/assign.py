@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.volumes import NewVolume
 from tui.model.node_devices import NodeDevice
 from tui.model.passthrough import Devices
 from tui.model.passthrough_xml import (
@@ -38,6 +39,8 @@ class Assignment:
     """The new devices of the machine."""
     detach: tuple[NodeDevice, ...] = ()
     """What is taken from the host's drivers when it is applied, and given to nobody."""
+    volumes: tuple[NewVolume, ...] = ()
+    """What is made in the host's pools when it is applied."""
 
 
 async def devices_read(app: Program, host: Host) -> Devices:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.volumes import NewVolume
 from tui.model.domain import Domain
 from tui.model.surroundings import Surroundings
 from tui.model.templates import TEMPLATES
@@ -37,11 +38,13 @@ async def add_hardware(
             device = await choose_device(app, devices, title, kind)
             return None if device is None else await ask_assignment(app, devices, device, record)
     answers: dict[str, str] = {}
+    volumes: tuple[NewVolume, ...] = ()
     if template.name == "disk":
-        found = await ask_for_source(app, host, document.name)
+        found = await ask_for_source(app, host, document)
         if found is None:
             return None
-        answers["source"], answers["format"] = found
+        answers["source"], answers["format"] = found.source, found.format
+        volumes = (found.volume,) if found.volume is not None else ()
     for question in template.ask(document, surroundings):
         if question.name in answers:
             continue
@@ -56,7 +59,7 @@ async def add_hardware(
             return None
         answers[question.name] = answer
     try:
-        return Assignment(tuple(template.xml(document, answers)))
+        return Assignment(tuple(template.xml(document, answers)), volumes=volumes)
     except ValueError as error:
         app.say(visible(str(error)), "error")
         return None

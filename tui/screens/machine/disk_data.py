@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from tui.hypervisor.hardware import read_pools
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.volumes import (
-    create_volume,
+    NewVolume,
     disk_sizes,
     force_eject,
     list_volumes,
+    plan_volume,
     resize_disk,
 )
 from tui.model.changes import to_xml
 from tui.model.devices import Disk
+from tui.model.domain import Domain
 from tui.model.surroundings import Surroundings
 from tui.model.text import visible
 from tui.model.units import exact_size, parse_size, size
@@ -48,8 +53,19 @@ async def ask_about_data(app: Program, disk: Disk) -> bool | None:
     return True
 
 
-async def ask_for_source(app: Program, host: Host, machine: str) -> tuple[str, str] | None:
-    """Source and format of a new disk: a new volume, one that is there, or a path."""
+@dataclass(frozen=True, slots=True)
+class NewData:
+    """Where a new disk's data is."""
+
+    source: str
+    """A path on the host, or ``pool/volume``."""
+    format: str
+    volume: NewVolume | None = None
+    """What has to be made first."""
+
+
+async def ask_for_source(app: Program, host: Host, document: Domain) -> NewData | None:
+    """The data of a new disk: a new volume, one that is there, or a path."""
     offers = []
     for pool in await read_pools(host):
         free = f"{size(pool.available)} free"
@@ -62,11 +78,11 @@ async def ask_for_source(app: Program, host: Host, machine: str) -> tuple[str, s
         return None
     kind, _, pool_name = chosen.partition(" ")
     if kind == "new":
-        return await _new_volume(app, host, machine, pool_name)
+        return await _new_volume(app, host, document, pool_name)
     if kind == "old":
         return await _volume(app, host, pool_name)
     path = await app.ask_text("Add a disk", "Path on the host", "/var/lib/libvirt/images/")
-    return None if path is None else (path, "qcow2" if path.endswith(".qcow2") else "raw")
+    return None if path is None else NewData(path, "qcow2" if path.endswith(".qcow2") else "raw")
 
 
 async def choose_medium(
@@ -99,23 +115,33 @@ async def choose_medium(
     return chosen, format
 
 
-async def _new_volume(app: Program, host: Host, machine: str, pool: str) -> tuple[str, str] | None:
+async def _new_volume(app: Program, host: Host, document: Domain, pool: str) -> NewData | None:
     taken = {volume.name for volume in await list_volumes(host, pool)}
+    taken |= {disk.source.rpartition("/")[2] for disk in document.disks}
+    machine = document.name
     number = next(n for n in range(1, len(taken) + 2) if f"{machine}-{n}.qcow2" not in taken)
-    name = await app.ask_text(f"New volume in {pool}", "Name", f"{machine}-{number}.qcow2")
+    told = f"New volume in {pool}", "Name", f"{machine}-{number}.qcow2"
+    name = await app.push_screen_wait(AskText(*told, lambda text: _why_no_name(text, taken)))
     if not name:
         return None
-    wanted = f"New volume in {pool}", "Size; it is made now", "20 GiB"
+    wanted = f"New volume in {pool}", "Size; it is made when the disk is applied", "20 GiB"
     text = await app.push_screen_wait(AskText(*wanted, lambda text: _why_no_size(text, 1)))
     capacity = None if text is None else parse_size(text)
     if capacity is None:
         return None
     kind = "qcow2" if name.endswith(".qcow2") else "raw"
-    volume = await create_volume(host, pool, name, capacity, kind)
-    return volume.path, volume.format
+    volume = await plan_volume(host, pool, name.strip(), capacity, kind)
+    return NewData(volume.path, volume.format, volume)
 
 
-async def _volume(app: Program, host: Host, pool: str) -> tuple[str, str] | None:
+def _why_no_name(text: str, taken: Collection[str]) -> str:
+    name = text.strip()
+    if not name or "/" in name:
+        return "A name without /."
+    return f"There is {visible(name)} already." if name in taken else ""
+
+
+async def _volume(app: Program, host: Host, pool: str) -> NewData | None:
     volumes = await list_volumes(host, pool)
     offers = [
         Offer(volume.path, volume.name, f"{volume.format}, {size(volume.capacity)}")
@@ -126,7 +152,7 @@ async def _volume(app: Program, host: Host, pool: str) -> tuple[str, str] | None
         return None
     path = await app.push_screen_wait(Choose(f"Volumes of {pool}", offers))
     found = next((volume for volume in volumes if volume.path == path), None)
-    return None if found is None else (found.path, found.format)
+    return None if found is None else NewData(found.path, found.format)
 
 
 async def ask_for_size(app: Program, host: Host, record: DomainRecord, disk: Disk) -> bool:

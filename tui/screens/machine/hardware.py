@@ -36,6 +36,7 @@ from tui.screens.machine.disk_data import (
     choose_medium,
 )
 from tui.screens.machine.hardware_view import HardwareView
+from tui.screens.machine.new_volumes import NewVolumes
 from tui.screens.machine.pins import FIELDS, PinGrid
 from tui.widgets.field_form import FieldForm, FormRow
 
@@ -60,6 +61,7 @@ class HardwareTab(HardwareView):
         """Sources whose data goes once their disks are removed."""
         self._leaving: dict[str, NodeDevice] = {}
         """Devices of the host that are taken from its drivers before it is applied, by name."""
+        self._volumes = NewVolumes()
         self._applying = False
 
     @property
@@ -208,7 +210,8 @@ class HardwareTab(HardwareView):
         if not isinstance(view, Device) or not view.removable:
             self.app.say("This cannot be removed.", "warning")
             return
-        if isinstance(view, Disk) and view.device == "disk" and view.source:
+        stored = session.original(view) is not None
+        if isinstance(view, Disk) and view.device == "disk" and view.source and stored:
             delete = await ask_about_data(self.app, view)
             if delete is None:
                 return
@@ -243,6 +246,7 @@ class HardwareTab(HardwareView):
         ports = await room_for(self.app, added, hardware.live)
         key = session.add(*added.xmls, *ports)
         self._leaving.update((device.name, device) for device in added.detach)
+        self._volumes.add(added.volumes)
         self.show()
         if key in self.keys:
             self.list.highlighted = self.keys.index(key)
@@ -289,6 +293,7 @@ class HardwareTab(HardwareView):
             return
         leaving = still_leaving(self._leaving, session.edited)
         first = [detach_command(device) for device in leaving.values()]
+        first += [volume.command for volume in self._volumes.wanted(session)]
         saved = (SAVED,) if machine[1].managed_save else ()
         review = Review(
             machine[1].name,
@@ -318,6 +323,7 @@ class HardwareTab(HardwareView):
             for name in still_leaving(self._leaving, session.edited):
                 await detach(machine[0], self._leaving[name])
                 del self._leaving[name]
+            await self._volumes.make(machine[0], session)
             applied: Applied = await apply(
                 *machine,
                 session.base,
@@ -326,14 +332,17 @@ class HardwareTab(HardwareView):
                 now_only=frozenset(session.now_only),
             )
         except ConflictError as conflict:
+            await self._volumes.unmake(self.app, machine[0])
             if await resolve(self.app, session, conflict):
                 await self._apply(session)
             return
         except HypervisorError as error:
             self.app.tell_error(error)
+            await self._volumes.unmake(self.app, machine[0])
             return
         finally:
             self._applying = False
+        self._volumes.done()
         self._doomed = set()
         self.session = None
         self.machine_changed()

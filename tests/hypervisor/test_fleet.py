@@ -21,7 +21,7 @@ from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Outcome
 from tui.hypervisor.opening import Opened
-from tui.hypervisor.records import DomainRecord, HostState
+from tui.hypervisor.records import DomainDetails, DomainRecord, HostState
 from tui.model.states import DomainState
 
 
@@ -208,6 +208,22 @@ async def test_details_come_for_what_is_shown():
         assert details is not None
         assert "web" in details.tags
         assert details.macs
+
+
+@pytest.mark.parametrize("again", ["reconnected", "asked for"])
+async def test_definitions_are_read_again(tiny, again: str):
+    """What was defined while nobody listened has no event."""
+    async with running(tiny()) as (fleet, [host]):
+        domain = await connected(host)
+        fleet.show(frozenset(), [domain.key])
+        await until(lambda: now(host, domain).details is not None)
+        host.inventory.load_details({domain.uuid: DomainDetails(title="of yesterday")})
+        if again == "reconnected":
+            host._lose(HypervisorError("Connection", words="cut"))
+            host.retry()
+        else:
+            await host.refresh()
+        await until(lambda: now(host, domain).details == DomainDetails())
 
 
 async def test_an_event_before_the_first_list_is_not_lost(tiny, monkeypatch: pytest.MonkeyPatch):

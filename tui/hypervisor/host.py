@@ -176,6 +176,7 @@ class Host:
         )
         self.journal.event(self.record.name, "", "connected")
         self.inventory.load(opened.domains)
+        self.inventory.unread_all()
         self.inventory.mark_stale(False)
         while self._early:
             self.reread_soon(self._early.pop())
@@ -370,8 +371,12 @@ class Host:
             self._early.add(uuid)
 
     async def refresh(self) -> None:
-        """Read the whole list again, and what no event tells of: three calls for any length."""
+        """Read the whole list again, and what no event tells of: three calls for any length.
+
+        Definitions follow as they are shown.
+        """
         await self._rereading.everything()
+        self.inventory.unread_all()
 
     async def _read_the_rest(self, opened: Opened) -> None:
         """What the first picture did without."""

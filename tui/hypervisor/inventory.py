@@ -93,6 +93,12 @@ class Inventory:
                 )
             self.put(record)
 
+    def unread_all(self) -> None:
+        """Have every definition read again: it may have changed without an event."""
+        self.unread.update(self.domains)
+        for uuid in self.domains:
+            self._tell(uuid)
+
     def load_flags(self, flags: Flags) -> None:
         """Take the properties that came by list filters."""
         for uuid, record in list(self.domains.items()):

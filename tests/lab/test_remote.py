@@ -344,6 +344,7 @@ async def test_one_sign_in_for_libvirt_a_console_and_a_log(
             await answer(host, sshd.account.password)
             await until(lambda: host.record.facts is not None, 20)
             record = host.inventory.domains[guest.uuid]
+            await until(lambda: host.inventory.domains[guest.uuid].started is not None)
             heard = bytearray()
             console = await open_console(host, record, heard.extend, lambda _reason: None)
             await until(lambda: bool(heard), 60)

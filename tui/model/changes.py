@@ -258,14 +258,17 @@ def _tellings(
 ) -> list[tuple[Sequence[FieldChange], Sequence[Change]]]:
     """The boot order is told once: as the machine's, else as that of its devices.
 
-    Not at all where it only has no longer what is removed.
+    Not at all where it only lacks what is removed.
     """
     other_sections = [change for change in sections if change.id != ("boot", "order")]
     other_devices = [change for change in devices if change.id[1] != "boot_order"]
     if len(other_sections) == len(sections):
         return [(sections, devices)]
+    (order,) = (change for change in sections if change not in other_sections)
+    gone = {c.key.partition(" ")[2] for c in devices if isinstance(c, DeviceRemoved)}
+    kept = tuple(name for name in order.before if name not in gone) == order.after
     return [
-        (other_sections, other_devices),
+        *([(other_sections, other_devices)] if kept else []),
         (sections, other_devices),
         (other_sections, devices),
         (sections, devices),

@@ -81,7 +81,7 @@ class VirttyApp(Program):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True)
     ]
     COMMANDS: ClassVar = {ActionCommands, MachineCommands}
-    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (16, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012 (no ClassVar in Textual)
     # Ours has an action of its own; Textual's key comes before every other, a guest's too.
     ENABLE_COMMAND_PALETTE = False
 

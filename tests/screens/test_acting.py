@@ -9,9 +9,13 @@ import pytest
 from tests.screens.test_machines import go_to, running, screen_text
 from tests.waiting import until
 from tui.actions.machine import ForceOff, Open, Pause, Reset, ShutDown, Start
+from tui.hypervisor import lifecycle
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model.states import DomainState
+from tui.screens import acting
 from tui.screens.dialogs import Confirm, Results
 from tui.screens.help import Help
 from tui.screens.machine.screen import MachineScreen
@@ -144,7 +148,38 @@ async def test_of_several_those_that_run_are_paused_and_none_is_resumed():
 
 async def test_of_several_all_start_with_their_host_afterwards():
     async with running() as (app, pilot):
-        assert {record.autostart for record in app.fleet.domains()} == {True, False}
+        await until(lambda: {record.autostart for record in app.fleet.domains()} == {True, False})
         await pilot.press("asterisk", "A")
         await until(lambda: isinstance(app.screen, Results))
         await until(lambda: all(r.autostart for r in app.fleet.domains() if r.persistent))
+
+
+@pytest.mark.parametrize("action", [ForceOff(), ShutDown()])
+def test_it_is_told_that_a_transient_machine_goes_for_good(action):
+    fleet = Fleet()
+    running = replace(CRASHED, state=DomainState.RUNNING)
+    assert not action.worry(fleet, running)
+    assert "definition is gone" in action.worry(fleet, replace(running, persistent=False))
+
+
+@pytest.mark.parametrize(
+    ("key", "verb", "word", "told"),
+    [
+        ("S", "shut_down", "stopping", "has not shut down after 0 s: o forces it off"),
+        ("r", "reboot", "rebooting", "has not restarted after 0 s: R resets it"),
+    ],
+)
+async def test_a_guest_that_does_not_listen_is_shown_as_it_is_again(
+    monkeypatch: pytest.MonkeyPatch, key: str, verb: str, word: str, told: str
+) -> None:
+    async def asks(host: Host, record: DomainRecord) -> None:
+        host.inventory.set_transition(record.uuid, word)
+
+    monkeypatch.setattr(lifecycle, verb, asks)
+    monkeypatch.setattr(acting, "PATIENCE", 0.2)
+    async with running() as (app, pilot):
+        name = next(r.name for r in app.fleet.domains() if r.state is DomainState.RUNNING)
+        go_to(app, name)
+        await pilot.press(key)
+        await until(lambda: f"{name} {told}" in [note.message for note in app._notifications])
+        assert app.subjects()[0].transition is None

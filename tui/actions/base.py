@@ -156,6 +156,10 @@ class MachineAction(Action):
     """What the question adds: what is lost."""
     single: ClassVar[bool] = False
     """Works on one machine only."""
+    unheard: ClassVar[str] = ""
+    """What is told of a guest that does not do what it is asked; empty where nothing is asked."""
+    otherwise: ClassVar[str] = ""
+    """What helps then, as a hint."""
     interrupts: ClassVar[bool] = False
     """Possible too while its state is being changed."""
 

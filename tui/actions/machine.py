@@ -28,6 +28,11 @@ def needs_persistent(domain: DomainRecord) -> str:
     return "" if domain.persistent else "it is transient: it has no stored definition"
 
 
+def gone_for_good(domain: DomainRecord) -> str:
+    """What a machine loses by being off besides what runs in it."""
+    return "" if domain.persistent else "It is transient: its definition is gone once it is off."
+
+
 class Start(MachineAction):
     """Start; resume when paused, restore when saved, wake when suspended."""
 
@@ -62,12 +67,17 @@ class ShutDown(MachineAction):
     id = "machine.shutdown"
     key = "S"
     name = "Shut down"
+    unheard = "has not shut down"
+    otherwise = "{machine.force-off} forces it off"
     in_bar = 3
 
     def unsuitable(self, domain: DomainRecord) -> str:
         if domain.state in STANDS:
             return f"it is {domain.state.word} and cannot hear: resume it first"
         return needs_running(domain)
+
+    def worry(self, fleet: Fleet, domain: DomainRecord) -> str:
+        return gone_for_good(domain)
 
     def virsh(self, domain: DomainRecord) -> str:
         return virsh("shutdown", domain.name)
@@ -82,6 +92,8 @@ class Reboot(MachineAction):
     id = "machine.reboot"
     key = "r"
     name = "Reboot"
+    unheard = "has not restarted"
+    otherwise = "{machine.reset} resets it"
     in_bar = 6
 
     def unsuitable(self, domain: DomainRecord) -> str:
@@ -159,11 +171,14 @@ class ForceOff(MachineAction):
     name = "Force off"
     interrupts = True
     dangerous = True
-    consequence = "What the guest has not written to disk is lost. The definition and disks stay."
+    consequence = "What the guest has not written to disk is lost. Its disks stay."
     in_bar = 7
 
     def unsuitable(self, domain: DomainRecord) -> str:
         return needs_active(domain)
+
+    def worry(self, fleet: Fleet, domain: DomainRecord) -> str:
+        return gone_for_good(domain)
 
     def virsh(self, domain: DomainRecord) -> str:
         return virsh("destroy", domain.name)

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import Input
 
-from tui.actions.base import MachineAction
+from tui.actions.base import LEFT_TO_THE_GUEST, MachineAction
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.records import DomainRecord
 from tui.model.text import visible
 from tui.screens.program import Program
 
-SHUTDOWN_PATIENCE = 60.0
-"""Seconds after which a machine that was asked to shut down is worth a word."""
+PATIENCE = 60.0
+"""Seconds after which a guest that does not do what it was asked is worth a word."""
 
 
 async def act_on_machines(
@@ -40,9 +40,9 @@ async def act_on_machines(
             failures[domain.key] = outcome
         elif isinstance(outcome, BaseException):
             raise outcome
-    if action.id == "machine.shutdown":
+    if action.unheard:
         keys = [d.key for d in willing if d.key not in failures]
-        app.set_timer(SHUTDOWN_PATIENCE, lambda: _still_up(app, keys))
+        app.set_timer(PATIENCE, lambda: _tell_unheard(app, action, keys))
     if len(subjects) == 1:
         if failures:
             error = failures[willing[0].key]
@@ -113,13 +113,13 @@ def failed_line(name: str, error: HypervisorError) -> Content:
     return Content.assemble(words, "\n", (f"  {error.advice}", "$quiet"))
 
 
-def _still_up(app: Program, keys: Sequence[tuple[str, str]]) -> None:
+def _tell_unheard(app: Program, action: MachineAction, keys: Sequence[tuple[str, str]]) -> None:
+    """What was asked is no longer shown in place of how the machine is."""
     for key in keys:
         record = app.fleet.domain(key)
-        if record is not None and record.transition == "stopping":
-            app.say(
-                f"{visible(record.name)} has not shut down after "
-                f"{SHUTDOWN_PATIENCE:.0f} s: {app.hint('{machine.force-off} forces it off')}",
-                "warning",
-            )
-            app.fleet.journal.event(record.host, record.name, "has not shut down yet")
+        if record is not None and record.transition in LEFT_TO_THE_GUEST:
+            helps = app.hint(action.otherwise)
+            told = f"{visible(record.name)} {action.unheard} after {PATIENCE:.0f} s: {helps}"
+            app.say(told, "warning")
+            app.fleet.journal.event(record.host, record.name, f"{action.unheard} yet")
+            app.fleet.hosts[record.host].inventory.set_transition(record.uuid, None)

@@ -95,6 +95,7 @@ OBSERVED = [
     ("Requested operation is not valid: cgroup CPU controller is not mounted", "control group"),
     ("internal error: hugetlbfs filesystem is not mounted or disabled by administrator config", "nr_hugepages"),
     (QEMU + "qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory", "free memory"),
+    (f"{UNSUPPORTED}interface 52:54:00:aa:bb:02 - vlan tag not supported for this connection type", "SR-IOV"),
     (f"{UNSUPPORTED}NUMA node 9 is unavailable", "node set"),
     ("operation failed: Failed to query numad for the advisory nodeset", "numad"),
     ("cannot set CPU affinity on process 112: Invalid argument", "pin"),

@@ -105,6 +105,13 @@ def test_what_is_missing_is_asked_for(session, key, field, typed, asked):
     assert asked in missing(session)
 
 
+def test_a_port_of_vnc_is_one(session):
+    session.set("graphics vnc", "autoport", "no")
+    for typed, refused in (("590", True), ("5901", False)):
+        session.set("graphics vnc", "port", typed)
+        assert (("graphics vnc", "port") in missing(session)) is refused
+
+
 def test_a_socket_of_a_channel_is_libvirts(session):
     assert missing(session) == set()
 
@@ -116,6 +123,7 @@ def test_a_socket_of_a_channel_is_libvirts(session):
         ("panic", "model", "pseries"),
         ("disk vda", "startup_policy", "requisite"),
         ("serial 0", "type", "spicevmc"),
+        ("boot", "smbios", "sysinfo"),
     ],
 )
 def test_what_cannot_be_here_is_offered_with_its_reason(session, key, name, refused):

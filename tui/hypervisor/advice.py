@@ -211,6 +211,10 @@ BY_WORDS: tuple[tuple[str, str], ...] = (
         "Another machine or program has that port: choose another, or let libvirt choose.",
     ),
     (r"Cannot assign requested address", "The host does not have the address to listen on."),
+    (
+        r"vlan tag not supported",
+        "Only ports on Open vSwitch and of SR-IOV take a VLAN tag: take it out, or another source.",
+    ),
     (r"multiqueue is not supported", "Several queues need a bridge, network or direct NIC."),
     (r"No more available PCI slots", "Add PCIe root ports to the machine at its next boot."),
     (

@@ -20,6 +20,7 @@ from tui.model.told import machine_family
 EVERYWHERE = ("0.0.0.0", "::", "*")
 VNC_PASSWORD = 8
 """Characters that VNC looks at."""
+LEAST_VNC_PORT = 5900
 LOCAL = ("file", "block", "volume")
 """Kinds of source that have one name."""
 VIRTIO_SERIAL = 20
@@ -180,7 +181,7 @@ def nic_source(document: Domain, surroundings: Surroundings) -> Iterator[Finding
             yield error(nic.key, "port_interface", "MidoNet needs the UUID of the port.")
         if nic.type == "network" and known and nic.source not in known:
             yield error(nic.key, "where", f"The host has no network {nic.source}.")
-        if nic.vlan and nic.type == "bridge" and not nic.get("virtualport/@type"):
+        if nic.vlan and nic.type == "bridge" and not nic.port_type:
             yield warning(
                 nic.key, "vlan", "A Linux bridge takes no VLAN tag here: libvirt may refuse it."
             )
@@ -220,6 +221,9 @@ def displays(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]
                 "listen",
                 "Everyone on the network can look and type: set a password, or 127.0.0.1.",
             )
+        port = int(display.port) if display.port.isdigit() else -1
+        if display.type == "vnc" and display.autoport != "yes" and 0 <= port < LEAST_VNC_PORT:
+            yield error(display.key, "port", f"VNC has ports from {LEAST_VNC_PORT} on.")
         if display.type == "vnc" and len(display.password) > VNC_PASSWORD:
             yield error(display.key, "password", f"VNC takes {VNC_PASSWORD} characters at most.")
 

@@ -18,7 +18,7 @@ MODELS = {
     "e1000e": "Intel, for Q35",
     "e1000": "Intel, for older guests",
     "rtl8139": "Realtek, for very old guests",
-    "igb": "Intel with virtual functions",
+    "igb": "Intel with virtual functions; since QEMU 8",
 }
 _ATTRIBUTE = {"network": "network", "bridge": "bridge", "direct": "dev"}
 RINGS = ("256", "512", "1024")
@@ -175,6 +175,7 @@ class Interface(Device):
         "Tags of the port; several make a trunk. For Open vSwitch and SR-IOV.",
         pattern=r"[1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-5]",
         expected="numbers from 1 to 4095",
+        unless=_not_user,
         live=Call.UPDATE_DEVICE,
         live_unless=lambda now, _wanted: (
             ""

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui.model.beside import Beside
 from tui.model.compound import BootOrder, FirmwareField
-from tui.model.fields import Call, Choice, Text
+from tui.model.fields import Call, Choice, Option, Text
 from tui.model.quantities import Number
-from tui.model.views import Section
+from tui.model.surroundings import Surroundings
+from tui.model.views import Section, View
+
+
+def _smbios(view: View, _surroundings: Surroundings) -> Sequence[Option]:
+    """Sources; one of them has to be there."""
+    missing = "" if view.element.find("sysinfo") is not None else "it has no <sysinfo>"
+    return [
+        Option(name, name, why_not=missing if name == "sysinfo" else "")
+        for name in ("emulate", "host", "sysinfo")
+    ]
 
 
 class Boot(Section):
@@ -94,6 +106,7 @@ class Boot(Section):
             "host": "as the host's",
             "sysinfo": "as this definition says",
         },
+        told=_smbios,
     )
     init = Text(
         "os/init",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 
-from tui.hypervisor.records import DomainDetails, DomainRecord
+import pytest
+
+from tui.hypervisor.records import DomainDetails, DomainRecord, DomainState
+from tui.model.filter import parse
 from tui.screens.machine_columns import COLUMNS, LARGEST_FIRST
 from tui.screens.machine_row import MachineRow
 
@@ -37,3 +40,20 @@ def test_what_has_been_up_longest_comes_first_and_what_is_off_last():
     now = time.time()
     records = machine("new", now - 60), machine("off"), machine("old", now - 6000)
     assert order("uptime", *records) == ["old", "new", "off"]
+
+
+@pytest.mark.parametrize("word", ["saved", "state:saved", "state:off", "state:restoring"])
+def test_a_filter_finds_every_state_that_the_table_shows_until_it_is_another(word):
+    row = MachineRow(
+        DomainRecord(
+            "rack1",
+            "u",
+            "web",
+            state=DomainState.SHUTOFF,
+            managed_save=True,
+            transition="restoring",
+        ),
+        None,
+    )
+    assert parse(word).matches(row.facts)
+    assert not parse("state:running").matches(row.facts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tui.hypervisor.fleet import Fleet
-from tui.hypervisor.records import DomainRecord, Usage
+from tui.hypervisor.records import DomainRecord, DomainState, Usage
 from tui.model.filter import Facts
 from tui.model.text import visible
 
@@ -31,16 +31,22 @@ class MachineRow:
     def facts(self) -> Facts:
         """What the filter language looks at."""
         record, details = self.record, self.record.details
-        state = "stale " if record.stale else ""
         return Facts(
             name=record.name,
-            state=f"{state}{record.transition or record.state.word}",
+            state=_states(record),
             host=record.host,
             title=details.title if details else "",
             tags=details.tags if details else (),
             addresses=details.addresses if details else (),
             groups=self.groups,
         )
+
+
+def _states(record: DomainRecord) -> str:
+    """All that its state may be called: it stays what it was until libvirt says otherwise."""
+    saved = "saved" if record.managed_save and record.state is DomainState.SHUTOFF else ""
+    stale = "stale" if record.stale else ""
+    return " ".join(filter(None, (stale, record.transition, record.state.word, saved)))
 
 
 def row_of(

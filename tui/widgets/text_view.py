@@ -81,6 +81,11 @@ class TextView(ScrollView, can_focus=True):
         """Whether the last line is in view."""
         return self.scroll_offset.y >= self.max_scroll_y
 
+    @property
+    def is_searched(self) -> bool:
+        """Whether something is being looked for."""
+        return bool(self._needle)
+
     def search(self, needle: str) -> None:
         """Mark every occurrence (case is ignored) and go to the first one below the top."""
         self._needle = needle.casefold()

@@ -72,10 +72,10 @@ class LogTab(TextTab):
         told.update(visible(why_not))
         if why_not:
             self.view.set_lines([])
-            self.say("")
+            self.tell("")
         elif text != self._text:
             at_end = self._text is None or self.view.is_at_end
             lines = plain_lines(visible(text.rstrip("\n"), newlines=True))
             self.view.set_lines(lines, at_end=at_end)
-            self.say("QEMU's log, newest last")
+            self.tell("QEMU's log, newest last")
         self._text = text

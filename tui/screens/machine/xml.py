@@ -49,6 +49,9 @@ class SearchLine(Input):
 class TextTab(Tab):
     """A tab that is a text."""
 
+    about = ""
+    """What the text is, in words."""
+
     def compose(self) -> ComposeResult:
         """The text; the search line comes when it is wanted."""
         yield TextView()
@@ -68,8 +71,26 @@ class TextTab(Tab):
         self.screen.set_focus(line)
 
     def on_text_view_searched(self, event: TextView.Searched) -> None:
-        """Say how many there are."""
-        self.say(f"match {event.place} of {event.count}, < > go on" if event.count else "no match")
+        """Say how many there are; of a search that is over, what the text is again."""
+        if not self.view.is_searched:
+            self.say(self.about)
+        elif event.count:
+            self.say(f"match {event.place} of {event.count}, < > go on")
+        else:
+            self.say("no match")
+
+    def tell(self, about: str) -> None:
+        """Say what the text is, beside the tab line."""
+        self.about = about
+        if not self.view.is_searched:
+            self.say(about)
+
+    def clear(self) -> bool:
+        """``Esc``: first the search ends."""
+        for line in self.query(SearchLine):
+            line.action_clear_search()
+            return True
+        return False
 
 
 class XmlTab(TextTab):
@@ -95,4 +116,4 @@ class XmlTab(TextTab):
         self.view.set_lines(highlight(visible(mask_secrets(xml), newlines=True)))
         word = "stored: what the next boot takes" if inactive else "live: what runs now"
         other = self.app.hint(", {machine.live-or-stored} for the other one") if both else ""
-        self.say(word + other)
+        self.tell(word + other)

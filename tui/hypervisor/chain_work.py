@@ -7,10 +7,10 @@ from collections.abc import Callable
 from tui.hypervisor import block_jobs, snapshots
 from tui.hypervisor.change import changing, virsh
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.held_open import held_open
 from tui.hypervisor.host import Host
 from tui.hypervisor.images import delete_file
 from tui.hypervisor.records import DomainRecord
-from tui.hypervisor.snapshot_deletion import awake
 from tui.hypervisor.snapshot_situation import look_at
 from tui.model.disk_chains import Leftover, leftovers
 from tui.model.snapshot_plans import plan_commit
@@ -26,7 +26,7 @@ async def flatten(host: Host, record: DomainRecord, target: str, cancel: Cancel)
     text = f"flatten {target} of"
     async with (
         changing(host, record.name, text, flatten_virsh(record, target), cancel) as number,
-        awake(host, record),
+        held_open(host, record),
     ):
         await block_jobs.pull(
             host, record, target, lambda share: host.journal.progress(number, share)
@@ -52,7 +52,7 @@ async def commit_down(
         raise HypervisorError(f"Commit {top} of {record.name}", words=refusal)
     command = block_jobs.commit_virsh(record.name, target, top, merge.base, merge.active)
     async with changing(host, record.name, f"commit {top} down in", command, cancel) as number:
-        async with awake(host, record):
+        async with held_open(host, record):
             await block_jobs.commit(
                 host, record, target, top, merge.base, merge.active,
                 lambda share: host.journal.progress(number, share),

@@ -15,7 +15,7 @@ import libvirt
 
 from tui.hypervisor.lacks import if_supported
 from tui.hypervisor.listing import Size
-from tui.hypervisor.records import DomainDetails
+from tui.hypervisor.records import HELD_OPEN, DomainDetails
 
 if TYPE_CHECKING:
     from tui.model import Domain
@@ -84,6 +84,7 @@ def read_details(
                 agent=document.agent_connected,
                 addresses=tuple(addresses) if active else (),
                 claims=joined(live_claims, claims),
+                held_open=document.root.find(f"metadata/{{{HELD_OPEN}}}held") is not None,
             ),
             xml_size(document),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 
 import libvirt
@@ -20,6 +21,8 @@ LOOK_EVERY = 2.0
 """Seconds between two looks at a job that was found."""
 AT_MOST = 200
 """Machines that are asked in one look."""
+LEFT = "was cut: the machine, which is off, is still held open, paused"
+LEFT_ADVICE = "Delete its snapshot once more to finish, or force the machine off."
 READY = "the merge is ready: delete its snapshot once more to finish it, or cancel it"
 
 
@@ -30,6 +33,8 @@ class FoundJobs:
         self._host = host
         self._asked: set[str] = set()
         """UUIDs of machines that have been looked at."""
+        self._told: set[str] = set()
+        """UUIDs of machines that were told to be held open."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def look(self) -> None:
@@ -52,9 +57,24 @@ class FoundJobs:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
+    def tell_held_open(self, uuids: Iterable[str]) -> None:
+        """Of these, whose details are known: which work that was cut has left paused."""
+        host = self._host
+        for uuid in uuids:
+            record = host.inventory.domains.get(uuid)
+            if record is None or not record.is_held_open:
+                self._told.discard(uuid)
+            elif uuid not in self._told and not _is_ours(host, record):
+                self._told.add(uuid)
+                error = HypervisorError(
+                    f"Work on the disks of {record.name}", words=LEFT, advice=LEFT_ADVICE
+                )
+                host.journal.event(host.record.name, record.name, LEFT, error)
+
     def forget(self) -> None:
         """Nobody follows them any more, they go on; what is asked next may be another."""
         self._asked.clear()
+        self._told.clear()
         for task in self._tasks:
             task.cancel()
 
@@ -101,8 +121,8 @@ def _jobs(connection: libvirt.virConnect, uuid: str) -> list[BlockJob]:
 
 
 def _is_ours(host: Host, record: DomainRecord) -> bool:
-    """Work of this run on that machine follows its own job."""
+    """Work of this run on that machine, which has a command, follows its own job."""
     return any(
-        entry.subject == record.name and entry.host == host.record.name
+        entry.virsh and entry.subject == record.name and entry.host == host.record.name
         for entry in host.journal.running.values()
     )

@@ -208,6 +208,7 @@ class Monitor:
                 fresh = replace(fresh, addresses=fresh.addresses or known.details.addresses)
             details[uuid] = fresh
         inventory.load_details(details)
+        self._found_jobs.tell_held_open(found)
 
     async def _ask_agent(self, uuid: str) -> None:
         def ask(connection: libvirt.virConnect) -> tuple[str, ...]:

@@ -130,6 +130,16 @@ class DomainRecord:
         """Identity over all hosts: the same UUID may be on two of them."""
         return (self.host, self.uuid)
 
+    @property
+    def is_held_open(self) -> bool:
+        """Paused, and started for work on its disks only: the guest has not booted."""
+        paused = self.state is DomainState.PAUSED
+        return paused and self.details is not None and self.details.held_open
+
+
+HELD_OPEN = "https://virtty.org/held-open/1"
+"""Namespace of the mark in a running machine's metadata: see DomainDetails.held_open."""
+
 
 @dataclass(frozen=True, slots=True)
 class DomainDetails:
@@ -149,6 +159,8 @@ class DomainDetails:
     """Addresses without prefix length, best first (agent, then lease)."""
     claims: tuple[Claim, ...] = ()
     """Devices of the host that it has or wants, and its NICs on networks that may give some."""
+    held_open: bool = False
+    """Its QEMU was started for work on its disks, not for the guest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ step leaves the machine whole: where the work is cut, deleting once more goes on
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 
 import libvirt
 
 from tui.hypervisor import block_jobs, snapshots
 from tui.hypervisor.change import changing, virsh
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.held_open import held_open
 from tui.hypervisor.host import Host
 from tui.hypervisor.images import delete_file
 from tui.hypervisor.lanes import Lane
@@ -72,7 +72,7 @@ async def _delete(
     text = f"delete the snapshot {name} of"
     async with changing(host, record.name, text, "; ".join(commands), cancel) as number:
         if made.merges:
-            await held.enter_async_context(awake(host, record))
+            await held.enter_async_context(held_open(host, record))
         for place, merge in enumerate(made.merges):
             await block_jobs.commit(
                 host,
@@ -114,40 +114,3 @@ async def _mend(
     await host.run(
         mend, lane=Lane.JOB, what=f"Forget the snapshot {name} of {record.name}", timeout=None
     )
-
-
-@asynccontextmanager
-async def awake(host: Host, record: DomainRecord) -> AsyncIterator[None]:
-    """A QEMU for block jobs: the running one, else one started paused and ended afterwards.
-
-    The guest does not run in it; where somebody resumes it all the same it stays.
-    Raises HypervisorError where it cannot be started.
-    """
-
-    what = f"Hold the disks of {record.name} open"
-
-    def begin(connection: libvirt.virConnect) -> bool:
-        domain = connection.lookupByUUIDString(record.uuid)
-        if domain.isActive():
-            return False
-        if domain.hasManagedSaveImage():  # starting would use it up
-            raise HypervisorError(
-                what,
-                words="it has a saved state, which expects the disks as they are",
-                advice="Start it, or discard the saved state, first.",
-            )
-        domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
-        return True
-
-    def end(connection: libvirt.virConnect) -> None:
-        domain = connection.lookupByUUIDString(record.uuid)
-        if domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
-            domain.destroy()
-
-    ours = await host.run(begin, lane=Lane.JOB, what=what, timeout=None)
-    try:
-        yield
-    finally:
-        if ours:
-            with contextlib.suppress(HypervisorError):  # it, or its host, is gone
-                await host.run(end, lane=Lane.JOB, what=what, timeout=None)

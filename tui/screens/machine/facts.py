@@ -92,6 +92,8 @@ def _identity(record: DomainRecord, domain: Domain) -> list[Fact]:
 
 def _state(record: DomainRecord) -> list[Fact]:
     reason = reason_text(record.state, record.reason)
+    if record.is_held_open:
+        reason = "started for work on its disks only"
     state = f"{record.state.glyph} {record.state.word}" + (f", {reason}" if reason else "")
     up = units.UNKNOWN
     if record.started is not None:

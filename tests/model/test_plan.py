@@ -167,6 +167,55 @@ def test_what_a_running_machine_takes(xml, edit, effect, call):
     assert "s3cret" not in " ".join(found.commands)
 
 
+@pytest.mark.parametrize(
+    ("edits", "told"),
+    [
+        (
+            [("cpu", "pins", (("0", "1"), ("1", "3"))), ("cpu", "emulator_pin", "")],
+            ["vcpupin web 1 3 --live", "emulatorpin web r --live"],
+        ),
+        ([("cpu", "pins", (("0", "1"),))], ["vcpupin web 1 r --live"]),
+        ([("cpu", "shares", 512)], ["schedinfo web --live cpu_shares=512"]),
+        ([("memory", "hard_limit", 4 * GIB)], ["memtune web --live --hard-limit=4194304"]),
+        (
+            [("disk vda", "read_bytes", 1000), ("disk vda", "total_iops", None)],
+            ["blkdeviotune web vda --live --read-bytes-sec=1000 --total-iops-sec=0"],
+        ),
+        (
+            [("general", "heading", "a b"), ("general", "description", "-c")],
+            ["desc web --live --title --new-desc 'a b'", "desc web --live --new-desc -c"],
+        ),
+    ],
+)
+def test_the_commands_are_those_that_virsh_takes(edits, told):
+    def edit(document: Domain) -> None:
+        for change in edits:
+            put(*change)(document)
+
+    commands = planned(Q35, edit).commands
+    assert commands == ("virsh define web.xml --validate", *(f"virsh {words}" for words in told))
+
+
+def test_limits_that_are_taken_away_are_none_in_the_commands_too():
+    commands = planned(NUMA, put("memory", "hard_limit", None)).commands
+    assert "virsh memtune numa --live --hard-limit=-1" in commands
+    xml = Q35.replace("<cputune>", "<cputune><quota>5000</quota>")
+    assert (
+        "virsh schedinfo web --live vcpu_quota=-1"
+        in planned(xml, put("cpu", "quota", None)).commands
+    )
+
+
+def test_memory_moves_between_nodes_by_a_strict_policy_only():
+    later = [
+        (NUMA.replace("<memory mode='strict'", "<memory mode='interleave'"), "0-1"),
+        (NUMA, ""),
+    ]
+    for xml, nodes in later:
+        (forecast,) = planned(xml, put("memory", "numa_nodes", nodes)).forecasts
+        assert (forecast.effect, forecast.call) == (LATER, None)
+
+
 def test_nothing_of_a_passed_through_nic_changes_live():
     xml = Q35.replace("<interface type='direct'>", "<interface type='hostdev' managed='yes'>")
     (forecast,) = planned(xml, put(NIC2, "link", False)).forecasts

@@ -18,8 +18,9 @@ from tui.model.cpuset import parse_cpus
 from tui.model.devices import Disk
 from tui.model.domain import Domain
 from tui.model.fields import Call
-from tui.model.plan import Step, counterpart, edited_view
-from tui.model.views import Device
+from tui.model.live_commands import SCHEDULER
+from tui.model.plan import Step, counterpart
+from tui.model.views import Device, View
 
 LET_GO = 10.0
 """Seconds in which a guest has to let go of a device."""
@@ -132,20 +133,16 @@ def _pin(changes: ChangeSet, live: Domain, step: Step) -> Work:
     return work
 
 
-def _set_block_io_tune(changes: ChangeSet, _live: Domain, step: Step) -> Work:
-    disk = edited_view(changes, step.key)
+def _set_block_io_tune(changes: ChangeSet, live: Domain, step: Step) -> Work:
+    disk = _running_with(changes, live, step)
     assert isinstance(disk, Disk)
     target, limits = disk.target, disk.iotune
     return lambda domain: domain.setBlockIoTune(target, limits, LIVE)
 
 
 def _set_scheduler(_changes: ChangeSet, _live: Domain, step: Step) -> Work:
-    names = {"shares": "cpu_shares", "quota": "vcpu_quota", "period": "vcpu_period"}
-    usual = {"shares": 1024, "quota": -1, "period": 100_000}
-    values = {
-        names[c.field.name]: usual[c.field.name] if c.after is None else c.after
-        for c in _fields(step)
-    }
+    told = [(*SCHEDULER[change.field.name], change.after) for change in _fields(step)]
+    values = {name: usual if value is None else value for name, usual, value in told}
     return lambda domain: domain.setSchedulerParametersFlags(values, LIVE)
 
 
@@ -165,14 +162,17 @@ def _set_numa_parameters(changes: ChangeSet, _live: Domain, _step: Step) -> Work
 
 
 def _update_device(changes: ChangeSet, live: Domain, step: Step) -> Work:
-    """The running device with the new values: its own XML, not the stored one."""
-    running = live.copy()
-    device = counterpart(changes.base, step.key, running)
+    xml = to_xml(_running_with(changes, live, step).element)
+    return lambda domain: domain.updateDeviceFlags(xml, libvirt.VIR_DOMAIN_DEVICE_MODIFY_LIVE)
+
+
+def _running_with(changes: ChangeSet, live: Domain, step: Step) -> View:
+    """The running device with the step's new values: its own XML, not the stored one."""
+    device = counterpart(changes.base, step.key, live.copy())
     assert device is not None
     for change in _fields(step):
         change.field.write(device, change.after)
-    xml = to_xml(device.element)
-    return lambda domain: domain.updateDeviceFlags(xml, libvirt.VIR_DOMAIN_DEVICE_MODIFY_LIVE)
+    return device
 
 
 def _attach_device(_changes: ChangeSet, _live: Domain, step: Step) -> Work:

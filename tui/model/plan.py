@@ -19,9 +19,9 @@ from tui.model.changes import (
     FieldChange,
     pair,
 )
-from tui.model.devices import Disk
 from tui.model.domain import Domain
 from tui.model.fields import BESIDE_DEFINITION, Call
+from tui.model.live_commands import commands
 from tui.model.pcie_ports import FULL, free_ports, takes_port
 from tui.model.views import Device, View
 
@@ -67,7 +67,13 @@ class Step:
     """The view that it is about, in the base."""
     label: str
     changes: tuple[Change, ...]
-    virsh: str
+    commands: tuple[str, ...]
+    """The equivalent virsh commands."""
+
+    @property
+    def virsh(self) -> str:
+        """The commands in one line."""
+        return "; ".join(self.commands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +121,11 @@ def plan(
         f.is_stored and f.call not in BESIDE_DEFINITION for f in forecasts
     )
     name = changes.base.name
-    commands = [step.virsh for step in steps if step.call in BESIDE_DEFINITION]
+    told = [c for step in steps if step.call in BESIDE_DEFINITION for c in step.commands]
     if define:
-        commands.append(f"virsh define {shlex.quote(name + '.xml')} --validate")
-    commands += [step.virsh for step in steps if step.call not in BESIDE_DEFINITION]
-    return Plan(tuple(forecasts), define, steps, tuple(commands))
+        told.append(f"virsh define {shlex.quote(name + '.xml')} --validate")
+    told += [c for step in steps if step.call not in BESIDE_DEFINITION for c in step.commands]
+    return Plan(tuple(forecasts), define, steps, tuple(told))
 
 
 def _forecast(
@@ -231,49 +237,14 @@ def _steps(forecasts: Sequence[Forecast], changes: ChangeSet) -> tuple[Step, ...
             (last.index(item[0][0]) + len(order)) if item[0][0] in last else order.index(item[0][0])
         ),
     )
+    edited, name = changes.edited, changes.base.name
     return tuple(
-        Step(call, key, made[0].label, tuple(made), _virsh(call, key, made, changes))
+        Step(
+            call,
+            key,
+            made[0].label,
+            tuple(made),
+            commands(call, key, made, edited, name),
+        )
         for (call, key), made in ranked
     )
-
-
-def _virsh(call: Call, key: str, made: Sequence[Change], changes: ChangeSet) -> str:
-    name = changes.base.name
-    view = edited_view(changes, key)
-    values = {c.field.name: c for c in made if isinstance(c, FieldChange)}
-    words: list[str]
-    if call is Call.RENAME:
-        words = ["domrename", name, changes.edited.name]
-    elif call is Call.SET_AUTOSTART:
-        words = ["autostart", name, *([] if changes.edited.boot.autostart else ["--disable"])]
-    elif call is Call.SET_VCPUS:
-        words = ["setvcpus", name, str(changes.edited.cpu.vcpus), "--live"]
-    elif call is Call.SET_MEMORY:
-        words = ["setmem", name, f"{(changes.edited.memory.given or 0) // 1024}KiB", "--live"]
-    elif call is Call.SET_METADATA:
-        words = ["desc", name, "--live", *(["--title"] if "heading" in values else [])]
-        words.append(str(next(iter(values.values())).after))
-    elif call is Call.SET_BLOCK_IO_TUNE and isinstance(view, Disk):
-        words = ["blkdeviotune", name, view.target, "--live"]
-        words += [f"--{limit.replace('_', '-')}={count}" for limit, count in view.iotune.items()]
-    elif call is Call.PIN:
-        kinds = {"pins": "vcpupin", "emulator_pin": "emulatorpin", "iothread_pins": "iothreadpin"}
-        words = [kinds[next(iter(values))], name, "--live", next(iter(values.values())).new]
-    elif call is Call.SET_SCHEDULER:
-        words = ["schedinfo", name, "--live"]
-        names = {"shares": "cpu_shares", "quota": "vcpu_quota", "period": "vcpu_period"}
-        words += [f"{names[field]}={change.after}" for field, change in values.items()]
-    elif call is Call.SET_MEMORY_PARAMETERS:
-        words = ["memtune", name, "--live"]
-        limits = {field: c.after for field, c in values.items() if c.after}
-        words += [f"--{f.replace('_', '-')}={count // 1024}" for f, count in limits.items()]
-    elif call is Call.SET_NUMA_PARAMETERS:
-        words = ["numatune", name, "--live", "--nodeset", changes.edited.memory.numa_nodes]
-    else:
-        verb = {
-            Call.UPDATE_DEVICE: "update-device",
-            Call.ATTACH_DEVICE: "attach-device",
-            Call.DETACH_DEVICE: "detach-device",
-        }[call]
-        words = [verb, name, f"{key.replace(' ', '-')}.xml", "--live"]
-    return shlex.join(["virsh", *words])

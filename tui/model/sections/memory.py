@@ -21,6 +21,12 @@ def _why_not_balloon(now: Memory, wanted: Memory) -> str:
     return ""
 
 
+def _why_not_nodes(now: Memory, wanted: Memory) -> str:
+    if now.numa_mode not in ("", "strict", "restrictive"):
+        return f"a running machine's memory does not move by the policy {now.numa_mode}"
+    return "" if wanted.numa_nodes else "a running machine's memory stays on its nodes"
+
+
 def _raise_maximum(view: Memory) -> None:
     if (view.current or 0) > (view.maximum or 0):
         view.maximum = view.current
@@ -131,6 +137,7 @@ class Memory(Section):
         "NUMA nodes",
         "The host's nodes that its memory comes from.",
         live=Call.SET_NUMA_PARAMETERS,
+        live_unless=lambda now, wanted: _why_not_nodes(now, wanted),
         unless=lambda view: "" if view.numa_mode else "there is no NUMA policy",
     )
     numa_placement = Choice(

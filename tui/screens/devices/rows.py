@@ -52,13 +52,19 @@ class DeviceRow:
         return (self.host, self.name)
 
     def matches(self, words: Sequence[str]) -> bool:
-        """Whether it has every word; ``driver:``, ``group:``, ``numa:`` look there alone."""
-        parts = {"driver": self.driver, "group": self.group.split(" ")[0], "numa": self.numa}
+        """Whether it has every word; ``driver:``, ``group:``, ``numa:`` look there alone.
+
+        A driver may be named by its beginning, a number is the whole one.
+        """
+        numbers = {"group": self.group.split(" ")[0], "numa": self.numa}
         text = " ".join((self.address, self.what, self.driver, self.held, self.name)).casefold()
         for word in words:
             name, colon, value = word.partition(":")
-            if colon and name in parts:
-                if value and parts[name].casefold() != value:
+            if colon and name == "driver":
+                if not self.driver.casefold().startswith(value):
+                    return False
+            elif colon and name in numbers:
+                if value and numbers[name] != value:
                     return False
             elif word not in text:
                 return False

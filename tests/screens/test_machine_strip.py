@@ -63,3 +63,8 @@ def test_nobody_looks_for_the_address_of_a_machine_that_is_off():
     assert "no address known" in lines(MACHINE)[2]
     off = replace(MACHINE, state=DomainState.SHUTOFF, id=None, reason=0)
     assert lines(off)[2] == "1 disk"
+
+
+def test_what_happened_last_is_data():
+    shown = strip(MACHINE, None, [], "the image \x1b[2J\u202eb was locked", 78, 3).plain
+    assert not {"\x1b", "\u202e"} & set(shown)

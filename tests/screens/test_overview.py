@@ -6,6 +6,8 @@ from tests.screens.test_machines import go_to, running, screen_text
 from tests.waiting import until
 from tui.hypervisor.records import DomainRecord
 from tui.model import Domain
+from tui.screens.dialogs import Confirm
+from tui.screens.machine.edit_text import EditText
 from tui.screens.machine.facts import LABEL, blocks, lines
 from tui.screens.machine.screen import MachineScreen
 
@@ -56,3 +58,18 @@ async def test_a_machine_that_is_gone_says_so_instead_of_its_last_state():
         await until(lambda: "Pause/Resume: this machine is gone" in screen_text(app))
         await pilot.press("t")
         await until(lambda: "only in the XML tab" in screen_text(app))
+
+
+async def test_a_description_that_was_written_is_not_dropped_silently():
+    async with running(size=(100, 24)) as (app, pilot):
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, MachineScreen))
+        for typed in ("", "x"):
+            await pilot.press("D")
+            await until(lambda: isinstance(app.screen, EditText))
+            await pilot.pause()
+            await pilot.press(*typed, "escape")
+            if typed:
+                await until(lambda: isinstance(app.screen, Confirm))
+                await pilot.press("y")
+            await until(lambda: isinstance(app.screen, MachineScreen))

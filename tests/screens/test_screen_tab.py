@@ -12,9 +12,13 @@ from textual.pilot import Pilot
 from tests.screens.test_machines import running, screen_text
 from tests.waiting import until
 from tui.app import VirttyApp
+from tui.hypervisor.display import take_picture
+from tui.hypervisor.host import Host
+from tui.hypervisor.records import DomainRecord
 from tui.output_cells import PLACEHOLDER
 from tui.screens.choose import Choose
 from tui.screens.dialogs import AskText, Confirm
+from tui.screens.machine import display
 from tui.screens.machine.display import DisplayTab
 from tui.screens.machine.screen import MachineScreen
 from tui.screens.machine.special_keys import NMI, SPECIAL
@@ -130,3 +134,21 @@ async def test_why_there_is_no_picture_is_said():
         assert tab.has_focus
     async with looking(readonly=True) as (app, _pilot, _tab):
         assert "read-only" in screen_text(app)
+
+
+async def test_it_is_looked_on_once_a_dialog_is_gone(monkeypatch: pytest.MonkeyPatch):
+    taken = 0
+
+    async def take(host: Host, record: DomainRecord) -> object:
+        nonlocal taken
+        taken += 1
+        return await take_picture(host, record)
+
+    async with looking() as (app, pilot, tab):
+        monkeypatch.setattr(display, "take_picture", take)
+        await pilot.press("m")
+        await until(lambda: isinstance(app.screen, Choose))
+        await until(lambda: all(worker.group != "follow" for worker in tab.workers))
+        taken = 0
+        await pilot.press("escape")
+        await until(lambda: taken > 1)

@@ -135,6 +135,20 @@ class ViewAction(Action):
             await result
 
 
+class HostedAction(ViewAction):
+    """Of the machine in view, where its host lets it be done."""
+
+    changes_host: ClassVar[bool] = True
+
+    def why_not(self, context: Context) -> str:
+        """The host's part, then the view's."""
+        subjects = context.subjects()
+        if not subjects:
+            return context.no_subjects()
+        record = context.fleet.hosts[subjects[0].host].record
+        return host_refusal(record, self.changes_host) or super().why_not(context)
+
+
 class ProgramAction(ViewAction):
     """Calls a method of the program itself."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from tui.actions.base import Context, Scope, ViewAction, host_refusal
+from tui.actions.base import Context, HostedAction, Scope, ViewAction
 
 
 class _MachineView(ViewAction):
@@ -103,12 +103,8 @@ class Search(_MachineView):
     in_bar = 8
 
 
-class _Edit(_MachineView):
-    def why_not(self, context: Context) -> str:
-        subjects = context.subjects()
-        if not subjects:
-            return "this machine is gone"
-        return host_refusal(context.fleet.hosts[subjects[0].host].record, changes=True)
+class _Edit(HostedAction):
+    scopes = (Scope.MACHINE,)
 
 
 class EditTitle(_Edit):

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from tui.actions.base import Context, MachineAction, Scope, ViewAction, host_refusal
+from tui.actions.base import Context, HostedAction, MachineAction, Scope
 from tui.hypervisor.records import DomainRecord
 
 
-class _SnapshotView(ViewAction):
+class _SnapshotView(HostedAction):
     scopes: ClassVar[tuple[Scope, ...]] = (Scope.SNAPSHOTS,)
-    changes_host: ClassVar[bool] = True
-
-    def why_not(self, context: Context) -> str:
-        """The host's part, then the tab's."""
-        subjects = context.subjects()
-        if not subjects:
-            return "the machine is gone"
-        record = context.fleet.hosts[subjects[0].host].record
-        return host_refusal(record, self.changes_host) or super().why_not(context)
 
 
 class Revert(_SnapshotView):

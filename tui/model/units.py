@@ -138,3 +138,8 @@ def exact_size(count: int) -> str:
         if count and count % scale == 0:
             return f"{count // scale} {unit}"
     return f"{count} B"
+
+
+def count(number: int, word: str) -> str:
+    """``1 machine``, ``2 machines``."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

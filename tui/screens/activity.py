@@ -42,8 +42,6 @@ class ActivityPane(Pane[ActivityRow]):
     scope = Scope.ACTIVITY
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(scope)]
     FILTER_HINT = "words of a machine, host, error or command"
-    _ready = False
-    """The table is there: before, nothing can be shown or refused."""
     _earlier: Sequence[ActivityRow] = ()
     _choice = ""
     """A key of CHOICES; empty for everything."""
@@ -62,14 +60,12 @@ class ActivityPane(Pane[ActivityRow]):
         self._clock = self.set_interval(1.0, self._tick, pause=True)
         self.table.sort("time", descending=True)
         self.app.fleet.journal.subscribe(self._noted)
-        self._ready = True
         self.shown()
 
     def shown(self) -> None:
         """The pane has come to the front."""
-        if self._ready:
-            self._load()
-            self.table.focus()
+        self._load()
+        self.table.focus()
 
     # -- entries -------------------------------------------------------------------------
 
@@ -142,7 +138,7 @@ class ActivityPane(Pane[ActivityRow]):
 
     def refusal(self, command: str) -> str:
         """Why a command cannot be done to the entry under the cursor; empty when it can."""
-        row = self.table.cursor_row if self._ready else None
+        row = self.table.cursor_row
         entry = row.entry if row else None
         if command == "cancel":
             if entry is None or entry.outcome is not Outcome.RUNNING:

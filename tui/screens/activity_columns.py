@@ -12,7 +12,7 @@ from textual.content import Content
 from tui.hypervisor.journal import Entry, Outcome
 from tui.model import units
 from tui.model.text import visible
-from tui.widgets.line_table import Cell, Column
+from tui.widgets.columns import TEXT_STYLES, Cell, Column
 
 LOOKS = {
     Outcome.RUNNING: ("…", "busy"),
@@ -25,7 +25,6 @@ LOOKS = {
 
 OPEN_END = re.compile(r"( of running| of| on| in| beside|:)$")
 """What leads to the machine's name, which has a column of its own."""
-STYLES = {"ok": "$text-success", "warning": "$text-warning", "error": "$text-error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ def details(row: ActivityRow) -> Content:
         Content.assemble(
             (visible(_sentence(entry)), "bold"),
             "  ",
-            (f"{glyph} {entry.outcome.value}", STYLES.get(style, "")),
+            (f"{glyph} {entry.outcome.value}", TEXT_STYLES.get(style, "")),
         ),
         Content.assemble((" · ".join(words), "$quiet")),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,8 +18,29 @@ from tui.screens.marks import HostMarks
 NARROW = 58
 """Cells of a line that a narrow dialog has room for."""
 
+R = TypeVar("R")
 
-class Confirm(ModalScreen[bool]):
+
+class LongDialog(ModalScreen[R], Generic[R]):
+    """One that may be longer than the screen: the keys scroll what it stands in, at once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "scroll(1)", show=False),
+        Binding("k,up", "scroll(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+    ]
+
+    def action_scroll(self, lines: int) -> None:
+        """By lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """By pages."""
+        self.action_scroll(pages * max(1, self.query_one(VerticalScroll).size.height - 1))
+
+
+class Confirm(LongDialog[bool]):
     """A question with Cancel focused; ``y`` and ``n`` answer it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,10 +48,6 @@ class Confirm(ModalScreen[bool]):
         Binding("n,escape,q", "answer(False)", "No"),
         Binding("left,h", "app.focus_previous", show=False),
         Binding("right,l", "app.focus_next", show=False),
-        Binding("j,down", "scroll(1)", show=False),
-        Binding("k,up", "scroll(-1)", show=False),
-        Binding("pagedown", "scroll(8)", show=False),
-        Binding("pageup", "scroll(-8)", show=False),
     ]
 
     def __init__(
@@ -73,10 +90,6 @@ class Confirm(ModalScreen[bool]):
     def action_answer(self, answer: bool) -> None:
         """A key was pressed."""
         self.dismiss(answer)
-
-    def action_scroll(self, lines: int) -> None:
-        """What it stands for may be longer than the screen."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
 class AskText(ModalScreen[str | None]):
@@ -121,14 +134,10 @@ class AskText(ModalScreen[str | None]):
             self.dismiss(event.value)
 
 
-class Results(ModalScreen[None]):
+class Results(LongDialog[None]):
     """What became of each of many."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss", "Close"),
-        Binding("j,down", "scroll(1)", show=False),
-        Binding("k,up", "scroll(-1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close")]
 
     def __init__(self, title: str, results: Sequence[Content]) -> None:
         super().__init__()
@@ -137,7 +146,7 @@ class Results(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, a line or more for each, the key that closes."""
-        with VerticalScroll(classes="dialog -wide"):
+        with VerticalScroll(classes="dialog -wide", can_focus=False):
             yield Static(Content(self.heading), classes="dialog--title")
             yield Static(Content("\n").join(self.results), classes="dialog--lines")
             yield Static("Enter closes; Activity keeps it", classes="dialog--hint")
@@ -145,7 +154,3 @@ class Results(ModalScreen[None]):
     def on_resize(self) -> None:
         """The lines leave room for the rest."""
         self.query_one(VerticalScroll).styles.max_height = max(2, self.size.height - 8)
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll by keyboard."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

@@ -39,6 +39,11 @@ class FilterLine(Input):
         if self.is_mounted:
             self._on_text(value)
 
+    def open(self) -> None:
+        """Show it, with the keys: at once, unlike `focus`, for what is typed right behind."""
+        self.display = True
+        self.screen.set_focus(self)
+
     def action_clear(self) -> None:
         """Escape: every row again."""
         self.value = ""
@@ -76,9 +81,7 @@ class Filtered(Widget, Generic[R]):
         if self._filter_line is None:
             self._filter_line = FilterLine(self.FILTER_HINT, self.filter_by, self.table)
             self.mount(self._filter_line, before=0)
-        self._filter_line.display = True
-        # At once, unlike `focus`: what is typed right behind the key is for the line.
-        self.screen.set_focus(self._filter_line)
+        self._filter_line.open()
 
     def clear_filter(self) -> None:
         """Show every row again, without the line."""

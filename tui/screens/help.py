@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.actions.base import Action, Context
+from tui.screens.dialogs import LongDialog
 from tui.widgets.cells import fit
 from tui.widgets.key_bar import key_words
 
@@ -33,15 +33,12 @@ FRAME = 8
 """Cells that border, padding and scrollbar take."""
 
 
-class Help(ModalScreen[None]):
+class Help(LongDialog[None]):
     """The keys of a scope and those that work everywhere, and what the signs mean."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,enter", "dismiss", "Close"),
-        Binding("j,down", "scroll(1)", show=False),
-        Binding("k,up", "scroll(-1)", show=False),
-        Binding("pagedown,space", "scroll(15)", show=False),
-        Binding("pageup", "scroll(-15)", show=False),
+        Binding("space", "page(1)", show=False),
     ]
 
     def __init__(
@@ -55,7 +52,7 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One line per action: keys, name, help, and the reason when it cannot be done."""
-        with VerticalScroll(classes="dialog -wide"):
+        with VerticalScroll(classes="dialog -wide", can_focus=False):
             yield Static(Content("Keys"), classes="dialog--title")
             yield Static(Content("\n").join(self._lines()))
             yield Static("j k scroll, Escape closes", classes="dialog--hint")
@@ -86,7 +83,3 @@ class Help(ModalScreen[None]):
         lines.append(Content.assemble(("Signs", "bold $text-primary")))
         lines += [Content("  " + sign) for sign in SIGNS]
         return lines
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll by keyboard."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

@@ -15,7 +15,7 @@ from tui.model.text import visible
 from tui.model.uri import expand, without_password
 from tui.screens.marks import CELL_STYLES
 from tui.settings import HostEntry
-from tui.widgets.line_table import Cell, Column
+from tui.widgets.columns import TEXT_STYLES, Cell, Column
 
 LOOKS = {
     HostState.CONNECTED: ("•", "ok"),
@@ -29,8 +29,6 @@ LOOKS = {
 """Glyph and style."""
 
 ASKS = "It asks for you: Enter on it in Hosts answers."
-
-STYLES = {"ok": "$text-success", "warning": "$text-warning", "error": "$text-error"}
 
 
 def shown_uri(uri: str) -> str:
@@ -252,11 +250,6 @@ def why_not_here(record: HostRecord) -> str:
     return f"{words}\n{ASKS}" if record.state is HostState.NEEDS_AUTHENTICATION else words
 
 
-def count(number: int, word: str) -> str:
-    """``1 machine``, ``2 machines``."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
 def host_details(row: HostRow, named: Mapping[str, int], kinds: Iterable[str]) -> Content:
     """All about one host: how it is, what is wrong and what to do, what it is.
 
@@ -269,7 +262,7 @@ def host_details(row: HostRow, named: Mapping[str, int], kinds: Iterable[str]) -
         Content.assemble(
             (visible(record.name), "bold"),
             "  ",
-            (f"{glyph} {record.word}", STYLES.get(style, "")),
+            (f"{glyph} {record.word}", TEXT_STYLES.get(style, "")),
             ("  read-only" if record.readonly else "", "$text-accent"),
             (f"  {shown_uri(record.uri)}", "$quiet"),
             (f"  {visible(row.entry.mark)}" if row.entry else "", "bold"),
@@ -303,7 +296,7 @@ def host_details(row: HostRow, named: Mapping[str, int], kinds: Iterable[str]) -
         lines.append(
             Content.assemble(
                 (
-                    " · ".join(count(named.get(kind, 0), word) for kind, word in NAMED),
+                    " · ".join(units.count(named.get(kind, 0), word) for kind, word in NAMED),
                     "$quiet",
                 )
             )

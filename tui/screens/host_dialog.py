@@ -21,9 +21,10 @@ from tui.hypervisor.records import HostState
 from tui.hypervisor.signin import AGAIN
 from tui.hypervisor.support import lacking
 from tui.in_thread import in_thread
+from tui.model import units
 from tui.model.text import visible
 from tui.model.uri import expand
-from tui.screens.host_columns import count, round_trip, shown_uri
+from tui.screens.host_columns import round_trip, shown_uri
 from tui.screens.host_form import PARTS, choices_of, fault_of, parts_of, uri_of
 from tui.screens.program import Program
 from tui.screens.sign_in import LOOK_AGAIN
@@ -282,7 +283,7 @@ class HostDialog(ModalScreen[HostEntry | None]):
             machines = len(host.inventory.domains)
             self._say(
                 f"It works: {facts.driver} {facts.hypervisor_version}, libvirt "
-                f"{facts.libvirt_version}, {count(machines, 'machine')}, "
+                f"{facts.libvirt_version}, {units.count(machines, 'machine')}, "
                 f"{round_trip(record.round_trip)}",
                 "$text-success",
             )

@@ -47,8 +47,6 @@ class HostsPane(Pane[HostRow]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(scope)]
     FILTER_HINT = "words, tag:web, node[01:20]"
     _totals_due: Timer | None = None
-    _ready = False
-    """The table is there: before, nothing can be shown or refused."""
 
     def compose(self) -> ComposeResult:
         """Table and details."""
@@ -61,14 +59,12 @@ class HostsPane(Pane[HostRow]):
         self._saving = asyncio.Lock()
         self.table.sort("name")
         self.app.fleet.subscribe(self._changed)
-        self._ready = True
         self.shown()
 
     def shown(self) -> None:
         """The pane has come to the front."""
-        if self._ready:
-            self._load()
-            self.table.focus()
+        self._load()
+        self.table.focus()
 
     # -- records -------------------------------------------------------------------------
 
@@ -93,7 +89,7 @@ class HostsPane(Pane[HostRow]):
 
     def hosts_in_view(self) -> list[HostRecord]:
         """The host that a command would work on."""
-        row = self.table.cursor_row if self._ready else None
+        row = self.table.cursor_row
         return [row.record] if row is not None else []
 
     def _load(self) -> None:
@@ -156,7 +152,7 @@ class HostsPane(Pane[HostRow]):
 
     def refusal(self, command: str) -> str:
         """Why a command cannot be done to the host under the cursor; empty when it can."""
-        row = self.table.cursor_row if self._ready else None
+        row = self.table.cursor_row
         if command in ("add", "start_filter", "clear_filter"):
             return ""
         if row is None:

@@ -104,11 +104,11 @@ def _network(record: DomainRecord, last_event: str) -> Content:
         if record.state.is_active:
             addresses = ", ".join(visible(a) for a in details.addresses) or "no address known"
             parts.append(f"{addresses}   ")
-        parts.append(("1 disk" if details.disks == 1 else f"{details.disks} disks", "$quiet"))
+        parts.append((units.count(details.disks, "disk"), "$quiet"))
     if record.started:
         parts.append((f"   up {units.duration(_whole_minutes(record.started))}", "$quiet"))
     if last_event:
-        parts.append((f"   {last_event}", "$quiet"))
+        parts.append((f"   {visible(last_event)}", "$quiet"))
     return Content.assemble(*parts)
 
 

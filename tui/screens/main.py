@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -44,6 +45,11 @@ class MainScreen(Screen[None]):
     front = "machines"
     """Id of the pane in front."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._switching = asyncio.Lock()
+        """A pane is shown once it is whole."""
+
     def compose(self) -> ComposeResult:
         """Top line, panes, key bar."""
         yield Bar(id="top")
@@ -66,11 +72,12 @@ class MainScreen(Screen[None]):
     async def show_pane(self, name: str) -> None:
         """Bring a pane to the front, making it first where it has not been shown yet."""
         switcher = self.query_one(ContentSwitcher)
-        if not switcher.query(f"#{name}"):
-            where = next(where for pane, _title, where in PANES if pane == name)
-            module, kind = where.split(":")
-            await switcher.mount(getattr(import_module(f"tui.screens.{module}"), kind)(id=name))
-        self.front = switcher.current = name
+        async with self._switching:
+            if not switcher.query(f"#{name}"):
+                where = next(where for pane, _title, where in PANES if pane == name)
+                module, kind = where.split(":")
+                await switcher.mount(getattr(import_module(f"tui.screens.{module}"), kind)(id=name))
+            self.front = switcher.current = name
         self.call_after_refresh(self._pane_shown)
 
     def _pane_shown(self) -> None:

@@ -25,6 +25,10 @@ class Cell:
     """``ok``, ``warning``, ``error``, ``muted``, ``accent``, ``off``, ``busy``, or plain."""
 
 
+TEXT_STYLES = {"ok": "$text-success", "warning": "$text-warning", "error": "$text-error"}
+"""The same for text that stands elsewhere; plain where a style is not here."""
+
+
 @dataclass(frozen=True)
 class Column(Generic[R]):
     """One column; ``render`` and ``sort_key`` are pure functions of a row."""

@@ -73,7 +73,6 @@ class FormLines(ScrollView, can_focus=True):
         super().__init__()
         self.rows: Sequence[FormRow] = ()
         self.cursor = 0
-        self._looks: dict[str, Style] = {}
 
     @property
     def row(self) -> FormRow | None:
@@ -154,11 +153,6 @@ class FormLines(ScrollView, can_focus=True):
         """The cursor hides."""
         self.refresh()
 
-    def notify_style_update(self) -> None:
-        """Another theme."""
-        super().notify_style_update()
-        self._looks.clear()
-
     def render_line(self, y: int) -> Strip:
         """One row."""
         width = self.width
@@ -194,9 +188,7 @@ class FormLines(ScrollView, can_focus=True):
         )
 
     def _look(self, name: str) -> Style:
-        if name not in self._looks:
-            self._looks[name] = self.get_component_rich_style(f"form--{name}")
-        return self._looks[name]
+        return self.get_component_rich_style(f"form--{name}")
 
 
 def _fit(text: str, width: int) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from textual.keys import _character_to_key
-
 from tui.model.keycodes import typed_by
+from tui.widgets.terminal_keys import character_of
 
 _SAME = "space up down left right home end pageup pagedown insert delete pause"
 _FUNCTION = tuple(f"f{number}" for number in range(1, 13))
@@ -19,7 +18,6 @@ _MODIFIERS = {
     "super": "leftmeta",
     "meta": "leftmeta",
 }
-_CHARACTERS = {_character_to_key(chr(code)): chr(code) for code in range(32, 127)}
 
 
 def guest_keys(key: str, character: str | None) -> tuple[str, ...]:
@@ -33,6 +31,6 @@ def guest_keys(key: str, character: str | None) -> tuple[str, ...]:
     elif character and not modifiers:
         keys = typed_by(character)
     else:
-        keys = typed_by(_CHARACTERS.get(name, name))
+        keys = typed_by(character_of(name) or name)
     held = (_MODIFIERS[modifier] for modifier in modifiers if modifier in _MODIFIERS)
     return tuple(dict.fromkeys((*held, *keys))) if keys else ()

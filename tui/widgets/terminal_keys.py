@@ -54,7 +54,7 @@ def encode(key: str, character: str | None, *, application: bool = False) -> byt
         return f"\x1b[{TILDE[name]}{f';{code}' if code > 1 else ''}~".encode()
     if "alt" in modifiers:
         rest = "+".join(modifier for modifier in modifiers if modifier != "alt")
-        inner = encode(f"{rest}+{name}" if rest else name, _character(name))
+        inner = encode(f"{rest}+{name}" if rest else name, character_of(name))
         return b"\x1b" + inner if inner else b""
     if "ctrl" in modifiers:
         if len(name) == 1 and name.isascii() and name.isalpha():
@@ -65,13 +65,13 @@ def encode(key: str, character: str | None, *, application: bool = False) -> byt
     if modifiers and not {*modifiers} - {"shift", "ctrl"}:
         if name in PLAIN:
             return PLAIN[name]
-        character = character or _character(name)
+        character = character or character_of(name)
         if character and modifiers == ["shift"]:
             character = character.upper()
     return character.encode() if character else b""
 
 
-def _character(name: str) -> str | None:
+def character_of(name: str) -> str | None:
     """The character that a key's name stands for: ``:`` for ``colon``."""
     if len(name) == 1:
         return name

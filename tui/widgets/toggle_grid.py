@@ -56,7 +56,6 @@ class ToggleGrid(ScrollView, can_focus=True):
         self.checked, self.taken = checked, taken
         self.row = self.column = 0
         self._label = max((len(row) for row in rows), default=0) + 2
-        self._looks: dict[str, Style] = {}
 
     def on_mount(self) -> None:
         """As large as its cells."""
@@ -84,11 +83,6 @@ class ToggleGrid(ScrollView, can_focus=True):
     def _changed(self) -> None:
         self.refresh()
         self.post_message(self.Moved())
-
-    def notify_style_update(self) -> None:
-        """Another theme."""
-        super().notify_style_update()
-        self._looks.clear()
 
     def render_line(self, y: int) -> Strip:
         """A head line, or a row of cells."""
@@ -125,6 +119,4 @@ class ToggleGrid(ScrollView, can_focus=True):
         return Strip(segments)
 
     def _look(self, name: str) -> Style:
-        if name not in self._looks:
-            self._looks[name] = self.get_component_rich_style(f"grid--{name}")
-        return self._looks[name]
+        return self.get_component_rich_style(f"grid--{name}")

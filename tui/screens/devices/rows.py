@@ -91,7 +91,7 @@ def group_row(
     host: str, devices: Devices, number: int, members: Sequence[NodeDevice], depth: int
 ) -> DeviceRow:
     """The heading of an IOMMU group."""
-    count = "1 device" if len(members) == 1 else f"{len(members)} devices"
+    count = units.count(len(members), "device")
     if number == NO_GROUP:
         title, what = "no group", f"{count} without an IOMMU group"
     else:

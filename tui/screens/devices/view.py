@@ -33,7 +33,6 @@ class DevicesView(Pane[DeviceRow]):
     """A table in the order of the tree or of the IOMMU groups; below it the device in view."""
 
     FILTER_HINT = "words, driver:vfio-pci group:15 numa:1"
-    _ready = False
     _due: Timer | None = None
     _resting: Timer | None = None
 
@@ -50,13 +49,10 @@ class DevicesView(Pane[DeviceRow]):
         self._rows: list[DeviceRow] = []
         self.app.fleet.subscribe(self._changed)
         self.set_interval(REREAD_EVERY, self._look_again)
-        self._ready = True
         self.shown()
 
     def shown(self) -> None:
         """The pane has come to the front."""
-        if not self._ready:
-            return
         fleet = self.app.fleet
         for host in fleet.hosts.values():
             fleet.devices_of(host.record.key).want()
@@ -152,7 +148,7 @@ class DevicesView(Pane[DeviceRow]):
     @property
     def row(self) -> DeviceRow | None:
         """The line under the cursor."""
-        return self.table.cursor_row if self._ready else None
+        return self.table.cursor_row
 
     @property
     def host(self) -> Host | None:

@@ -323,7 +323,7 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         path = await self.app.ask_text("Save what was printed", "File", "console.txt")
         if path:
             text = "\n".join(self.session.emulator.history())
-            await save_as(self.app, path, lambda file: file.write_text(text + "\n"))
+            await save_as(self.app, path, lambda file: file.write_text(text + "\n", "utf-8"))
 
     def scroll_back(self) -> None:
         """``PgUp``."""

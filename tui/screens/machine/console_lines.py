@@ -40,10 +40,10 @@ BAR: Mapping[Keys, list[tuple[str, str, bool]]] = {
 """What the key bar shows while the keys are not the program's."""
 
 
-def status_line(session: ConsoleSession, keys: Keys, above: int) -> Content:
+def status_line(session: ConsoleSession, keys: Keys, below: int) -> Content:
     """Whose the keys are, how the console stands, what helps; the most important first.
 
-    ``above``: how many lines of output are below the view.
+    ``below``: how many lines of output are below the view.
     """
     if keys is Keys.MARK:
         told = " mark: arrows move, Space or V begins, y copies, Esc ends "
@@ -61,8 +61,8 @@ def status_line(session: ConsoleSession, keys: Keys, above: int) -> Content:
     port = session.guest.port
     if session.guest.device is not None and port is not None:
         parts.append((f" {visible(port.alias)}", "bold"))
-    if above > 0:
-        parts.append((f" {above} lines further down: Shift+PgDn ", "$text-warning"))
+    if below > 0:
+        parts.append((f" {below} lines further down: Shift+PgDn ", "$text-warning"))
     if session.attached:
         parts += _attached(session, out)
     if session.log is not None:

@@ -45,8 +45,6 @@ SHARE = 3
 """A wait is at least so many times as long as the last look took: slow links stay usable."""
 RETRY = 3.0
 """Seconds after a look that failed."""
-WAKE = 0.5
-"""Seconds between two checks whether anybody looks."""
 
 NO_SCREEN = [
     "This machine has no screen: it has no graphics card.",
@@ -81,6 +79,8 @@ class DisplayTab(Tab, can_focus=True):
         self._wait = QUICK
         self._keyboard: Keyboard | None = None
         self._graphics: Graphics | None = None
+        self._told: tuple[bool, str] | None = None
+        """What the key bar was last drawn for."""
 
     def compose(self) -> ComposeResult:
         """The picture, what there is to know."""
@@ -99,20 +99,15 @@ class DisplayTab(Tab, can_focus=True):
 
     # -- looking ---------------------------------------------------------------------------
 
-    @property
-    def in_view(self) -> bool:
-        """Whether anybody sees it."""
-        return self.is_mounted and self.display and self.screen is self.app.screen
-
-    def on_mount(self) -> None:
-        """Look on when the tab is in front again."""
-        self.set_interval(WAKE, self._keep_following)
-
     def shown(self) -> None:
         """Look; the keys stay the program's until Enter gives them away."""
         self.focus()
         self._look_afresh()
         self._ask_for_graphics()
+
+    def seen_again(self) -> None:
+        """Look on."""
+        self._keep_following()
 
     def on_resize(self) -> None:
         """The terminal's font may have changed, and with it the size of a cell."""
@@ -152,14 +147,14 @@ class DisplayTab(Tab, can_focus=True):
         return host.record.is_current, record.state.is_active
 
     def _keep_following(self) -> None:
-        if self._following or not self.in_view or self._rests == self._standing():
+        if self._following or not self.in_front or self._rests == self._standing():
             return
         self._following = True  # one look at a time, whatever happens
         self.run_worker(self._follow(), group="follow")
 
     async def _follow(self) -> None:
         try:
-            while self.in_view:
+            while self.in_front:
                 wait = await self._look()
                 if wait is None:
                     self._rests = self._standing()
@@ -235,7 +230,10 @@ class DisplayTab(Tab, can_focus=True):
             parts.append((self.app.hint(" {display.type} types at it "), "bold $text-accent"))
         parts.append((f" {self.view.told}", "$quiet"))
         self.query_one("#display-status", Static).update(Content.assemble(*parts), layout=False)
-        self.screen.on_tab_noted()  # type: ignore[attr-defined]
+        standing = (self.view.has_focus, self.no_picture)
+        if standing != self._told:
+            self._told = standing
+            self.post_message(self.Noted())
 
     # -- typing ----------------------------------------------------------------------------
 

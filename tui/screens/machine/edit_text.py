@@ -11,13 +11,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
+from tui.screens.program import Program
+
 
 class EditText(ModalScreen[str | None]):
-    """Ctrl+S takes the text, Escape backs out after asking nothing: nothing was written."""
+    """Ctrl+S takes the text, Escape backs out, asking where something was written."""
 
+    app: Program
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "take", "Take", priority=True),
-        Binding("escape", "dismiss(None)", "Cancel", priority=True),
+        Binding("escape", "leave", "Cancel", priority=True),
     ]
 
     def __init__(self, title: str, text: str) -> None:
@@ -34,6 +37,20 @@ class EditText(ModalScreen[str | None]):
             yield area
             yield Static("Ctrl+S takes it, Escape cancels", classes="dialog--hint")
 
+    @property
+    def _written(self) -> str:
+        return self.query_one(TextArea).text.strip()
+
     def action_take(self) -> None:
         """Answer with the text."""
-        self.dismiss(self.query_one(TextArea).text.strip())
+        self.dismiss(self._written)
+
+    def action_leave(self) -> None:
+        """Give up; asks when something would be lost."""
+        self.run_worker(self._leave(), exclusive=True)
+
+    async def _leave(self) -> None:
+        if self._written == self.text.strip() or await self.app.ask(
+            "Forget what you have written?", yes="Forget"
+        ):
+            self.dismiss(None)

@@ -212,10 +212,12 @@ class MachineScreen(Target, Screen[None]):
 
     async def edit_xml(self) -> None:
         """``X``: by way of the Hardware tab, which keeps what is edited."""
+        from tui.screens.machine.hardware import HardwareTab
+
         await self.show_tab("hardware")
-        view = self.tab
-        await view.when_read()  # type: ignore[union-attr]
-        await view.edit_xml()  # type: ignore[union-attr]
+        if isinstance(self.tab, HardwareTab):
+            await self.tab.when_read()
+            await self.tab.edit_xml()
 
     def leave(self) -> None:
         """``Esc``: first what the tab has filtered or marked is cleared."""

@@ -119,9 +119,8 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
         depths = {}
         if self.looked is not None:
             depths = {chain.target: chain.depth for chain in self.looked.situation.chains}
-        count = f"{len(self.known)} snapshot{'' if len(self.known) == 1 else 's'}"
         told = ["looking at its disks…"] if self._looking else []
-        told += [count, *advice(tuple(self.known), depths, now)]
+        told += [units.count(len(self.known), "snapshot"), *advice(tuple(self.known), depths, now)]
         if self.looked is not None:
             jobs = [disk for disk in self.looked.circumstances.disks if disk.job]
             told += [f"{disk.target}: {disk.job} runs (J)" for disk in jobs]

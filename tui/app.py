@@ -432,7 +432,11 @@ class VirttyApp(Program):
 
     def choose_theme(self) -> None:
         """Textual's theme chooser."""
-        self.search_themes()
+        from textual.theme import ThemeProvider
+
+        from tui.screens.palette import Palette
+
+        self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
 
     def toggle_low_bandwidth(self) -> None:
         """Live figures or none."""

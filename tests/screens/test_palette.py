@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from tests.screens.test_hosts import running as running_hosts
 from tests.screens.test_hosts_many import OFF, RUNNING, host_of
-from tests.screens.test_machines import running, screen_text
+from tests.screens.test_machines import go_to, running, screen_text
 from tests.waiting import until
 from tui.hypervisor.records import DomainDetails, DomainRecord
 from tui.screens.machine.screen import MachineScreen
@@ -71,3 +71,23 @@ def test_what_fits_best_comes_first(wanted: str, fit: float) -> None:
 def test_a_name_from_a_host_is_data_and_a_lost_host_is_told() -> None:
     text = str(label(DomainRecord("h", "u", "[red]x\x1b[2J", stale=True)))
     assert text.startswith("[red]x␛[2J  on h, last known as ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("force", "Force off  o"), ("destroy", "Force off  o"), ("plug", "Force off  o")],
+)
+async def test_an_action_is_found_by_its_name_by_virshs_and_by_what_it_does(typed: str, first: str):
+    async with running() as (app, pilot):
+        go_to(app, "web-01")
+        await pilot.press("colon")
+        await until(lambda: bool(app.screen.query(Input)))
+        await pilot.press(*typed)
+        await until(lambda: shown(app).startswith(first))
+
+
+async def test_the_choice_of_colours_has_a_sign_that_every_terminal_has():
+    async with running() as (app, pilot):
+        await pilot.press("ctrl+t")
+        await until(lambda: "ansi-dark" in screen_text(app))
+        assert "🔎" not in screen_text(app)

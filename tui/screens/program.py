@@ -14,7 +14,7 @@ from tui.actions.base import Action
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import HostRecord
+from tui.hypervisor.records import DomainRecord, HostRecord
 from tui.remembered import Remembered
 from tui.screens.consoles import Consoles
 from tui.settings import Settings
@@ -35,6 +35,10 @@ class Program(App[int]):
         @abstractmethod
         def hosts_in_view(self) -> list[HostRecord]:
             """The hosts that the view in front works on; behind a dialog, the one behind it."""
+
+        @abstractmethod
+        def machine_in_view(self) -> DomainRecord | None:
+            """The machine that is looked at, whatever is marked."""
 
         @abstractmethod
         def act(self, action_id: str) -> None:

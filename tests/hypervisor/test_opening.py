@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import libvirt
@@ -9,7 +11,7 @@ import pytest
 
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.lacks import if_supported
-from tui.hypervisor.opening import open_connection, signed_in, state_after
+from tui.hypervisor.opening import close_quietly, open_connection, signed_in, state_after
 from tui.hypervisor.records import HostState
 from tui.hypervisor.signin import Attempt, SignInError
 from tui.hypervisor.ssh import SignIns
@@ -32,6 +34,24 @@ def test_a_connection_that_cannot_be_read_is_let_go_of(tmp_path: Path) -> None:
         )
     with pytest.raises(libvirt.libvirtError, match="invalid connection"):
         opened[0].getType()
+
+
+def test_a_closed_connection_holds_nothing(tmp_path: Path) -> None:
+    """Its host, and with that the whole program's state, hung on it."""
+
+    class Listener:
+        def __call__(self, told: object) -> None: ...
+
+    file = tmp_path / "host.xml"
+    file.write_text("<node/>")
+    listener = Listener()
+    gone = weakref.ref(listener)
+    nobody = Attempt(lambda _question: None, lambda _question: None)
+    opened = open_connection(f"test://{file}", False, "h", SignIns(), nobody, listener, listener)
+    close_quietly(opened.connection)
+    del opened, listener
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.parametrize(

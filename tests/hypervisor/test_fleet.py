@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import time
@@ -243,3 +244,25 @@ async def test_an_event_before_the_first_list_is_not_lost(tiny, monkeypatch: pyt
         await until(lambda: domain.uuid in host.inventory.domains)
         assert is_in(host, domain, DomainState.PAUSED)
         await until(lambda: is_in(host, domain, DomainState.RUNNING), 5)
+
+
+def test_the_end_comes_though_a_host_began_something_while_the_loop_was_ending(tiny):
+    fleet = Fleet()
+
+    async def main() -> None:
+        fleet.attach()
+        host = fleet.add("h", tiny())
+        host.open()
+        await connected(host)
+        asyncio.get_running_loop().create_task(last_words(host))
+        await asyncio.sleep(0)
+
+    async def last_words(host: Host) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            host.spawn(asyncio.sleep(60))
+
+    asyncio.run(main())
+    fleet.close()
+    assert not fleet.hosts["h"].is_connected

@@ -15,6 +15,7 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Outcome
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.tasks import cancel_all
 from tui.model import Domain
 
 LOOK_EVERY = 2.0
@@ -75,8 +76,7 @@ class FoundJobs:
         """Nobody follows them any more, they go on; what is asked next may be another."""
         self._asked.clear()
         self._told.clear()
-        for task in self._tasks:
-            task.cancel()
+        cancel_all(self._tasks)
 
     async def _follow(self, record: DomainRecord, job: BlockJob) -> None:
         host, cancel = self._host, asyncio.Event()

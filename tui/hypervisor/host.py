@@ -34,6 +34,7 @@ from tui.hypervisor.records import Change, HostRecord, HostState
 from tui.hypervisor.rereading import Rereading
 from tui.hypervisor.signin import AGAIN, Attempt, Question, SignInError
 from tui.hypervisor.ssh import SignIns
+from tui.hypervisor.tasks import cancel_all
 
 log = logging.getLogger(__name__)
 
@@ -268,8 +269,7 @@ class Host:
     def _drop_connection(self) -> None:
         calls, self._calls = self._calls, None
         self._rereading.stop()
-        for task in list(self._tasks):
-            task.cancel()
+        cancel_all(self._tasks)
         if calls is not None:
             calls.close()
 

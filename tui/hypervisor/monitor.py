@@ -21,6 +21,7 @@ from tui.hypervisor.lanes import Lane
 from tui.hypervisor.listing import read_having_snapshots
 from tui.hypervisor.records import DomainDetails, DomainRecord, Usage
 from tui.hypervisor.sampler import BASE_INTERVAL, Sampler
+from tui.hypervisor.tasks import cancel_all
 from tui.model.states import DomainState
 
 log = logging.getLogger(__name__)
@@ -103,8 +104,7 @@ class Monitor:
     def close(self) -> None:
         """Stop reading."""
         self._found_jobs.forget()
-        for task in self._tasks:
-            task.cancel()
+        cancel_all(self._tasks)
 
     async def _forever(
         self, work: Callable[[], Coroutine[Any, Any, float | None]], wake: asyncio.Event

@@ -22,6 +22,7 @@ from tui.hypervisor.node_device_reading import (
     told_of,
 )
 from tui.hypervisor.records import Change, DomainRecord
+from tui.hypervisor.tasks import cancel_all
 from tui.model.device_claims import Claim, Holder, with_pools
 from tui.model.device_index import DeviceIndex
 from tui.model.host_use import HostUse
@@ -79,8 +80,7 @@ class NodeDevices:
         self.host.observers.discard(self._on_event)
         if self._timer is not None:
             self._timer.cancel()
-        for task in list(self._tasks):
-            task.cancel()
+        cancel_all(self._tasks)
 
     # -- what is known ---------------------------------------------------------------------
 

@@ -168,6 +168,8 @@ def test_a_lost_host_says_when_it_was_seen_and_when_it_is_tried() -> None:
     assert why_not_here(record) == "a␛[2J: lost, [red]gone[/]\nStart it."
     asks = HostRecord("b", "b", TEST, state=HostState.NEEDS_AUTHENTICATION)
     assert why_not_here(asks) == f"b: needs you\n{ASKS}"
+    closed = HostRecord("c", "c", TEST, state=HostState.CLOSED)
+    assert why_not_here(closed) == "c: not connected\nEnter on it in Hosts connects it."
     assert cells(row)["name"] == "a␛[2J"
     text = host_details(row, {}, ()).plain
     assert "answers in" not in text

@@ -29,6 +29,7 @@ LOOKS = {
 """Glyph and style."""
 
 ASKS = "It asks for you: Enter on it in Hosts answers."
+CONNECTS = "Enter on it in Hosts connects it."
 
 
 def shown_uri(uri: str) -> str:
@@ -247,7 +248,8 @@ def why_not_here(record: HostRecord) -> str:
     words = f"{visible(record.name)}: {record.word}"
     if record.error is not None:
         return f"{words}, {record.error.words}\n{record.error.advice}"
-    return f"{words}\n{ASKS}" if record.state is HostState.NEEDS_AUTHENTICATION else words
+    helps = {HostState.NEEDS_AUTHENTICATION: ASKS, HostState.CLOSED: CONNECTS}
+    return "\n".join(filter(None, (words, helps.get(record.state))))
 
 
 def host_details(row: HostRow, named: Mapping[str, int], kinds: Iterable[str]) -> Content:

@@ -51,7 +51,9 @@ class NamedMachine:
         hosts = self._app.fleet.hosts.values()
         names = ", ".join(visible(host.record.name) for host in hosts if host.record.is_current)
         where = f"on {names}" if names else "to be seen: no host is connected"
-        self._app.say(f"There is no machine {visible(self._name)} {where}.", "warning")
+        told = f"There is no machine {visible(self._name)} {where}."
+        self._app.say(told, "warning")
+        self._app.fleet.journal.event("", "", told)
 
     def _end(self) -> None:
         self._done = True

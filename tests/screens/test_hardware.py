@@ -20,12 +20,13 @@ from tui.hypervisor.fleet import Fleet
 from tui.model import Domain
 from tui.screens.choose import OTHER, Choose
 from tui.screens.dialogs import AskText, Confirm, Results
+from tui.screens.filter_line import FilterLine
 from tui.screens.machine.conflict import ConflictDialog
 from tui.screens.machine.hardware import HardwareTab
 from tui.screens.machine.history import HardwareHistory
 from tui.screens.machine.review import Review
 from tui.screens.machine.screen import MachineScreen
-from tui.screens.machine.xml import SearchLine, XmlTab
+from tui.screens.machine.xml import XmlTab
 from tui.screens.machine.xml_editor import XmlEditor
 from tui.settings import Settings
 from tui.widgets.field_form import FieldEditor
@@ -455,6 +456,6 @@ async def test_what_is_typed_right_behind_a_key_is_for_what_it_opens():
         await pilot.press("escape", "x")
         await until(lambda: isinstance(tab.screen.tab, XmlTab))
         await burst("slash", *"sr1")
-        await until(lambda: app.screen.query_one(SearchLine).value == "sr1")
+        await until(lambda: app.screen.query_one(FilterLine).value == "sr1")
         assert app.screen is tab.screen
         assert not any(entry.virsh for entry in app.fleet.journal.entries)

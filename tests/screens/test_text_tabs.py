@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.screens.test_machines import running, screen_text
 from tests.waiting import until
+from tui.screens.filter_line import FilterLine
 from tui.screens.machine.screen import MachineScreen
-from tui.screens.machine.xml import SearchLine
 
 
 async def test_escape_ends_the_search_then_leaves():
@@ -18,7 +18,7 @@ async def test_escape_ends_the_search_then_leaves():
         await pilot.press("escape")
         await until(lambda: head(app) == before)
         assert isinstance(app.screen, MachineScreen)
-        assert not app.screen.query(SearchLine)
+        assert not any(line.display for line in app.screen.query(FilterLine))
         await pilot.press("escape")
         await until(lambda: app.screen is app.main)
 

@@ -128,6 +128,15 @@ class Fleet:
         for host in self.hosts.values():
             yield from host.inventory.domains.values()
 
+    def macs(self, but: tuple[str, str] | None = None) -> dict[str, str]:
+        """Names of machines by MAC address in lower case, of those read; ``but`` one of them."""
+        return {
+            mac.lower(): record.name
+            for record in self.domains()
+            if record.key != but and record.details is not None
+            for mac in record.details.macs
+        }
+
     def domain(self, key: tuple[str, str]) -> DomainRecord | None:
         """One machine by :attr:`DomainRecord.key`; None when it is gone."""
         host = self.hosts.get(key[0])

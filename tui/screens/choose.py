@@ -106,8 +106,7 @@ class Choose(ModalScreen[str | None]):
             self.query_one(".dialog").mount(line, before=options)
         else:
             line = lines.first()
-        line.display = True
-        self.set_focus(line)
+        line.open()
 
     def _narrow(self, text: str) -> None:
         words = text.casefold().split()

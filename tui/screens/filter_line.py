@@ -17,11 +17,11 @@ R = TypeVar("R")
 
 
 class FilterLine(Input):
-    """Filters as you type; Enter goes back to the table, Escape clears."""
+    """Filters or searches as you type; Enter goes back to what it is above, Escape clears."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear", show=False),
-        Binding("enter,down,tab", "leave", "To the table", show=False),
+        Binding("enter,down,tab", "leave", "Back", show=False),
     ]
 
     # Textual lays the whole screen out anew for each change of this, at every keystroke.
@@ -45,12 +45,12 @@ class FilterLine(Input):
         self.screen.set_focus(self)
 
     def action_clear(self) -> None:
-        """Escape: every row again."""
+        """Escape: all again."""
         self.value = ""
         self.action_leave()
 
     def action_leave(self) -> None:
-        """Back to the table; the line stays while it filters."""
+        """Back; the line stays while there is something in it."""
         self.display = bool(self.value)
         self.screen.set_focus(self._table)
 

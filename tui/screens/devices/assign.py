@@ -214,12 +214,7 @@ async def _ask_form(
 
 
 async def _ask_nic(app: Program, device: NodeDevice) -> Answers | None:
-    macs = {
-        mac.lower(): record.name
-        for record in app.fleet.domains()
-        if record.details is not None
-        for mac in record.details.macs
-    }
+    macs = app.fleet.macs()
 
     def fault(answers: Answers) -> str:
         try:

@@ -112,20 +112,11 @@ class HardwareView(Tab):
             raise
         if self.surroundings.capabilities is None:
             found = await read_surroundings(host, hardware.stored)
-            self.surroundings = replace(found, macs=self._macs_of_others())
+            self.surroundings = replace(found, macs=self.app.fleet.macs(but=self.key))
             self.show()
             neighbours = await read_neighbours(host, record.uuid)
             self.surroundings = replace(self.surroundings, neighbours=neighbours)
             self.show()
-
-    def _macs_of_others(self) -> dict[str, str]:
-        """MAC addresses of every other machine that we see, on any host."""
-        return {
-            mac.lower(): record.name
-            for record in self.app.fleet.domains()
-            if record.key != self.key and record.details is not None
-            for mac in record.details.macs
-        }
 
     def _take(self, hardware: Hardware) -> None:
         self.hardware = hardware

@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.widgets import Input
 
 from tui.hypervisor.definition import read_xml
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model.text import visible
 from tui.model.xml import mask_secrets
+from tui.screens.filter_line import FilterLine
 from tui.screens.machine.tab import Tab
 from tui.widgets.text_view import TextView
 from tui.widgets.xml_highlight import highlight
-
-
-class SearchLine(Input):
-    """Searches as you type; Enter keeps it, Escape clears it."""
-
-    BINDINGS: ClassVar = [
-        ("escape", "clear_search", "Clear"),
-        ("enter,down,tab", "leave", "To the text"),
-    ]
-
-    def __init__(self, view: TextView) -> None:
-        super().__init__(placeholder="search", compact=True)
-        self.cursor_blink = False
-        self._view = view
-
-    def watch_value(self, value: str) -> None:
-        """Every keystroke searches."""
-        if self.is_mounted:
-            self._view.search(value)
-
-    def action_clear_search(self) -> None:
-        """No search; back in the text."""
-        self._view.search("")
-        self._view.focus()
-        self.remove()
-
-    def action_leave(self) -> None:
-        """Keep it: ``>`` and ``<`` go through the matches."""
-        self._view.focus()
 
 
 class TextTab(Tab):
@@ -51,6 +20,7 @@ class TextTab(Tab):
 
     about = ""
     """What the text is, in words."""
+    _search_line: FilterLine | None = None
 
     def compose(self) -> ComposeResult:
         """The text; the search line comes when it is wanted."""
@@ -63,12 +33,10 @@ class TextTab(Tab):
 
     def start_search(self) -> None:
         """Open the search line."""
-        line = next(iter(self.query(SearchLine)), None)
-        if line is None:
-            line = SearchLine(self.view)
-            self.mount(line, before=0)
-        # At once, unlike `focus`: what is typed right behind the key is for the line.
-        self.screen.set_focus(line)
+        if self._search_line is None:
+            self._search_line = FilterLine("search", self.view.search, self.view)
+            self.mount(self._search_line, before=0)
+        self._search_line.open()
 
     def on_text_view_searched(self, event: TextView.Searched) -> None:
         """Say how many there are; of a search that is over, what the text is again."""
@@ -87,10 +55,11 @@ class TextTab(Tab):
 
     def clear(self) -> bool:
         """``Esc``: first the search ends."""
-        for line in self.query(SearchLine):
-            line.action_clear_search()
-            return True
-        return False
+        line = self._search_line
+        if line is None or not line.display:
+            return False
+        line.action_clear()
+        return True
 
 
 class XmlTab(TextTab):

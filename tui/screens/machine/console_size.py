@@ -17,6 +17,10 @@ from tui.model.text import visible
 NO_PORT = "this machine has no serial port"
 SETTLE = 0.3
 """Seconds that a size has to last before it is told."""
+AGAIN = 2.0
+"""Seconds until an agent is asked once more: on a busy host it may not have answered in time."""
+TRIES = 4
+"""How often one size is told to an agent that does not take it."""
 
 
 class GuestSize:
@@ -108,22 +112,24 @@ class GuestSize:
             self.on_change()
         return True
 
-    def _tell_soon(self, seconds: float) -> None:
+    def _tell_soon(self, seconds: float, tries: int = TRIES) -> None:
         if self._timer is not None:
             self._timer.cancel()
         if self._agent and self.told != self.wanted:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(seconds, self._tell_now)
+            self._timer = loop.call_later(seconds, self._tell_now, tries)
 
-    def _tell_now(self) -> None:
+    def _tell_now(self, tries: int) -> None:
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._tell_wanted())
+            self._task = asyncio.get_running_loop().create_task(self._tell_wanted(tries))
 
-    async def _tell_wanted(self) -> None:
-        wanted = None
+    async def _tell_wanted(self, tries: int) -> None:
+        taken, wanted = False, None
         while wanted != self.wanted:  # it may change meanwhile
             wanted = self.wanted
-            await self.tell(*wanted)
+            taken = await self.tell(*wanted)
+        if not taken and tries > 1:
+            self._tell_soon(AGAIN, tries - 1)
 
     def _event(self, event: Event) -> None:
         if event.identity != self.uuid:

@@ -401,7 +401,7 @@ class VirttyApp(Program):
         """Bring a pane to the front, whatever screens lie over it."""
         if await self._may_leave(*self.screen_stack):
             while len(self.screen_stack) > 1:
-                self.pop_screen()
+                self._close_screen()
             await self.main.show_pane(name)
 
     async def _may_leave(self, *screens: Screen[object]) -> bool:
@@ -458,7 +458,15 @@ class VirttyApp(Program):
     async def _back(self, screen: Screen[object]) -> None:
         # A second Escape may have come before the first has led back.
         if await self._may_leave(screen) and screen is self.screen:
-            self.pop_screen()
+            self._close_screen()
+
+    def _close_screen(self) -> None:
+        """A machine that was open is under the list's cursor then: the keys go on acting on it."""
+        from tui.screens.machine.screen import MachineScreen
+
+        if isinstance(self.screen, MachineScreen):
+            self.main.go_to_machine(self.screen.key)
+        self.pop_screen()
 
     async def _quit_after_asking(self) -> None:
         running = [

@@ -51,6 +51,9 @@ async def test_where_is_that_machine(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, MachineScreen))
         assert [record.name for record in app.subjects()] == ["old-web-01"]
+        await pilot.press("q", "1")
+        await until(lambda: bool(app.subjects()))
+        assert [record.name for record in app.subjects()] == ["old-web-01"]
 
 
 def shown(app) -> str:

@@ -80,6 +80,10 @@ class MainScreen(Screen[None]):
             self.front = switcher.current = name
         self.call_after_refresh(self._pane_shown)
 
+    def go_to_machine(self, key: tuple[str, str]) -> None:
+        """Put the cursor of the machines' pane on one that its filter shows."""
+        self.query_one(MachinesPane).table.move_cursor_to(key)
+
     def _pane_shown(self) -> None:
         self.pane.shown()
         self.show_summary()

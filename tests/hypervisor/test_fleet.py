@@ -11,11 +11,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import libvirt
 import pytest
 
 from tests.waiting import until
 from tui.demo import demo_uri
-from tui.hypervisor import lifecycle
+from tui.hypervisor import lifecycle, listing
 from tui.hypervisor.errors import GoneError, HypervisorError, NotConnectedError
 from tui.hypervisor.events import Event
 from tui.hypervisor.fleet import Fleet
@@ -266,3 +267,15 @@ def test_the_end_comes_though_a_host_began_something_while_the_loop_was_ending(t
     asyncio.run(main())
     fleet.close()
     assert not fleet.hosts["h"].is_connected
+
+
+async def test_what_a_host_cannot_tell_is_no_reason_for_the_rest(
+    tiny, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(connection: libvirt.virConnect) -> None:
+        connection.lookupByName("nobody")
+
+    monkeypatch.setattr(listing, "read_sizes", broken)
+    async with running(tiny()) as (_fleet, [host]):
+        await connected(host)
+        await until(lambda: host.inventory.named["network"])

@@ -14,7 +14,7 @@ import libvirt
 
 from tui.hypervisor import listing
 from tui.hypervisor.calls import CALL_TIMEOUT, Calls
-from tui.hypervisor.errors import HypervisorError, NotConnectedError, from_libvirt
+from tui.hypervisor.errors import CutError, HypervisorError, NotConnectedError, from_libvirt
 from tui.hypervisor.events import Event, register_rest
 from tui.hypervisor.inventory import Inventory
 from tui.hypervisor.journal import Journal
@@ -66,7 +66,6 @@ class Host:
         self.inventory = Inventory(key, publish, self.reread_soon)
         self.journal = journal
         self.event_kinds: frozenset[str] = frozenset()
-        self.has_events = False
         self.observers: set[Callable[[Event], None]] = set()
         """Called with every event: for verbs that await one."""
         self._mailbox = mailbox
@@ -167,7 +166,6 @@ class Host:
         self._attempt = None
         self._opening_since = None
         self._attempts = 0
-        self.has_events = opened.has_events
         self._pulse.answered()
         self._set(
             state=HostState.CONNECTED,
@@ -381,21 +379,38 @@ class Host:
     async def _read_the_rest(self, opened: Opened) -> None:
         """What the first picture did without."""
         generation = self._generation
-        await self._heartbeat()
-        await self._rereading.rest()
-        if opened.has_events:
 
-            def post(event: Event) -> None:
-                self._mailbox.post(self._on_event, generation, event)
+        def post(event: Event) -> None:
+            self._mailbox.post(self._on_event, generation, event)
 
-            self.event_kinds = await self.read(lambda c: register_rest(c, post))
-        await self._heartbeat()  # the first was taken while all else was being opened
-        facts = await self.read(lambda c: listing.read_facts(c, opened.is_local))
-        self._set(facts=facts)
-        await self._rereading.named()
-        if not self.record.is_slow:
-            uuid = await self.read(listing.read_host_uuid)
-            self._set(facts=replace(facts, uuid=uuid))
+        async def subscribe() -> None:
+            if opened.has_events:
+                self.event_kinds = await self.read(lambda c: register_rest(c, post))
+
+        async def look_at_host() -> None:
+            await self._heartbeat()  # the first was taken while all else was being opened
+            facts = await self.read(lambda c: listing.read_facts(c, opened.is_local))
+            self._set(facts=facts)
+
+        async def identify() -> None:
+            if not self.record.is_slow and self.record.facts is not None:
+                uuid = await self.read(listing.read_host_uuid)
+                self._set(facts=replace(self.record.facts, uuid=uuid))
+
+        for step in (
+            self._heartbeat,
+            self._rereading.rest,
+            subscribe,
+            look_at_host,
+            self._rereading.named,
+            identify,
+        ):
+            try:
+                await step()
+            except (NotConnectedError, CutError):
+                raise
+            except HypervisorError as error:  # what a host cannot tell is no reason for the rest
+                log.warning("%s: %s", self.record.name, error)
 
     # -- watching ------------------------------------------------------------------------
 

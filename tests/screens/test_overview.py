@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tests.screens.test_machines import go_to, running, screen_text
 from tests.waiting import until
-from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.records import DomainDetails, DomainRecord
 from tui.model import Domain
+from tui.model.states import DomainState
 from tui.screens.dialogs import Confirm
 from tui.screens.machine.edit_text import EditText
 from tui.screens.machine.facts import LABEL, blocks, lines
@@ -28,6 +29,14 @@ def test_a_long_value_goes_on_under_itself():
     assert shown[at].endswith("one two three")
     assert shown[at + 1].strip() == "four"
     assert "  none" in shown
+
+
+def test_a_machine_that_was_started_for_its_disks_only_says_so():
+    domain, details = Domain.from_xml(XML.format(title="")), DomainDetails(held_open=True)
+    for state, told in ((DomainState.PAUSED, True), (DomainState.RUNNING, False)):
+        record = DomainRecord("h", "u", "web", state=state, details=details)
+        shown = "\n".join(line.plain for line in lines(blocks(record, domain, ()), 80))
+        assert ("started for work on its disks only" in shown) is told
 
 
 async def test_the_heading_says_that_the_next_boot_changes_something():

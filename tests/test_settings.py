@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tui import settings_edit
 from tui.remembered import Remembered, load_remembered, save_remembered
 from tui.settings import HostEntry, MachinesSettings, Problem, Settings, load_settings
-from tui.settings_edit import SettingsError, add_host, change_host, remove_host, save_theme
+from tui.settings_edit import SettingsError, add_host, change_host, remove_host
 
 FULL = """\
 # my settings
@@ -203,17 +203,6 @@ class TestEditing:
         add_host(path, HostEntry("again", "u"))
         assert [host.name for host in load_settings(path)[0].hosts] == ["again"]
 
-    def test_theme_of_a_file_without_one(self, path):
-        write(path, FULL.replace('theme = "nord"  # the blue one\n', ""))
-        save_theme(path, "gruvbox")
-        settings, problems = load_settings(path)
-        assert (settings.theme, problems) == ("gruvbox", [])
-        assert len(settings.hosts) == 2
-
-    def test_theme_keeps_its_comment(self, path):
-        save_theme(write(path, FULL), "gruvbox")
-        assert path.read_text() == FULL.replace('"nord"', '"gruvbox"')
-
     @pytest.mark.parametrize(
         ("change", "words"),
         [
@@ -238,7 +227,7 @@ class TestEditing:
 
     def test_unknown_settings_survive(self, path):
         write(path, "of_a_newer_version = 1\n")
-        save_theme(path, "nord")
+        add_host(path, HostEntry("lab", "u"))
         assert "of_a_newer_version = 1\n" in path.read_text()
 
     def test_a_write_protected_file_is_refused(self, path, monkeypatch):
@@ -246,22 +235,22 @@ class TestEditing:
         # Root may write anything, so the answer is put in access()'s mouth.
         monkeypatch.setattr(os, "access", lambda *_: False)
         with pytest.raises(SettingsError, match="write-protected"):
-            save_theme(path, "gruvbox")
+            remove_host(path, "lab")
         assert path.read_text() == FULL
 
     def test_a_directory_that_cannot_be_made(self, tmp_path):
         (tmp_path / "file").write_text("")
         with pytest.raises(SettingsError, match="cannot be saved"):
-            save_theme(tmp_path / "file" / "settings.toml", "nord")
+            add_host(tmp_path / "file" / "settings.toml", HostEntry("lab", "u"))
 
     def test_links_and_modes_are_kept(self, path, tmp_path):
         real = write(tmp_path / "dotfiles" / "virtty.toml", FULL)
         real.chmod(0o644)
         path.parent.mkdir()
         path.symlink_to(real)
-        save_theme(path, "gruvbox")
+        remove_host(path, "lab")
         assert path.is_symlink()
-        assert "gruvbox" in real.read_text()
+        assert "lab" not in {host.name for host in load_settings(real)[0].hosts}
         assert stat.S_IMODE(real.stat().st_mode) == 0o644
         assert os.listdir(real.parent) == ["virtty.toml"]
 

@@ -152,11 +152,6 @@ def resolve_keymap(
             problems.append(_clash_problem(pair, key, advice))
 
 
-def validate_keymap(keys: Mapping[str, str], actions: Mapping[str, ActionKeys]) -> list[Problem]:
-    """Everything that is wrong with the person's key map; see :func:`resolve_keymap`."""
-    return resolve_keymap(keys, actions)[1]
-
-
 def _clash_problem(pair: tuple[str, str], key: str, advice: str) -> Problem:
     return Problem(f"keys: {pair[0]} and {pair[1]} are both on {key}", advice)
 

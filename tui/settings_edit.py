@@ -1,4 +1,4 @@
-"""Explicit changes to ``settings.toml``: the connection book and the theme.
+"""Explicit changes to ``settings.toml``: the connection book.
 
 Only the keys in question are touched; comments, order, and what an editor has written to
 the file meanwhile survive. A file that cannot be understood is never written over.
@@ -21,15 +21,6 @@ ATTEMPTS = 5
 
 class SettingsError(Exception):
     """The settings could not be saved; the text says why and what to do."""
-
-
-def save_theme(path: Path, theme: str) -> None:
-    """Set the theme. Raises SettingsError."""
-
-    def change(document: tomlkit.TOMLDocument) -> None:
-        document["theme"] = theme
-
-    _edit(path, change)
 
 
 def add_host(path: Path, entry: HostEntry) -> None:

@@ -8,9 +8,11 @@ from tests.model.definitions import Q35
 from tui.model import Domain
 from tui.model.alterations import alterations
 from tui.model.checks import check
-from tui.model.fields import fields_of
+from tui.model.fields import Call, fields_of
+from tui.model.plan import Effect, Situation, plan
 from tui.model.session import EditSession
 from tui.model.surroundings import Surroundings
+from tui.model.templates import TEMPLATES
 
 DEVICES = """<video><model type='vga' vram='16384' heads='1'/></video>
 <watchdog model='i6300esb'><address type='pci' slot='0x01'/></watchdog>
@@ -189,3 +191,35 @@ def test_what_a_console_repeats_is_not_told_as_altered():
 
 def test_a_whole_definition_asks_for_nothing():
     assert missing(EditSession(Domain.from_xml(Q35))) == set()
+
+
+def template(kind: str, document: Domain, **answers: str) -> list[str]:
+    return next(one for one in TEMPLATES if one.name == kind).xml(document, answers)
+
+
+def test_a_virtiofs_brings_the_shared_memory_that_it_needs(session):
+    session.add(*template("filesystem", session.edited, source="/srv", target="srv"))
+    assert {change.id for change in session.changes.changes} == {
+        ("filesystem srv", ""),
+        ("memory", "access"),
+        ("memory", "source"),
+    }
+    assert missing(session) == set()
+    live = session.base.copy()
+    effects = [f.effect for f in plan(session.changes, Situation(True, True), live).forecasts]
+    assert set(effects) == {Effect.NEXT_BOOT}
+    live.memory.share()
+    made = plan(session.changes, Situation(True, True), live).forecasts
+    assert {f.change.id for f in made if f.call is Call.ATTACH_DEVICE} == {("filesystem srv", "")}
+
+
+@pytest.mark.parametrize("kind", ["watchdog", "panic"])
+def test_what_is_there_once_is_not_added_again(session, kind):
+    with pytest.raises(ValueError, match="one already"):
+        template(kind, session.edited)
+
+
+def test_usb_that_is_off_is_turned_on_where_it_is_off(session):
+    session.add("<controller type='usb' index='0' model='none'/>")
+    with pytest.raises(ValueError, match="give it another model"):
+        template("usb", session.edited)

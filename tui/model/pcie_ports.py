@@ -9,7 +9,7 @@ from tui.model.views import Device
 PORTS = ("pcie-root-port", "pcie-switch-downstream-port")
 FULL = "it has no free PCIe port: add root ports for the next boot"
 PORT_XML = '<controller type="pci" model="pcie-root-port"/>'
-TAKING = ("hostdev", "interface", "disk", "controller", "rng", "memballoon", "vsock", "watchdog")
+TAKING = ("interface", "rng", "memballoon", "vsock", "watchdog", "filesystem", "shmem")
 
 
 def free_ports(live: Domain) -> int | None:

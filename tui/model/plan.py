@@ -19,6 +19,7 @@ from tui.model.changes import (
     FieldChange,
     pair,
 )
+from tui.model.devices.rest import Filesystem
 from tui.model.domain import Domain
 from tui.model.fields import BESIDE_DEFINITION, Call
 from tui.model.live_commands import commands
@@ -161,7 +162,8 @@ def _live_call(
         device = changes.edited.device(change.key)
         why = ""
         if device is not None:
-            why = device.why_not_hotplug() or _why_no_port(device, changes, live)
+            why = device.why_not_hotplug() or _why_not_shared(device, live)
+            why = why or _why_no_port(device, changes, live)
         return (None, why) if why else (Call.ATTACH_DEVICE, "")
     if isinstance(change, DeviceRemoved):
         running = counterpart(changes.base, change.key, live)
@@ -172,6 +174,12 @@ def _live_call(
     if not isinstance(change, FieldChange):
         return None, "only fields can change while it runs"
     return _live_field(change, changes, live)
+
+
+def _why_not_shared(device: Device, live: Domain) -> str:
+    """Whether the running machine's memory can be seen by the program behind a new device."""
+    needed = isinstance(device, Filesystem) and device.needs_shared_memory
+    return "its running memory is not shared" if needed and not live.memory.is_shared else ""
 
 
 def _why_no_port(device: Device, changes: ChangeSet, live: Domain) -> str:

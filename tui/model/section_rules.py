@@ -216,14 +216,13 @@ def _huge_pages(document: Domain, surroundings: Surroundings) -> Iterator[Findin
 def shared_memory(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
     """virtiofs needs memory that other processes may share."""
     for device in document.devices:
-        if isinstance(device, Filesystem) and device.driver == "virtiofs":
-            shared = document.root.find("cpu/numa/cell[@memAccess='shared']")
-            if document.memory.access != "shared" and shared is None:
-                yield error(
-                    device.key,
-                    "driver",
-                    "virtiofs needs shared memory: set Memory, Access to shared, Backing to memfd.",
-                )
+        needed = isinstance(device, Filesystem) and device.needs_shared_memory
+        if needed and not document.memory.is_shared:
+            yield error(
+                device.key,
+                "driver",
+                "virtiofs needs shared memory: set Memory, Access to shared, Backing to memfd.",
+            )
 
 
 # -- firmware and boot ---------------------------------------------------------------------

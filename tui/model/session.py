@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.model.changes import ChangeSet, LostError, pair
+from tui.model.devices.rest import Filesystem
 from tui.model.domain import Domain
 from tui.model.fields import fields_of
 from tui.model.merge import ClashError, merge
@@ -51,9 +52,11 @@ class EditSession:
         return view.key
 
     def add(self, *xmls: str) -> str:
-        """Add devices; returns the key of the first."""
+        """Add devices, with the shared memory that one may need; returns the key of the first."""
         trial = self.edited.copy()
         added = [trial.add_device(xml) for xml in xmls]
+        if any(isinstance(one, Filesystem) and one.needs_shared_memory for one in added):
+            trial.memory.share()
         self._take(trial)
         return added[0].key
 

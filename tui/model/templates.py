@@ -19,6 +19,9 @@ from tui.model.views import Device
 
 Answers = Mapping[str, str]
 
+ALONE = ("tpm", "vsock")
+"""Tags that a machine has once, whatever the model."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -172,6 +175,22 @@ def _fixed(tag: str, *attributes: str) -> Callable[[Domain, Answers], Sequence[e
     return build
 
 
+def _one(
+    build: Callable[[Domain, Answers], Sequence[etree._Element]],
+) -> Callable[[Domain, Answers], Sequence[etree._Element]]:
+    """Of which a machine has one at most, or one of each model."""
+
+    def checked(document: Domain, answers: Answers) -> Sequence[etree._Element]:
+        made = build(document, answers)
+        tag, model = made[0].tag, made[0].get("model")
+        for device in document.devices:
+            if device.tag_name == tag and (tag in ALONE or device.get("@model") == model):
+                raise ValueError(f"There is one already: {device.label}.")
+        return made
+
+    return checked
+
+
 def _serial(document: Domain, _answers: Answers) -> Sequence[etree._Element]:
     """The first brings the console that stands for it."""
     ports = [int(d.get("target/@port") or 0) for d in document.devices if d.tag_name == "serial"]
@@ -232,6 +251,9 @@ def _ask_video(_document: Domain, around: Surroundings) -> Sequence[Question]:
 
 def _controller(kind: str, model: str) -> Callable[[Domain, Answers], Sequence[etree._Element]]:
     def build(document: Domain, _answers: Answers) -> Sequence[etree._Element]:
+        for device in document.devices:
+            if device.get("@type") == kind and device.get("@model") == "none":
+                raise ValueError(f"{device.label} stands for none: give it another model.")
         indexes = [
             int(device.get("@index") or 0)
             for device in document.devices
@@ -339,13 +361,13 @@ TEMPLATES: tuple[Template, ...] = (
         "watchdog",
         "Watchdog",
         "resets a guest that hangs",
-        _fixed("watchdog", "model=i6300esb", "action=reset"),
+        _one(_fixed("watchdog", "model=i6300esb", "action=reset")),
     ),
     Template(
         "tpm",
         "TPM",
         "emulated by swtpm",
-        _tpm,
+        _one(_tpm),
         _ask_tpm,
     ),
     Template(
@@ -355,7 +377,7 @@ TEMPLATES: tuple[Template, ...] = (
         _filesystem,
         _ask_filesystem,
     ),
-    Template("vsock", "VSOCK", "sockets between host and guest", _vsock),
+    Template("vsock", "VSOCK", "sockets between host and guest", _one(_vsock)),
     Template("scsi", "SCSI controller", "virtio-scsi", _controller("scsi", "virtio-scsi")),
     Template("usb", "USB controller", "xHCI", _controller("usb", "qemu-xhci")),
     Template(
@@ -392,7 +414,10 @@ TEMPLATES: tuple[Template, ...] = (
         _fixed("redirdev", "bus=usb", "type=spicevmc"),
     ),
     Template(
-        "panic", "Panic notifier", "tells of a crash of the guest", _fixed("panic", "model=isa")
+        "panic",
+        "Panic notifier",
+        "tells of a crash of the guest",
+        _one(_fixed("panic", "model=isa")),
     ),
     Template(
         "smartcard",

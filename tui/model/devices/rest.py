@@ -81,6 +81,11 @@ class Filesystem(Device):
     )
 
     @property
+    def needs_shared_memory(self) -> bool:
+        """virtiofsd looks into the guest's memory."""
+        return self.driver == "virtiofs"
+
+    @property
     def identity(self) -> str:
         """The tag."""
         return self.target

@@ -76,6 +76,7 @@ class Memory(Section):
         "memoryBacking/hugepages",
         "Page size",
         "Of the huge pages; empty takes the host's default.",
+        least=1024,
         unless=lambda view: "" if view.hugepages else "huge pages are off",
     )
     nosharepages = Switch(
@@ -185,6 +186,18 @@ class Memory(Section):
         "Memory with all modules that can ever be plugged; needs slots and guest cells.",
         also=lambda view: _slots_follow(view),
     )
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes of the host can have it as well."""
+        cell = self.element.find("cpu/numa/cell[@memAccess='shared']")
+        return self.access == "shared" or cell is not None
+
+    def share(self) -> None:
+        """Let other processes of the host have it as well."""
+        if not self.is_shared:
+            self.access = "shared"
+            self.source = self.source if self.source == "file" else "memfd"
 
     @property
     def given(self) -> int | None:

@@ -106,6 +106,13 @@ def duration(seconds: float | None) -> str:
     return f"{second}s"
 
 
+def uptime(seconds: float | None) -> str:
+    """A span to the minute, not to be drawn anew every second: ``0m``, ``40m``, ``3d 4h``."""
+    if seconds is None or seconds >= 3600:
+        return duration(seconds)
+    return f"{int(max(seconds, 0) // 60)}m"
+
+
 def ago(seconds: float | None) -> str:
     """How long ago in its largest unit: ``now``, ``5 s ago``, ``3 min ago``, ``4 d ago``."""
     if seconds is None:

@@ -40,7 +40,7 @@ def blocks(
         ("Hardware", _hardware(record, domain)),
         ("Disks", _disks(domain)),
         ("Network", _network(record, domain, addresses)),
-        ("Access", _access(domain)),
+        ("Access", _access(record, domain, addresses)),
         *([("Devices of the host", told)] if told else []),
     ]
 
@@ -97,7 +97,7 @@ def _state(record: DomainRecord) -> list[Fact]:
     state = f"{record.state.glyph} {record.state.word}" + (f", {reason}" if reason else "")
     up = units.UNKNOWN
     if record.started is not None:
-        up = units.duration((time.time() - record.started) // 60 * 60)
+        up = units.uptime(time.time() - record.started)
     kind = "persistent" if record.persistent else "transient: gone for good when it stops"
     return [
         pair("State", state),
@@ -155,10 +155,15 @@ def _network(
     return lines or [plain("none", "$quiet")]
 
 
-def _access(domain: Domain) -> list[Fact]:
+def _access(
+    record: DomainRecord, domain: Domain, addresses: Sequence[Address] | None
+) -> list[Fact]:
+    answers = domain.agent_connected or any(told.source == "agent" for told in addresses or ())
     agent = "no channel for it"
     if domain.has_agent_channel:
-        agent = "connected" if domain.agent_connected else "channel there, not connected"
+        agent = "channel there, not connected" if record.state.is_active else "channel there"
+    if answers:
+        agent = "connected"
     lines = [
         pair("Serial console", _yes(domain.has_serial)),
         pair("Guest agent", agent),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.model.definitions import MACHINES, Q35
+from tests.model.definitions import MACHINES, NUMA, Q35
 from tests.model.test_fields import PLACES, another, inject, views_of
 from tui.model import ChangeSet, Domain
 from tui.model.changes import (
@@ -260,3 +260,13 @@ def test_a_removed_device_is_not_told_as_another_boot_order():
     session.undo()
     session.set("boot", "order", "vdb, vda")
     assert [change.what for change in session.changes.changes] == ["Boot order"]
+
+
+def test_timers_are_told_in_whatever_order_they_were_set():
+    session = EditSession(Domain.from_xml(NUMA))
+    session.set("clock", "tsc", "yes")
+    session.set("clock", "kvmclock", "no")
+    assert {change.id for change in session.changes.changes} == {
+        ("clock", "tsc"),
+        ("clock", "kvmclock"),
+    }

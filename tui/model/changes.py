@@ -404,7 +404,8 @@ def pair(
 def canonical(element: etree._Element) -> bytes:
     """C14N of an element; white space between elements, and the order of unlike ones, aside.
 
-    libvirt takes unlike elements in any order and writes them in its own; like ones keep theirs.
+    libvirt takes unlike elements in any order and writes them in its own; like ones keep theirs,
+    but for timers, which have names.
     """
     copied = deepcopy(element)
     copied.tail = None
@@ -414,8 +415,14 @@ def canonical(element: etree._Element) -> bytes:
         if node.tail is not None and not node.tail.strip():
             node.tail = None
     for node in _unordered(copied):
-        node[:] = sorted(node, key=lambda child: child.tag if isinstance(child.tag, str) else "")
+        node[:] = sorted(node, key=_rank)
     return etree.tostring(copied, method="c14n", with_comments=True)
+
+
+def _rank(element: etree._Element) -> tuple[str, str]:
+    if not isinstance(element.tag, str):
+        return "", ""
+    return element.tag, element.get("name", "") if element.tag == "timer" else ""
 
 
 def _unordered(element: etree._Element) -> list[etree._Element]:

@@ -40,29 +40,12 @@ class DomainCapabilities:
             return None
         return tuple((value.text or "").strip() for value in found.iterfind("value"))
 
-    def supports(self, path: str) -> bool | None:
-        """What ``supported=`` says of an element (``devices/tpm``); None where it is not told."""
-        found = self._root.find(path)
-        if found is None or found.get("supported") is None:
-            return None
-        return found.get("supported") == "yes"
-
-    @property
-    def machine(self) -> str:
-        """The machine type that this is about, in full: ``pc-q35-7.2``."""
-        return (self._root.findtext("machine") or "").strip()
-
     @property
     def max_vcpus(self) -> int | None:
         """``<vcpu max=…>``."""
         found = self._root.find("vcpu")
         text = "" if found is None else found.get("max", "")
         return int(text) if text.isdigit() else None
-
-    @property
-    def iothreads(self) -> bool | None:
-        """Whether I/O threads are supported."""
-        return self.supports("iothreads")
 
     @property
     def cpu_modes(self) -> tuple[str, ...]:

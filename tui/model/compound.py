@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from tui.model import units
+from tui.model.cpuset import CPUS
 from tui.model.editing import place
 from tui.model.fields import Choice, Field, Option
-from tui.model.quantities import Number
+from tui.model.quantities import Number, Size
 
 if TYPE_CHECKING:
     from tui.model.surroundings import Surroundings
     from tui.model.views import View
-
-_CPUS = re.compile(r"\^?\d+(-\d+)?(,\^?\d+(-\d+)?)*")
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -73,7 +72,7 @@ class Pins(_Paired):
         found: dict[int, str] = {}
         for key, cpus in self._split(text):
             cpus = re.sub(r"\s+", "", cpus)
-            if not key.isdigit() or not _CPUS.fullmatch(cpus):
+            if not key.isdigit() or not re.fullmatch(CPUS, cpus):
                 raise ValueError(f"{self.label}: expected 0=2; 1=3,7, not {key}={cpus}")
             if int(key) in found:
                 raise ValueError(f"{self.label}: {key} is there twice")
@@ -139,7 +138,7 @@ class Cells(_Paired):
         found = []
         for cpus, size in self._split(text):
             count = units.parse_size(size)
-            if not _CPUS.fullmatch(cpus) or count is None:
+            if not re.fullmatch(CPUS, cpus) or count is None:
                 raise ValueError(f"{self.label}: expected 0-1=2 GiB, not {cpus}={size}")
             found.append((cpus, units.exact_size(count)))
         return tuple(found)
@@ -245,7 +244,7 @@ class BootOrder(Field[tuple[str, ...]]):
             for kind in value:
                 path = f"os/boot[@dev='{kind}']/@dev"
                 view.edits.write(view.element, place(path), kind)
-            for boot, kind in zip(view.element.iterfind("os/boot"), value, strict=True):
+            for boot, kind in zip(view.element.iterfind("os/boot"), value, strict=False):
                 view.edits.write(boot, place("@dev"), kind)
 
     def text(self, value: tuple[str, ...]) -> str:
@@ -331,7 +330,7 @@ class FirmwareField(Choice):
         return found
 
 
-class HugePageSize(Field[int | None]):
+class HugePageSize(Size):
     """``<hugepages><page size= unit=>`` where there is one page for all of the memory; bytes."""
 
     picks = True
@@ -350,19 +349,6 @@ class HugePageSize(Field[int | None]):
             return
         view.edits.write(view.element, place(f"{self.path}/page/@size"), str(value // 1024))
         view.edits.write(view.element, place(f"{self.path}/page/@unit"), "KiB")
-
-    def text(self, value: int | None) -> str:
-        """``2 MiB``."""
-        return "" if value is None else units.exact_size(value)
-
-    def parse(self, text: str) -> int | None:
-        """A size."""
-        if not text.strip():
-            return None
-        value = units.parse_size(text)
-        if not value:
-            raise ValueError(f"{self.label}: a size such as 2 MiB")
-        return value
 
     def options(self, view: View, surroundings: Surroundings) -> Sequence[Option]:
         """The sizes that the host has, with the free pages."""

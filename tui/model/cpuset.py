@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+CPUS = r"\^?\d+(-\d+)?(,\^?\d+(-\d+)?)*"
+"""The pattern of a list."""
+
 
 def parse_cpus(text: str) -> frozenset[int]:
     """The numbers of a list; what is excluded is taken out. Empty for what is no list."""

@@ -136,7 +136,7 @@ def _hostdev(element: etree._Element) -> Claim | None:
     managed = element.get("managed") == "yes"
     teaming = element.find("teaming") is not None
     if kind == "pci" and address is not None:
-        place = _address(address)
+        place = pci.address_text(address)
         return Claim("pci", place, managed=managed, teaming=teaming) if place else None
     if kind == "usb":
         return _usb(source, address)
@@ -173,7 +173,7 @@ def _interface(element: etree._Element) -> Claim | None:
     )
     if kind == "hostdev" and source is not None:
         address = source.find("address")
-        place = "" if address is None else _address(address)
+        place = "" if address is None else pci.address_text(address)
         managed = element.get("managed") == "yes"
         return replace(common, kind="pci", place=place, managed=managed) if place else None
     if kind == "network" and source is not None:
@@ -199,12 +199,8 @@ def vf_pool(xml: str, uuid: str, active: bool) -> VfPool | None:
         uuid=uuid,
         active=active,
         interfaces=tuple(pf.get("dev", "") for pf in forward.iterfind("pf")),
-        addresses=tuple(_address(address) for address in forward.iterfind("address")),
+        addresses=tuple(pci.address_text(address) for address in forward.iterfind("address")),
     )
-
-
-def _address(element: etree._Element) -> str:
-    return pci.address_text(element)
 
 
 def _decimal(text: str | None) -> str:

@@ -229,7 +229,27 @@ class Field(Generic[T]):
             self.edit(view, self.parse(text))
 
 
-class Text(Field[str]):
+class Words(Field[str]):
+    """What the document has as a person types it; empty where it has none."""
+
+    def decode(self, raw: str | None) -> str:
+        """As it is."""
+        return raw or ""
+
+    def encode(self, value: str) -> str | None:
+        """Nothing for an empty text."""
+        return value or None
+
+    def text(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def parse(self, text: str) -> str:
+        """Without the white space around it."""
+        return text.strip()
+
+
+class Text(Words):
     """A text; empty where there is none. White space around it does not count."""
 
     picks = True
@@ -254,20 +274,12 @@ class Text(Field[str]):
         self.told = told
 
     def decode(self, raw: str | None) -> str:
-        """As it is."""
-        return (raw or "").strip()
-
-    def encode(self, value: str) -> str | None:
-        """Nothing for an empty text."""
-        return value or None
-
-    def text(self, value: str) -> str:
-        """As it is."""
-        return value
+        """As it is, but for the white space."""
+        return super().decode(raw).strip()
 
     def parse(self, text: str) -> str:
         """Must match the pattern, and be what XML can hold."""
-        text = text.strip()
+        text = super().parse(text)
         if not text and self.required:
             raise ValueError(f"{self.label}: cannot be empty")
         if text and self.pattern and not re.fullmatch(self.pattern, text):
@@ -281,7 +293,7 @@ class Text(Field[str]):
         return (self.told(view, surroundings) if self.told is not None else None) or ()
 
 
-class Choice(Field[str]):
+class Choice(Words):
     """One of several values; empty leaves it to the hypervisor."""
 
     picks = True
@@ -306,25 +318,13 @@ class Choice(Field[str]):
         self.told = told
         self.default = default
 
-    def decode(self, raw: str | None) -> str:
-        """As it is."""
-        return raw or ""
-
-    def encode(self, value: str) -> str | None:
-        """Nothing for the default."""
-        return value or None
-
-    def text(self, value: str) -> str:
-        """As the document has it."""
-        return value
-
     def words(self, value: str) -> str:
         """The value, or the default's label."""
         return value or self.default or "none"
 
     def parse(self, text: str) -> str:
         """Any word: the host knows best, and the options say what it allows."""
-        text = text.strip()
+        text = super().parse(text)
         if not text and self.default is None:
             raise ValueError(f"{self.label}: choose one")
         return text

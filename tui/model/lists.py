@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tui.model.cpuset import CPUS
 from tui.model.editing import place
-from tui.model.fields import Field, Text
+from tui.model.fields import Field, Text, Words
 
 if TYPE_CHECKING:
     from tui.model.views import View
@@ -18,7 +19,7 @@ class CpuSet(Text):
 
     def __init__(self, path: str, label: str, help: str, **more: Any) -> None:
         more.setdefault("expected", "a list such as 0-3,8")
-        super().__init__(path, label, help, pattern=r"\^?\d+(-\d+)?(,\^?\d+(-\d+)?)*", **more)
+        super().__init__(path, label, help, pattern=CPUS, **more)
 
     def parse(self, text: str) -> str:
         """Spaces do not matter."""
@@ -71,7 +72,7 @@ class Items(Field[tuple[str, ...]]):
         return found
 
 
-class Shown(Field[str]):
+class Shown(Words):
     """Words made of several places; edited as XML only."""
 
     def __init__(self, path: str, label: str, help: str, told: Callable[[View], str]) -> None:
@@ -85,11 +86,3 @@ class Shown(Field[str]):
 
     def put(self, view: View, value: str) -> None:
         """It is made of other places: nothing is written."""
-
-    def text(self, value: str) -> str:
-        """As it is."""
-        return value
-
-    def parse(self, text: str) -> str:
-        """As it is."""
-        return text

@@ -85,7 +85,6 @@ def _pci(capability: etree._Element) -> Pci:
             MdevType(
                 kind.get("id", ""),
                 kind.findtext("name", ""),
-                kind.findtext("deviceAPI", ""),
                 _number(kind, "availableInstances") or 0,
             )
             for kind in capability.iterfind("capability[@type='mdev_types']/type")

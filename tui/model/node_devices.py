@@ -20,7 +20,6 @@ class MdevType:
 
     id: str
     name: str
-    device_api: str
     available: int
     """How many more fit now."""
 

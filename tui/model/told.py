@@ -89,11 +89,6 @@ def machine_family(machine: str) -> str:
     return name if version[:1].isdigit() else machine
 
 
-def networks(_view: View, surroundings: Surroundings) -> Sequence[Option]:
-    """The host's networks."""
-    return [Option(name, name) for name in surroundings.networks]
-
-
 def filters(_view: View, surroundings: Surroundings) -> Sequence[Option]:
     """The host's network filters."""
     return [Option(name, name) for name in surroundings.filters]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.model.fields import Field
+from tui.model.fields import Words
 from tui.model.views import Device, View
 
 _WHERE = {"file": "file", "block": "dev", "dir": "dir", "vhostuser": "path", "vhostvdpa": "dev"}
@@ -11,7 +11,7 @@ _STAYING = ("dir", "vhostuser", "vhostvdpa")
 """Types that another path does not change."""
 
 
-class Source(Field[str]):
+class Source(Words):
     """A path, a device, ``pool/volume``, ``protocol://host:port/name``; empty: no medium."""
 
     def read(self, view: View) -> str:
@@ -60,17 +60,13 @@ class Source(Field[str]):
         view.set("source/@pool", pool)
         view.set("source/@volume", volume)
 
-    def text(self, value: str) -> str:
-        """As it is."""
-        return value
-
     def words(self, value: str) -> str:
         """As it is."""
         return value or "no medium"
 
     def parse(self, text: str) -> str:
         """A full path or ``pool/volume``."""
-        text = text.strip()
+        text = super().parse(text)
         pool, _, volume = text.partition("/")
         if "://" in text:
             raise ValueError(f"{self.label}: a place on the network is edited as XML")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tui.model import told
 from tui.model.devices.boot_place import BootPlace
-from tui.model.fields import Call, Choice, Field, Option, Switch, Text
+from tui.model.fields import Call, Choice, Option, Switch, Text, Words
 from tui.model.lists import Items, Shown
 from tui.model.quantities import Number
 from tui.model.surroundings import Surroundings
@@ -26,7 +26,7 @@ BRIDGED = ("network", "bridge")
 """Types whose source a running machine can change among one another."""
 
 
-class Source(Field[str]):
+class Source(Words):
     """What it is plugged into: ``network default``, ``bridge br0``, ``direct eth0``, ``user``."""
 
     picks = True
@@ -46,10 +46,6 @@ class Source(Field[str]):
             view.set(f"source/@{_ATTRIBUTE[kind]}", name.strip())
             if kind == "direct" and not view.get("source/@mode"):
                 view.set("source/@mode", "bridge")
-
-    def text(self, value: str) -> str:
-        """As it is."""
-        return value
 
     def parse(self, text: str) -> str:
         """A kind and, where it needs one, a name."""

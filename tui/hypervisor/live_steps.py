@@ -27,6 +27,9 @@ LET_GO = 10.0
 
 LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 
+UNLIMITED = (2**63 - 1) // 1024
+"""KiB; VIR_DOMAIN_MEMORY_PARAM_UNLIMITED, which libvirt-python does not have."""
+
 Work = Callable[[libvirt.virDomain], Any]
 
 
@@ -148,10 +151,7 @@ def _set_scheduler(_changes: ChangeSet, _live: Domain, step: Step) -> Work:
 
 def _set_memory_parameters(_changes: ChangeSet, _live: Domain, step: Step) -> Work:
     values = {
-        c.field.name: libvirt.VIR_DOMAIN_MEMORY_PARAM_UNLIMITED
-        if c.after is None
-        else c.after // 1024
-        for c in _fields(step)
+        c.field.name: UNLIMITED if c.after is None else c.after // 1024 for c in _fields(step)
     }
     return lambda domain: domain.setMemoryParameters(values, LIVE)
 

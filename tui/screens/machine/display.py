@@ -14,19 +14,14 @@ from textual.widgets import Static
 from tui.actions.base import Scope, host_refusal
 from tui.actions.registry import bindings_of
 from tui.hypervisor.definition import read_xml
-from tui.hypervisor.display import (
-    Keyboard,
-    NoPictureError,
-    has_screen,
-    take_picture,
-    viewer_lines,
-)
+from tui.hypervisor.display import Keyboard, NoPictureError, take_picture
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.in_thread import in_thread
 from tui.model import Domain
 from tui.model.text import visible
+from tui.model.viewers import has_screen, viewer_lines
 from tui.screens.choose import Choose, Offer
 from tui.screens.machine.special_keys import send_special, why_no_keys
 from tui.screens.machine.tab import Tab

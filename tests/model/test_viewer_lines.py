@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tui.hypervisor.display import has_screen, viewer_lines
 from tui.model import Domain
+from tui.model.viewers import has_screen, viewer_lines
 
 UUID = "c7a5fdbd-cdaf-9455-926a-d65c16db1809"
 

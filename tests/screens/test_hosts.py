@@ -288,6 +288,8 @@ async def test_a_host_is_added_kept_changed_and_removed(tmp_path: Path) -> None:
         await pilot.press("b")
         await until(lambda: [entry["name"] for entry in book()] == ["new", "line"])
         await until(lambda: len(app.settings.hosts) == 2)
+        told = [note.message for note in app._notifications]
+        assert "line is in the connection book." in told
 
         pane(app).table.move_cursor_to(("new", TEST))
         connected = app.fleet.hosts["new"]

@@ -87,7 +87,7 @@ _REASONS: dict[DomainState, tuple[str, ...]] = {
     DomainState.PAUSED: (
         "",
         "by request",
-        "migrating away",
+        "by a migration or a restore",  # QEMU restores through its migration
         "being saved",
         "memory being dumped",
         "disk I/O error",

@@ -203,6 +203,8 @@ class HostsPane(Pane[HostRow]):
             await self._add(entry)
         else:
             await self._save_new(entry)
+            if entry in self.app.settings.hosts:
+                self.app.say(f"{visible(entry.name)} is in the connection book.")
 
     async def _add(self, template: HostEntry | None) -> None:
         taken = self._names() if template else self._names() | self.app.fleet.hosts.keys()

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from pathlib import Path
 
+import pytest
+
+from tui.hypervisor import journal as journal_module
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.journal import KEPT, Entry, Journal, Outcome, read_audit
 
@@ -65,3 +69,15 @@ def test_earlier_runs_are_read_back(tmp_path: Path):
     assert abs(entry.time - journal.entries[0].time) < 1.5
     assert read_audit(path, 0) == []
     assert read_audit(tmp_path / "none", float("inf")) == []
+
+
+def test_of_a_long_log_the_end_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "audit.log"
+    journal = Journal(path)
+    for number in range(10):
+        journal.end(journal.begin("h", f"m{number}", "start", "virsh start"), Outcome.DONE, URI)
+    journal.flush()
+    length = len(path.read_text().splitlines()[-1])
+    monkeypatch.setattr(journal_module, "AT_MOST", int(length * 2.5))
+    entries = read_audit(path, time.time() + 60)
+    assert [entry.subject for entry in entries] == ["m8", "m9"]

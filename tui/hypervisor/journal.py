@@ -199,8 +199,9 @@ class Journal:
             self._lines.all_tasks_done.wait_for(lambda: not self._lines.unfinished_tasks, seconds)
 
 
-EARLIER = 500
-"""Lines of the audit log that are shown of earlier runs."""
+EARLIER, AT_MOST = 500, 1 << 20
+"""Lines of the audit log that are shown of earlier runs, and bytes that are read for them: nobody
+cuts that log."""
 
 
 def read_audit(path: Path, before: float) -> list[Entry]:
@@ -209,7 +210,9 @@ def read_audit(path: Path, before: float) -> list[Entry]:
     Lines that cannot be read are left out: a crash may have cut the last one.
     """
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-EARLIER:]
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - AT_MOST))
+            lines = file.read().decode(errors="replace").splitlines()[-EARLIER:]
     except OSError as error:
         log.info("no audit log: %s", error)
         return []

@@ -45,6 +45,7 @@ from tui.screens.thrift import Thrift
 from tui.screens.unreached import Unreached
 from tui.screens.where import MachineCommands
 from tui.settings import Problem, Settings
+from tui.terminals import has_few_colours
 from tui.themes import THEMES, adapted, default_theme
 from tui.widgets.key_bar import key_bar, key_word
 
@@ -135,7 +136,7 @@ class VirttyApp(Program):
         known = action_keys()
         self._keys, problems = resolve_keymap(self.settings.keys, known)
         self._problems += problems
-        wanted = self.settings.theme or self.remembered.theme or default_theme()
+        wanted = self.settings.theme or self._remembered_theme() or default_theme()
         if wanted in self.available_themes:
             self.theme = wanted
         else:
@@ -152,6 +153,11 @@ class VirttyApp(Program):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread
                 loop.add_signal_handler(number, self._end_by_signal, number)
+
+    def _remembered_theme(self) -> str | None:
+        """What was chosen last, unless it was on a terminal that has more colours than this."""
+        theme = self.available_themes.get(self.remembered.theme or "")
+        return None if theme is None or (has_few_colours() and not theme.ansi) else theme.name
 
     def on_mount(self) -> None:
         """Tell what the settings file has wrong, open what the command line named."""

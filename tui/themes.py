@@ -5,11 +5,12 @@ Whatever the theme, text can be read on its ground: `readable` sees to that.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 
 from textual.color import BLACK, WHITE, Color
 from textual.theme import Theme
+
+from tui.terminals import has_few_colours, is_monochrome
 
 NIGHT = Theme(
     name="virtty-night",
@@ -90,12 +91,11 @@ NO_COLOURS = {
     "block-cursor-blurred-text-style": "underline",
     "input-cursor-text-style": "reverse",
 }
-MONOCHROME = ("vt100", "vt220")
 
 
 def adapted(variables: Mapping[str, str], *, ansi: bool, no_color: bool) -> dict[str, str]:
     """A theme's variables as this terminal can show them; ``ansi``: in the terminal's colours."""
-    if no_color or os.environ.get("TERM", "") in MONOCHROME:
+    if no_color or is_monochrome():
         return {**TERMINALS_OWN, **variables, **NO_COLOURS}
     if ansi:
         return {**TERMINALS_OWN, **variables, **FEW_COLOURS}
@@ -149,5 +149,4 @@ def _luminance(colour: Color) -> float:
 
 def default_theme() -> str:
     """The name to begin with: the terminal's own palette where it has few colours."""
-    few_colours = os.environ.get("TERM", "") in ("linux", "screen", *MONOCHROME)
-    return "ansi-dark" if few_colours else NIGHT.name
+    return "ansi-dark" if has_few_colours() else NIGHT.name

@@ -14,6 +14,8 @@ from textual.theme import BUILTIN_THEMES, Theme
 from tests.screens.test_machines import running
 from tests.waiting import until
 from tui.app import VirttyApp
+from tui.remembered import Remembered
+from tui.settings import Settings
 from tui.themes import CURSORS, GROUNDS, TEXTS, THEMES, contrast, readable
 from tui.widgets.options import Options
 
@@ -159,3 +161,13 @@ async def test_the_line_under_the_cursor_of_a_list_has_one_look(monkeypatch, ter
         inks = [{s.style.color for s in line if s.style is not None} for line in lines]
         assert len(inks[here]) == 1
         assert len(inks[here + 1]) > 1
+
+
+async def test_a_theme_chosen_with_many_colours_is_not_taken_to_a_terminal_of_few(monkeypatch):
+    monkeypatch.setenv("TERM", "linux")
+    async with running(remembered=Remembered(theme="virtty-day")) as (app, _pilot):
+        assert app.theme == "ansi-dark"
+    async with running(remembered=Remembered(theme="ansi-light")) as (app, _pilot):
+        assert app.theme == "ansi-light"
+    async with running(settings=Settings(theme="virtty-day")) as (app, _pilot):
+        assert app.theme == "virtty-day"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from lxml import etree
 
 from tui.hypervisor.listing import dotted
 from tui.model.xml import parse
+
+log = logging.getLogger(__name__)
 
 DOMAIN_SCHEMA = Path("/usr/share/libvirt/schemas/domain.rng")
 
@@ -30,6 +33,10 @@ def check_schema(xml: str) -> SchemaReport:
     if not DOMAIN_SCHEMA.exists():
         return SchemaReport("", ())
     version = dotted(libvirt.getVersion())
-    schema = etree.RelaxNG(etree.parse(str(DOMAIN_SCHEMA)))
+    try:
+        schema = etree.RelaxNG(etree.parse(str(DOMAIN_SCHEMA)))
+    except (OSError, etree.LxmlError) as error:
+        log.warning("%s cannot be read: %s", DOMAIN_SCHEMA, error)
+        return SchemaReport("", ())
     schema.validate(document)
     return SchemaReport(version, tuple((entry.line, entry.message) for entry in schema.error_log))

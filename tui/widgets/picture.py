@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from rich.segment import Segment
@@ -15,6 +14,7 @@ from textual.strip import Strip
 
 from tui.model.keycodes import typed_by
 from tui.terminal_graphics import Graphics
+from tui.terminals import has_few_glyphs
 from tui.widgets.cells import fit
 from tui.widgets.every_key import LEAVE, EveryKey
 from tui.widgets.guest_keys import guest_keys
@@ -23,8 +23,6 @@ from tui.widgets.picture_pixels import NUMBERS
 from tui.widgets.picture_sender import PictureSender
 from tui.widgets.screen_text import TextScreen
 
-FEW_GLYPHS = ("linux", "vt220", "vt100", "vt102", "cons25")
-"""Terminals whose fonts have half blocks at most."""
 STEP = 1.5
 """What one step of zooming makes larger."""
 DEEPEST = 40.0
@@ -70,7 +68,7 @@ class PictureView(EveryKey):
         """Column and row of the text in the upper left."""
         self._cursor: tuple[int, int] | None = None
         """Where the guest's cursor was last seen: it blinks."""
-        self._quadrants = os.environ.get("TERM", "") not in FEW_GLYPHS
+        self._quadrants = not has_few_glyphs()
         self._strips: list[Strip] = []
 
     # -- what is shown ---------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+
+from tui.terminals import has_few_glyphs
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 PLAIN = ".:-=+*#@"
@@ -15,7 +16,7 @@ def sparkline(values: Sequence[float | None], width: int, top: float) -> str:
 
     What is not known is a blank: unknown is not zero.
     """
-    steps = PLAIN if os.environ.get("TERM", "") in ("linux", "vt100", "vt220") else BLOCKS
+    steps = PLAIN if has_few_glyphs() else BLOCKS
     last = list(values)[-width:]
     drawn = "".join(
         " "

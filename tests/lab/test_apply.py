@@ -28,8 +28,8 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.volumes import create_volume, delete_volume, plan_volume, resize_disk
 from tui.model import Domain
+from tui.model.session import remove as remove_hardware
 from tui.model.templates import TEMPLATES
-from tui.model.templates import remove as remove_hardware
 
 MIB = 1024**2
 PORTS = "".join(

@@ -10,8 +10,9 @@ from tui.model.changes import LostError
 from tui.model.checks import check
 from tui.model.fields import Call
 from tui.model.plan import Effect, Situation, plan
+from tui.model.session import remove
 from tui.model.surroundings import Surroundings
-from tui.model.templates import TEMPLATES, new_mac, remove
+from tui.model.templates import TEMPLATES, new_mac
 
 BARE = """<domain type='kvm'><name>bare</name><memory>1048576</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='q35'>hvm</type></os><devices>

@@ -3,67 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from lxml import etree
 
-from tui.model.devices.interface import MAC
+from tui.model.devices.interface import MAC, UUID
 from tui.model.node_devices import NodeDevice
 from tui.model.pci import address_attributes
+from tui.model.xml import element
 
-UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 VLANS = range(1, 4095)
 
 
-NONE: Mapping[str, str] = {}
-
-
-def _element(
-    tag: str, attributes: Mapping[str, str] = NONE, *children: etree._Element
-) -> etree._Element:
-    made = etree.Element(tag, dict(attributes))
-    made.extend(children)
-    return made
-
-
-def _text(element: etree._Element) -> str:
-    return etree.tostring(element, encoding="unicode")
+def _text(made: etree._Element) -> str:
+    return etree.tostring(made, encoding="unicode")
 
 
 def _hostdev(kind: str, *parts: etree._Element, **attributes: str) -> str:
-    source = _element("source", {}, *parts)
-    return _text(_element("hostdev", {"mode": "subsystem", "type": kind, **attributes}, source))
+    source = element("source", {}, *parts)
+    return _text(element("hostdev", {"mode": "subsystem", "type": kind, **attributes}, source))
 
 
 def pci_hostdev(address: str) -> str:
     """A PCI device, taken from the host's driver at start and given back after."""
-    return _hostdev("pci", _element("address", address_attributes(address)), managed="yes")
+    return _hostdev("pci", element("address", address_attributes(address)), managed="yes")
 
 
 def usb_by_identity(identity: str) -> str:
     """A USB device by maker and product, wherever it is plugged in."""
     vendor, product = identity.split(":")
-    parts = (_element("vendor", {"id": f"0x{vendor}"}), _element("product", {"id": f"0x{product}"}))
+    parts = (element("vendor", {"id": f"0x{vendor}"}), element("product", {"id": f"0x{product}"}))
     return _hostdev("usb", *parts, managed="yes")
 
 
 def usb_by_place(bus: int, device: int) -> str:
     """A USB device by where it is now; its number changes when it is plugged in again."""
     return _hostdev(
-        "usb", _element("address", {"bus": str(bus), "device": str(device)}), managed="yes"
+        "usb", element("address", {"bus": str(bus), "device": str(device)}), managed="yes"
     )
 
 
 def mdev_hostdev(uuid: str) -> str:
     """A mediated device."""
-    return _hostdev("mdev", _element("address", {"uuid": uuid}), model="vfio-pci")
+    return _hostdev("mdev", element("address", {"uuid": uuid}), model="vfio-pci")
 
 
 def scsi_hostdev(adapter: str, bus: int, target: int, unit: int) -> str:
     """A SCSI unit of the host."""
     place = {"bus": str(bus), "target": str(target), "unit": str(unit)}
     return _hostdev(
-        "scsi", _element("adapter", {"name": adapter}), _element("address", place), managed="no"
+        "scsi", element("adapter", {"name": adapter}), element("address", place), managed="no"
     )
 
 
@@ -82,21 +71,21 @@ def hostdev_of(device: NodeDevice) -> str:
 
 
 def _nic(kind: str, source: etree._Element, mac: str, vlan: str, **attributes: str) -> str:
-    parts = [_element("mac", {"address": checked_mac(mac)}), source]
+    parts = [element("mac", {"address": checked_mac(mac)}), source]
     if tag := checked_vlan(vlan):
-        parts.append(_element("vlan", {}, _element("tag", {"id": tag})))
-    return _text(_element("interface", {"type": kind, **attributes}, *parts))
+        parts.append(element("vlan", {}, element("tag", {"id": tag})))
+    return _text(element("interface", {"type": kind, **attributes}, *parts))
 
 
 def vf_interface(address: str, mac: str, vlan: str = "") -> str:
     """A virtual function as a NIC. Raises ValueError with words for the person."""
-    place = _element("address", {"type": "pci", **address_attributes(address)})
-    return _nic("hostdev", _element("source", {}, place), mac, vlan, managed="yes")
+    place = element("address", {"type": "pci", **address_attributes(address)})
+    return _nic("hostdev", element("source", {}, place), mac, vlan, managed="yes")
 
 
 def pool_interface(network: str, mac: str, vlan: str = "") -> str:
     """A NIC that gets whichever function of a network is free. Raises ValueError."""
-    return _nic("network", _element("source", {"network": network}), mac, vlan)
+    return _nic("network", element("source", {"network": network}), mac, vlan)
 
 
 def checked_mac(text: str) -> str:
@@ -119,25 +108,25 @@ def checked_vlan(text: str) -> str:
 
 def vf_network(name: str, interface: str = "", addresses: Sequence[str] = ()) -> str:
     """A network that gives functions: all of a card's, by its interface, or those listed."""
-    forward = _element("forward", {"mode": "hostdev", "managed": "yes"})
+    forward = element("forward", {"mode": "hostdev", "managed": "yes"})
     if addresses:
         for address in addresses:
             attributes = {"type": "pci", **address_attributes(address)}
-            forward.append(_element("address", attributes))
+            forward.append(element("address", attributes))
     else:
-        forward.append(_element("pf", {"dev": interface}))
+        forward.append(element("pf", {"dev": interface}))
     title = etree.Element("name")
     title.text = name
-    return _text(_element("network", {}, title, forward))
+    return _text(element("network", {}, title, forward))
 
 
 def mdev_device(parent: str, type_id: str, uuid: str = "") -> str:
     """A mediated device to be made, below a device's name; libvirt draws a UUID without one."""
-    capability = _element("capability", {"type": "mdev"}, _element("type", {"id": type_id}))
+    capability = element("capability", {"type": "mdev"}, element("type", {"id": type_id}))
     if uuid:
         if not re.fullmatch(UUID, uuid):
             raise ValueError("That is no UUID.")
         etree.SubElement(capability, "uuid").text = uuid.lower()
     above = etree.Element("parent")
     above.text = parent
-    return _text(_element("device", {}, above, capability))
+    return _text(element("device", {}, above, capability))

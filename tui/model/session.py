@@ -7,8 +7,18 @@ from tui.model.devices.rest import Filesystem
 from tui.model.domain import Domain
 from tui.model.fields import fields_of
 from tui.model.merge import ClashError, merge
-from tui.model.templates import remove
 from tui.model.views import Device, View
+
+
+def remove(document: Domain, key: str) -> None:
+    """Take a device away; the first serial port and its console go together. LostError."""
+    device = document.device(key)
+    if device is None:
+        raise LostError(f"{key} is no longer there")
+    serial = [one for one in document.devices if one.tag_name == "serial"][:1]
+    together = [*serial, *(one for one in document.devices if one.echo)]
+    for one in together if key in [one.key for one in together] else [device]:
+        document.remove_device(one)
 
 
 class EditSession:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from tui.model.changes import LostError
 from tui.model.devices.disk import PREFIXES, free_target
+from tui.model.devices.disk_source import located
+from tui.model.devices.interface import UUID
 from tui.model.domain import AGENT_CHANNEL, Domain
-from tui.model.passthrough_xml import UUID, mdev_hostdev, pci_hostdev, usb_by_identity
+from tui.model.passthrough_xml import mdev_hostdev, pci_hostdev, usb_by_identity
 from tui.model.pci import parse_address
 from tui.model.surroundings import Surroundings
-from tui.model.views import Device
+from tui.model.xml import element
 
 Answers = Mapping[str, str]
 
@@ -49,15 +50,6 @@ class Template:
         return [etree.tostring(e, encoding="unicode") for e in self.build(document, answers)]
 
 
-def element(
-    tag: str, attributes: Mapping[str, str] | None = None, *children: etree._Element
-) -> etree._Element:
-    """An element with attributes and children."""
-    made = etree.Element(tag, dict(attributes or {}))
-    made.extend(children)
-    return made
-
-
 # -- disks ---------------------------------------------------------------------------------
 
 
@@ -68,16 +60,9 @@ def _target(document: Domain, bus: str) -> etree._Element:
 
 
 def _source(path: str) -> tuple[str, etree._Element]:
-    """The disk's type and its source: a file, a device, ``pool/volume``."""
-    path = path.strip()
-    if path.startswith("/dev/"):
-        return "block", element("source", {"dev": path})
-    if path.startswith("/"):
-        return "file", element("source", {"file": path})
-    pool, slash, volume = path.partition("/")
-    if not slash or not volume:
-        raise ValueError("The source is a full path, or pool/volume.")
-    return "volume", element("source", {"pool": pool, "volume": volume})
+    """The disk's type and its source. Raises ValueError with words for the person."""
+    kind, attributes = located(path)
+    return kind, element("source", attributes)
 
 
 def _disk(document: Domain, answers: Answers) -> Sequence[etree._Element]:
@@ -426,26 +411,3 @@ TEMPLATES: tuple[Template, ...] = (
         _fixed("smartcard", "mode=passthrough", "type=spicevmc"),
     ),
 )
-
-
-def remove(document: Domain, key: str) -> None:
-    """Take a device away, and what stands for it: a first serial port's console. LostError."""
-    device = document.device(key)
-    if device is None:
-        raise LostError(f"{key} is no longer there")
-    document.remove_device(device)
-    twins = {"serial": "console", "console": "serial"}
-    twin = twins.get(device.tag_name)
-    if twin is None or device.get("target/@port") not in ("", "0"):
-        return
-    if device.tag_name == "console" and device.get("target/@type") not in ("", "serial"):
-        return
-    for other in document.devices:
-        if _is_first(other, twin):
-            document.remove_device(other)
-            return
-
-
-def _is_first(device: Device, tag: str) -> bool:
-    serial = tag == "serial" or device.get("target/@type") in ("", "serial")
-    return device.tag_name == tag and device.get("target/@port") in ("", "0") and serial

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lxml import etree
 
@@ -25,6 +25,15 @@ def parse(text: str) -> etree._ElementTree:
 def serialise(tree: etree._ElementTree) -> str:
     """The document as text, comments beside the root included."""
     return etree.tostring(tree, encoding="unicode")
+
+
+def element(
+    tag: str, attributes: Mapping[str, str] | None = None, *children: etree._Element
+) -> etree._Element:
+    """An element with attributes and children."""
+    made = etree.Element(tag, dict(attributes or {}))
+    made.extend(children)
+    return made
 
 
 MASK = "********"

@@ -5,10 +5,26 @@ from __future__ import annotations
 from tui.model.fields import Words
 from tui.model.views import Device, View
 
-_WHERE = {"file": "file", "block": "dev", "dir": "dir", "vhostuser": "path", "vhostvdpa": "dev"}
-"""The source's attribute by the disk's type."""
-_STAYING = ("dir", "vhostuser", "vhostvdpa")
-"""Types that another path does not change."""
+_STAYING = {"dir": "dir", "vhostuser": "path", "vhostvdpa": "dev"}
+"""Types that another path does not change, and the source's attribute for it."""
+
+
+def located(text: str) -> tuple[str, dict[str, str]]:
+    """A disk's type and its source's attributes: of a path, a device, ``pool/volume``.
+
+    Raises ValueError with words for the person.
+    """
+    text = text.strip()
+    if text.startswith("/dev/"):
+        return "block", {"dev": text}
+    if text.startswith("/"):
+        return "file", {"file": text}
+    if "://" in text:
+        raise ValueError("Source: a place on the network is edited as XML")
+    pool, _, volume = text.partition("/")
+    if not pool or not volume:
+        raise ValueError("Source: a full path, or pool/volume")
+    return "volume", {"pool": pool, "volume": volume}
 
 
 class Source(Words):
@@ -44,21 +60,15 @@ class Source(Words):
             view.empty("source")
             view.set("source/@startupPolicy", policy or None)  # of the drive's next medium
             return
-        kind = view.get("@type")
-        if value.startswith("/"):
-            new = "block" if value.startswith("/dev/") else "file"
-            if kind not in (new, *_STAYING):
-                view.empty("source")
-                view.set("@type", new)
-                kind = new
-            view.set(f"source/@{_WHERE[kind]}", value)
-            return
-        pool, _, volume = value.partition("/")
-        if kind != "volume":
+        kind, attributes = located(value)
+        present = view.get("@type")
+        if present in _STAYING and kind in ("file", "block"):
+            kind, attributes = present, {_STAYING[present]: value}
+        if kind != present:
             view.empty("source")
-            view.set("@type", "volume")
-        view.set("source/@pool", pool)
-        view.set("source/@volume", volume)
+            view.set("@type", kind)
+        for name, text in attributes.items():
+            view.set(f"source/@{name}", text)
 
     def words(self, value: str) -> str:
         """As it is."""
@@ -67,9 +77,6 @@ class Source(Words):
     def parse(self, text: str) -> str:
         """A full path or ``pool/volume``."""
         text = super().parse(text)
-        pool, _, volume = text.partition("/")
-        if "://" in text:
-            raise ValueError(f"{self.label}: a place on the network is edited as XML")
-        if text and not text.startswith("/") and not (pool and volume):
-            raise ValueError(f"{self.label}: a full path, or pool/volume")
+        if text:
+            located(text)
         return text

@@ -13,6 +13,7 @@ from tui.model.surroundings import Surroundings
 from tui.model.views import Device, View
 
 MAC = r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}"
+UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 MODELS = {
     "virtio": "fastest; the guest needs its driver",
     "e1000e": "Intel, for Q35",
@@ -309,7 +310,7 @@ class Interface(Device):
         "virtualport/parameters/@interfaceid",
         "Port's interface",
         "The UUID by which Open vSwitch knows it.",
-        pattern=r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        pattern=UUID,
         expected="a UUID",
         unless=lambda view: "" if view.port_type else "there is no port type",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libvirt
 import pytest
 
+from tests.model.definitions import Q35
 from tui.demo import demo_uri
 from tui.hypervisor.demo import prepare
 from tui.model import Domain
@@ -61,3 +62,13 @@ def test_the_demo_host_has_two_machines_with_pending_changes():
         if pending(live, Domain.from_xml(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))):
             differing.add(domain.name())
     assert differing == {"k8s-worker-2", "monitoring"}
+
+
+def test_the_console_of_a_serial_port_is_not_told_beside_it():
+    live = Domain.from_xml(Q35)
+    stored = Domain.from_xml(
+        Q35.replace("<serial type='pty'>", "<serial type='null'>").replace(
+            "<console type='pty'>", "<console type='null'>"
+        )
+    )
+    assert [item.key for item in pending(live, stored)] == ["serial 0"]

@@ -43,7 +43,7 @@ def pending(live: Domain, stored: Domain) -> tuple[Pending, ...]:
         found += _differences(now, then)
     pairs, gone, new = pair(live.devices, stored.devices)
     for running, device in pairs:
-        found += _differences(running, device)
+        found += [] if device.echo else _differences(running, device)
     found += [Pending(d.key, d.label, "removed", d.summary, "") for d in gone]
     found += [Pending(d.key, d.label, "added", "", d.summary) for d in new]
     return tuple(found)

@@ -22,7 +22,7 @@ LOOK_EVERY = 2.0
 """Seconds between two looks at a job that was found."""
 AT_MOST = 200
 """Machines that are asked in one look."""
-LEFT = "was cut: the machine, which is off, is still held open, paused"
+LEFT = "left paused by work on its disks, which was cut"
 LEFT_ADVICE = "Delete its snapshot once more to finish, or force the machine off."
 READY = "the merge is ready: delete its snapshot once more to finish it, or cancel it"
 
@@ -68,7 +68,7 @@ class FoundJobs:
             elif uuid not in self._told and not _is_ours(host, record):
                 self._told.add(uuid)
                 error = HypervisorError(
-                    f"Work on the disks of {record.name}", words=LEFT, advice=LEFT_ADVICE
+                    f"Hold the disks of {record.name} open", words=LEFT, advice=LEFT_ADVICE
                 )
                 host.journal.event(host.record.name, record.name, LEFT, error)
 

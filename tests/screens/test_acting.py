@@ -30,6 +30,11 @@ def test_a_crashed_machine_that_is_kept_cannot_be_started(action):
     assert not action.unsuitable(replace(CRASHED, state=DomainState.PAUSED)) or action.key == "S"
 
 
+def test_a_machine_that_is_shutting_down_is_not_started():
+    """libvirt: "domain is already running"."""
+    assert "shutting down" in Start().unsuitable(replace(CRASHED, state=DomainState.SHUTDOWN))
+
+
 @pytest.mark.parametrize("action", [ForceOff(), Reset()])
 def test_a_crashed_machine_can_be_ended(action):
     assert not action.unsuitable(CRASHED)

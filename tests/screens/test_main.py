@@ -8,6 +8,7 @@ from tests.screens.test_machines import running, screen_text
 from tests.waiting import until
 from tui.hypervisor.records import HostRecord, HostState
 from tui.model.states import DomainState
+from tui.screens.dialogs import Results
 from tui.screens.help import Help
 from tui.screens.machine.screen import MachineScreen
 from tui.screens.machine.xml import XmlTab
@@ -91,3 +92,21 @@ async def test_a_phone_sized_terminal_shows_rows_and_where_one_is():
         await pilot.press("1", "enter", "l")
         await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab is not None)
         await until(lambda: "l Log" in screen_text(app).split("\n")[1])
+
+
+async def test_a_phone_sized_terminal_shows_results_and_whole_messages():
+    async with running(size=(40, 10)) as (app, pilot):
+        app.clear_notifications()
+        await pilot.press("asterisk", "A")
+        await until(lambda: isinstance(app.screen, Results))
+        await until(lambda: "✓" in screen_text(app) or "– " in screen_text(app))
+        assert "Enter closes" in screen_text(app)
+        await pilot.press("enter", "escape")
+        message = "libvirt renames machines that are off only, so much for that"
+        app.say(message)
+        await until(lambda: set(message.split()) <= words(app))
+
+
+def words(app) -> set[str]:
+    """The words on the screen, without frames."""
+    return set("".join(c if ord(c) < 128 else " " for c in screen_text(app)).split())

@@ -46,6 +46,8 @@ class Start(MachineAction):
             return "it is running already"
         if domain.state is DomainState.CRASHED:
             return "it has crashed and is kept as it was: force it off first, or reset it"
+        if domain.state is DomainState.SHUTDOWN:
+            return "it is shutting down: start it when it is off"
         return ""
 
     def worry(self, fleet: Fleet, domain: DomainRecord) -> str:

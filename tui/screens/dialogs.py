@@ -150,7 +150,3 @@ class Results(LongDialog[None]):
             yield Static(Content(self.heading), classes="dialog--title")
             yield Static(Content("\n").join(self.results), classes="dialog--lines")
             yield Static("Enter closes; Activity keeps it", classes="dialog--hint")
-
-    def on_resize(self) -> None:
-        """The lines leave room for the rest."""
-        self.query_one(VerticalScroll).styles.max_height = max(2, self.size.height - 8)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from rich.color import Color as RichColor
 from rich.segment import Segment
+from rich.style import Style
 from textual.color import Color
 from textual.pilot import Pilot
 from textual.theme import BUILTIN_THEMES, Theme
@@ -15,6 +16,7 @@ from tests.screens.test_machines import running
 from tests.waiting import until
 from tui.app import VirttyApp
 from tui.remembered import Remembered
+from tui.screens.machine.xml_editor import XmlEditor
 from tui.settings import Settings
 from tui.themes import CURSORS, GROUNDS, TEXTS, THEMES, contrast, readable
 from tui.widgets.options import Options
@@ -171,3 +173,20 @@ async def test_a_theme_chosen_with_many_colours_is_not_taken_to_a_terminal_of_fe
         assert app.theme == "ansi-light"
     async with running(settings=Settings(theme="virtty-day")) as (app, _pilot):
         assert app.theme == "virtty-day"
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
+async def test_xml_that_is_edited_has_the_colours_of_texts(theme: str):
+    async with running() as (app, pilot):
+        app.theme = theme
+        await pilot.press("enter", "X")
+        await until(lambda: isinstance(app.screen, XmlEditor))
+        await pilot.pause()
+        inks = [Style.parse(str(span.style)).color for span in app.screen.area.get_line(0).spans]
+        assert app.screen.area.get_line(0).plain.startswith("<domain type=")
+        assert len(set(inks)) == 3
+        surface = Color.parse(app.theme_variables["surface"])
+        for ink in inks:
+            assert ink is not None
+            if theme != "ansi-dark":
+                assert contrast(Color.from_rich_color(ink), surface) >= 4.5

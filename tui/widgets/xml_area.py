@@ -13,8 +13,13 @@ _TOKEN = re.compile(
     r"|(?P<attribute>[\w:.-]+)(?==)"
     r"|(?P<value>'[^']*'|\"[^\"]*\")"
 )
-_NAMES = {"comment": "faint", "tag": "primary", "attribute": "secondary", "value": "success"}
-"""Theme variables by what a token is."""
+_NAMES = {
+    "comment": "quiet",
+    "tag": "text-primary",
+    "attribute": "text-secondary",
+    "value": "text-success",
+}
+"""Theme variables by what a token is: those that can be read on every ground."""
 
 
 class XmlArea(TextArea):
@@ -27,5 +32,6 @@ class XmlArea(TextArea):
         for match in _TOKEN.finditer(line.plain):
             kind = match.lastgroup
             if kind is not None:
-                line.stylize(colours.get(_NAMES[kind], ""), *match.span(kind))
+                colour = colours[_NAMES[kind]].removeprefix("ansi_")  # as Rich calls it
+                line.stylize(colour, *match.span(kind))
         return line

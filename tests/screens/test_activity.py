@@ -250,7 +250,7 @@ async def test_earlier_runs_come_from_the_audit_log(tmp_path: Path) -> None:
         await pilot.press("G")
         row = pane(app).table.cursor_row
         assert row is not None
-        assert cells(row)["text"] == "earlier run: force off: it was gone"
+        assert cells(row)["text"] == "force off: it was gone"
         assert "in an earlier run, from the audit log" in shown(app)
         assert "virsh destroy old" in shown(app)
         await pilot.press("a")

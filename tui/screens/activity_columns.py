@@ -49,6 +49,7 @@ def activity_row(entry: Entry, now: float) -> ActivityRow:
 
 
 def _time(row: ActivityRow) -> Cell:
+    """The date as well, where it was not in this run: that tells such a row from others."""
     shown = time.localtime(row.entry.time)
     today = shown[:3] == time.localtime()[:3] and not row.earlier
     return Cell(time.strftime("%H:%M:%S" if today else "%m-%d %H:%M", shown), "muted")
@@ -84,8 +85,7 @@ def _subject(row: ActivityRow) -> Cell:
 
 def _text(row: ActivityRow) -> Cell:
     entry = row.entry
-    before = "earlier run: " if row.earlier else ""
-    text = before + visible(OPEN_END.sub("", entry.text))
+    text = visible(OPEN_END.sub("", entry.text))
     if entry.error is not None:
         return Cell(f"{text}: {visible(entry.error.words)}", "error")
     return Cell(text, "muted" if row.earlier else "")

@@ -175,7 +175,7 @@ def test_where_no_host_can_be_reached_it_ends_with_a_line_that_says_why(env, tmp
 def test_a_host_that_was_never_reached_is_told_at_the_end(env, tmp_path):
     nowhere = f"qemu+unix:///system?socket={tmp_path}/nowhere"
     with Terminal(VIRTTY, env={**env, "LIBVIRT_DEFAULT_URI": nowhere}) as terminal:
-        terminal.wait_for_text("No such file or directory")
+        terminal.wait_for_text("No libvirt daemon answers there")
         terminal.send("q")
         assert ended(terminal, 3)
         assert exit_status(terminal) == 1

@@ -36,6 +36,7 @@ from tui.resources import styles
 from tui.screens.acting import act_on_machines
 from tui.screens.commands import ActionCommands
 from tui.screens.consoles import Consoles
+from tui.screens.machine_columns import COLUMNS
 from tui.screens.main import MainScreen
 from tui.screens.named_machine import NamedMachine
 from tui.screens.program import Program
@@ -44,7 +45,7 @@ from tui.screens.target import Target
 from tui.screens.thrift import Thrift
 from tui.screens.unreached import Unreached
 from tui.screens.where import MachineCommands
-from tui.settings import Problem, Settings
+from tui.settings import Problem, Settings, did_you_mean
 from tui.terminals import has_few_colours
 from tui.themes import THEMES, adapted, default_theme
 from tui.widgets.key_bar import key_bar, key_word
@@ -64,6 +65,16 @@ def action_keys() -> dict[str, ActionKeys]:
         action.id: ActionKeys(action.id, tuple(s.value for s in action.scopes), action.key)
         for action in actions().values()
     }
+
+
+def unknown_columns(names: Sequence[str]) -> list[Problem]:
+    """What is wrong with the columns that the settings name."""
+    known = {column.key for column in COLUMNS}
+    return [
+        Problem(f"machines: there is no column {name}", did_you_mean(name, known))
+        for name in names
+        if name not in known
+    ]
 
 
 ACTION_ID = re.compile(r"\{([a-z]+\.[a-z-]+)\}")
@@ -135,7 +146,7 @@ class VirttyApp(Program):
             self.register_theme(theme)
         known = action_keys()
         self._keys, problems = resolve_keymap(self.settings.keys, known)
-        self._problems += problems
+        self._problems += [*problems, *unknown_columns(self.settings.machines.columns or ())]
         wanted = self.settings.theme or self._remembered_theme() or default_theme()
         if wanted in self.available_themes:
             self.theme = wanted

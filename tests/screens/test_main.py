@@ -6,6 +6,7 @@ from textual.content import Content
 
 from tests.screens.test_machines import running, screen_text
 from tests.waiting import until
+from tui.app import unknown_columns
 from tui.hypervisor.records import HostRecord, HostState
 from tui.model.states import DomainState
 from tui.screens.dialogs import Results
@@ -110,3 +111,10 @@ async def test_a_phone_sized_terminal_shows_results_and_whole_messages():
 def words(app) -> set[str]:
     """The words on the screen, without frames."""
     return set("".join(c if ord(c) < 128 else " " for c in screen_text(app)).split())
+
+
+def test_a_column_that_is_not_there_is_told():
+    problem, *others = unknown_columns(["state", "nane"])
+    assert not others
+    assert str(problem).startswith("machines: there is no column nane")
+    assert "name" in str(problem)

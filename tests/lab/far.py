@@ -57,9 +57,13 @@ async def connecting(uri: str) -> AsyncIterator[Host]:
 
 
 def processes() -> list[str]:
-    """Id, parent, session and command line of every process."""
-    listed = run(["ps", "-ww", "-eo", "pid=,ppid=,sess=,args="]).splitlines()
-    return [line.strip() for line in listed if len(line.split()) > 3]
+    """Id, parent, session and command line of every process that has not ended.
+
+    In a container, what has ended may stay on the list: its first process collects nobody.
+    """
+    listed = run(["ps", "-ww", "-eo", "stat=,pid=,ppid=,sess=,args="]).splitlines()
+    alive = (line.strip().partition(" ")[2].strip() for line in listed if line.strip()[:1] != "Z")
+    return [line for line in alive if len(line.split()) > 3]
 
 
 def ssh_processes() -> set[str]:

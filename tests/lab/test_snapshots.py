@@ -391,10 +391,9 @@ async def test_a_merge_outlives_the_daemon(
 
 
 async def test_a_merge_of_a_machine_that_is_off_is_cut(
-    host: Host, isolated_daemon: IsolatedDaemon, monkeypatch: pytest.MonkeyPatch
+    host: Host, isolated_daemon: IsolatedDaemon, by_hand: None
 ):
     """Its QEMU is left paused: that is told once, and deleting again finishes and ends it."""
-    monkeypatch.setattr(block_jobs, "START_BANDWIDTH", MIB)
     guest = isolated_daemon.guest(
         GuestSpec(name="cold", disk=True, kernel=False, memory_mib=16, state="shutoff")
     )

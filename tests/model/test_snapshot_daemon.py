@@ -137,5 +137,10 @@ def test_going_back_needs_its_images_and_files():
     away = {**there.uses.images, "/a": Image("/a", missing=True)}
     gone = replace(there, uses=replace(there.uses, images=away))
     assert "/a is missing" in plan_reversion(SECOND, gone).refusal
+    del away["/a"]
+    assert "/a is missing" in plan_reversion(SECOND, gone).refusal, "its folder was looked into"
+    elsewhere = {**away, "/b": replace(away["/b"], backing="/not/seen")}
+    seen = replace(there, uses=replace(there.uses, images=elsewhere))
+    assert plan_reversion(SECOND, seen).refusal == "", "what is not known forbids nothing"
     block = Snapshot.from_xml(THIRD.xml.replace("type='file'", "type='block'"), current=True)
     assert "vda was none" in plan_reversion(block, now(FIRST, SECOND, block)).refusal

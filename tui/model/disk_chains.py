@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from posixpath import dirname
 
 from tui.model.snapshots import Snapshot
 
@@ -74,6 +75,14 @@ class Uses:
     def overlays(self, path: str) -> tuple[str, ...]:
         """Images that stand directly on one."""
         return tuple(image.path for image in self.images.values() if image.backing == path)
+
+    def lacks(self, path: str) -> bool:
+        """Whether a file is known not to be there: of its folder others are known."""
+        image = self.images.get(path)
+        if image is not None:
+            return image.missing
+        folder = dirname(path)
+        return any(dirname(one.path) == folder for one in self.images.values() if not one.missing)
 
     def missing_below(self, path: str) -> str:
         """The first layer from a path down that is named and not there; empty when all are."""

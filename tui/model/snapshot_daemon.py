@@ -76,7 +76,7 @@ def against_reversion(one: Snapshot, now: Situation) -> tuple[str, str]:
         )
     for target in one.external_disks:
         gone = now.uses.missing_below(one.sources.get(target, ""))
-        if gone in now.uses.images:
+        if gone and now.uses.lacks(gone):
             return f"{gone} is missing: the state of {target} is not there any more", ""
     if now.current is None:
         return "none of its snapshots is the current one, with which libvirt crashes", _TAKE_FIRST
@@ -93,8 +93,7 @@ def given_up(now: Situation) -> tuple[str, ...]:
 
 def _there(paths: Iterable[str], now: Situation) -> tuple[str, ...]:
     """Without those that are known not to be there."""
-    images = now.uses.images
-    return tuple(path for path in paths if path and not (path in images and images[path].missing))
+    return tuple(path for path in paths if path and not now.uses.lacks(path))
 
 
 def _needed(path: str, one: Snapshot, now: Situation) -> str:

@@ -25,7 +25,8 @@ XML = """<domain type='test'><name>clearing</name><memory unit='KiB'>1048576</me
 <target dev='sda' bus='scsi'/><readonly/></disk>
 <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/a'/>
 <backingStore type='file'><format type='qcow2'/><source file='/base'/><backingStore/></backingStore>
-<target dev='sdb' bus='scsi'/><vendor>ACME</vendor><wwn>5000c50015ea71aa</wwn></disk>
+<boot order='1' loadparm='A'/><target dev='sdb' bus='scsi'/>
+<vendor>ACME</vendor><wwn>5000c50015ea71aa</wwn></disk>
 <interface type='bridge'><mac address='52:54:00:00:00:01'/><source bridge='br0'/>
 <virtualport type='openvswitch'>
 <parameters interfaceid='09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f'/></virtualport>
@@ -55,6 +56,7 @@ def connection() -> Iterator[libvirt.virConnect]:
     ("key", "field", "text"),
     [
         ("boot", "menu", ""),
+        ("boot", "order", ""),
         ("cpu", "iothreads", ""),
         ("hyperv", "mode", "passthrough"),
         ("hyperv", "spinlocks", ""),
@@ -63,6 +65,7 @@ def connection() -> Iterator[libvirt.virConnect]:
         ("clock", "rtc_tick", "delay"),
         ("disk sda", "source", ""),
         ("disk sdb", "source", "/c"),
+        ("disk sdb", "boot_order", ""),
         ("disk sdb", "bus", "virtio"),
         (NIC, "port_type", ""),
         (NIC, "vlan", ""),

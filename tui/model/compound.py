@@ -238,8 +238,11 @@ class BootOrder(Field[tuple[str, ...]]):
                 if by_device or boot.get("dev", "") not in value:
                     view.edits.take(view.element, boot)
         for name, element in devices.items():
-            order = str(value.index(name) + 1) if by_device and name in value else None
-            view.edits.write(element, place("boot/@order"), order)
+            if by_device and name in value:
+                order = str(value.index(name) + 1)
+                view.edits.write(element, place("boot/@order"), order)
+            else:
+                view.edits.write(element, place("boot"), None)
         if not by_device:
             for kind in value:
                 path = f"os/boot[@dev='{kind}']/@dev"

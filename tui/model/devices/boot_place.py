@@ -7,9 +7,13 @@ from tui.model.quantities import Number
 from tui.model.views import View
 
 
-def _drop_kinds(view: View) -> None:
-    """An order by kind in ``<os>``, which libvirt writes unasked, excludes one by device."""
+def _place_changed(view: View) -> None:
+    """An order by kind in ``<os>``, which libvirt writes unasked, excludes one by device.
+
+    Without a place nothing else is told of booting.
+    """
     if not view.get("boot/@order"):
+        view.drop("boot")
         return
     root = view.element.getroottree().getroot()
     for kind in [boot.get("dev", "") for boot in root.iterfind("os/boot")]:
@@ -21,5 +25,5 @@ class BootPlace(Number):
 
     def __init__(self) -> None:
         super().__init__(
-            "boot/@order", "Boot order", "1 is tried first.", least=1, also=_drop_kinds
+            "boot/@order", "Boot order", "1 is tried first.", least=1, also=_place_changed
         )

@@ -150,6 +150,8 @@ TOLD = [
     ("Cannot access storage file '/x.img' (as uid:64055, gid:64055): Permission denied", "owner"),
     (QEMU + "qemu-system-x86_64: -blockdev {}: Could not open '/x.img': Permission denied", "owner"),
     (QEMU + "qemu-system-x86_64: -vnc: Failed to bind socket: Address already in use", "port"),
+    ("Requested operation is not valid: snapshot disk 'vda' was target of not completed snapshot delete", "once more"),
+    ("Requested operation is not valid: domain has active block job", "wait for it"),
     (QEMU + "vfio 0000:03:00.0: group 17 is not viable", "IOMMU group"),
     (f"{INVALID}PCI device 0000:03:00.0 is in use by driver QEMU, domain web", "Another machine"),
 ]  # fmt: skip

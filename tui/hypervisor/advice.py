@@ -196,6 +196,14 @@ BY_WORDS: tuple[tuple[str, str], ...] = (
         r"internal snapshot for disk .* unsupported",
         "Only qcow2 disks can hold internal snapshots: take an external one.",
     ),
+    (
+        r"target of not completed snapshot delete",
+        "Deleting the snapshot below it was cut: delete that one once more, it is gone on with.",
+    ),
+    (
+        r"active block job",
+        "A block job runs on one of its disks: wait for it, or cancel it in Jobs of its snapshots.",
+    ),
     # Network and devices
     (
         r"[Nn]etwork '.*' is not active",

@@ -115,6 +115,10 @@ def details(one: Snapshot, images: Mapping[str, Image], now: float, below: int) 
             lines.append(
                 Content.assemble(f"{disk.target}: ", _image(held, images), ", since then ", since)
             )
+            now_in = one.present_overlays.get(disk.target, "")
+            if one.current and now_in != disk.source:
+                told = _image(now_in, images, beside=held)
+                lines.append(Content.assemble(f"{disk.target}: the present in ", told))
         elif held:
             lines.append(Content.assemble(f"{disk.target}: inside ", _image(held, images)))
     if one.memory_file:

@@ -74,7 +74,7 @@ def test_what_others_need_is_not_touched():
     images = {**now.uses.images, "/x": Image("/x", "qcow2", backing="/a")}
     branched = replace(now.uses, images=images)
     assert "/x stands on /a" in plan_deletion(FIRST, replace(now, uses=branched)).refusal
-    needed = replace(branched, snapshots={"/x": (("web", "other"),)})
+    needed = replace(branched, snapshots={"/x": (("web", "first"), ("web", "other"))})
     assert "/x (snapshot other) stands" in plan_deletion(FIRST, replace(now, uses=needed)).refusal
     away = {**now.uses.images, "/a": Image("/a", missing=True)}
     chain = Chain("vda", (away["/c"], away["/b"], away["/a"]))

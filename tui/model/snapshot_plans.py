@@ -210,7 +210,9 @@ def _against_merge(one: Snapshot, merge: Merge, now: Situation, overlay: str) ->
     if others:
         path = sorted(others)[0]
         owners = [
-            name for machine, name in now.uses.snapshots.get(path, ()) if machine == now.machine
+            name
+            for machine, name in now.uses.snapshots.get(path, ())
+            if machine == now.machine and name != one.name
         ]
         whose = f" (snapshot {owners[0]})" if owners else ""
         return f"{path}{whose} stands on {merge.base} as well and would be destroyed"

@@ -227,6 +227,23 @@ def test_narrow_tables_drop_the_least_important_columns():
     assert [placed.column.key for placed in lay_out(COLUMNS, 14)] == ["name"]
 
 
+def test_names_are_cut_only_once_others_have_given_way():
+    columns: tuple[Column[Row], ...] = (
+        Column("name", "Name", 20, lambda row: Cell(""), grow=True, min_width=10),
+        Column("place", "Place", 16, lambda row: Cell(""), importance=2, min_width=8),
+        Column("extra", "Extra", 10, lambda row: Cell(""), importance=3),
+    )
+
+    def widths(width: int) -> dict[str, int]:
+        return {placed.column.key: placed.width for placed in lay_out(columns, width)}
+
+    assert widths(52) == {"name": 20, "place": 16, "extra": 10}
+    assert widths(45) == {"name": 20, "place": 9, "extra": 10}
+    assert widths(43) == {"name": 23, "place": 16}
+    assert widths(33) == {"name": 20, "place": 9}
+    assert widths(25) == {"name": 13, "place": 8}
+
+
 @given(st.integers(10, 200))
 def test_columns_fill_the_width_and_never_overlap(width: int):
     placed = lay_out(COLUMNS, width)

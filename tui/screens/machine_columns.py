@@ -145,8 +145,7 @@ def uptime_cell(row: MachineRow) -> Cell:
     started = row.record.started
     if started is None:
         return Cell("" if not row.record.state.is_active else units.UNKNOWN, "muted")
-    seconds = max(0, time.time() - started)
-    return Cell(f"{int(seconds // 60)}m" if seconds < 3600 else units.duration(seconds))
+    return Cell(units.uptime(time.time() - started))
 
 
 def title_cell(row: MachineRow) -> Cell:

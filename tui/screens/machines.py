@@ -183,14 +183,16 @@ class MachinesPane(Pane[MachineRow]):
         if self.table.rows_shown:
             return
         if self.table.rows_total:
-            self.table.set_placeholder("No machine matches the filter. Escape clears it.")
+            clear = self.app.hint("{machines.clear} clears it")
+            self.table.set_placeholder(f"No machine matches the filter. {clear}.")
             return
         hosts = [host.record for host in self.app.fleet.hosts.values()]
         if all(record.is_current for record in hosts) and hosts:
             self.table.set_placeholder("No machines here yet.")
         else:
             words = "\n".join(why_not_here(record) for record in hosts if not record.is_current)
-            self.table.set_placeholder(words or "No host. Press 5 to add one.")
+            add = self.app.hint("No host: {pane.hosts} and there {host.add} adds one.")
+            self.table.set_placeholder(words or add)
 
     # -- strip ---------------------------------------------------------------------------
 

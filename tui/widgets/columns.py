@@ -14,6 +14,8 @@ GUTTER = 2
 """Cells before the first column: the mark."""
 GAP = 2
 """Cells between two columns."""
+SPARE = 3
+"""A column of this importance or more gives way before one that grows is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,18 @@ def lay_out(
         column = shown[index]
         return (min(0.5, column.importance) if column is kept else column.importance, index)
 
-    while len(shown) > 1 and need([column.least for column in shown]) > width:
-        del shown[max(range(len(shown)), key=rank)]
+    while len(shown) > 1:
+        last = max(range(len(shown)), key=rank)
+        whole = rank(last)[0] >= SPARE
+        if need([c.width if c.grow and whole else c.least for c in shown]) <= width:
+            break
+        del shown[last]
     widths = [column.width for column in shown]
     over = need(widths) - width
-    for index, column in enumerate(shown):
+    # The least important shrink first, those that grow only where that is not enough.
+    for index in sorted(range(len(shown)), key=lambda at: (not shown[at].grow, rank(at)))[::-1]:
         if over > 0:
-            given = min(over, widths[index] - column.least)
+            given = min(over, widths[index] - shown[index].least)
             widths[index] -= given
             over -= given
     growing = [index for index, column in enumerate(shown) if column.grow]

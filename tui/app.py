@@ -28,7 +28,7 @@ from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord, HostRecord
 from tui.in_thread import in_thread
-from tui.keymap import ActionKeys, resolve_keymap
+from tui.keymap import resolve_keymap
 from tui.logs import log_file
 from tui.model.text import visible
 from tui.remembered import Remembered, save_remembered
@@ -36,16 +36,16 @@ from tui.resources import styles
 from tui.screens.acting import act_on_machines
 from tui.screens.commands import ActionCommands
 from tui.screens.consoles import Consoles
-from tui.screens.machine_columns import COLUMNS
 from tui.screens.main import MainScreen
 from tui.screens.named_machine import NamedMachine
 from tui.screens.program import Program
+from tui.screens.settings_checks import action_keys, unknown_columns
 from tui.screens.sign_in import SignInDesk
 from tui.screens.target import Target
 from tui.screens.thrift import Thrift
 from tui.screens.unreached import Unreached
 from tui.screens.where import MachineCommands
-from tui.settings import Problem, Settings, did_you_mean
+from tui.settings import Problem, Settings
 from tui.terminals import has_few_colours
 from tui.themes import THEMES, adapted, default_theme
 from tui.widgets.key_bar import key_bar, key_word
@@ -57,24 +57,6 @@ HANGUP_PATIENCE = 0.5
 
 SAVING_PATIENCE = 1.0
 """Seconds that the end waits for the disk."""
-
-
-def action_keys() -> dict[str, ActionKeys]:
-    """Every action's keys as the key map's checks want them."""
-    return {
-        action.id: ActionKeys(action.id, tuple(s.value for s in action.scopes), action.key)
-        for action in actions().values()
-    }
-
-
-def unknown_columns(names: Sequence[str]) -> list[Problem]:
-    """What is wrong with the columns that the settings name."""
-    known = {column.key for column in COLUMNS}
-    return [
-        Problem(f"machines: there is no column {name}", did_you_mean(name, known))
-        for name in names
-        if name not in known
-    ]
 
 
 ACTION_ID = re.compile(r"\{([a-z]+\.[a-z-]+)\}")

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from tests.waiting import until
 from tui.actions.registry import actions
-from tui.app import VirttyApp, action_keys
+from tui.app import VirttyApp
 from tui.demo import demo_uri
 from tui.hypervisor.fleet import Fleet
 from tui.keymap import resolve_keymap
@@ -24,6 +24,7 @@ from tui.screens.filter_line import FilterLine
 from tui.screens.help import Help
 from tui.screens.machine.screen import MachineScreen
 from tui.screens.machines import MachinesPane
+from tui.screens.settings_checks import action_keys
 from tui.settings import Settings
 
 

@@ -6,7 +6,6 @@ from textual.content import Content
 
 from tests.screens.test_machines import running, screen_text
 from tests.waiting import until
-from tui.app import unknown_columns
 from tui.hypervisor.records import HostRecord, HostState
 from tui.model.states import DomainState
 from tui.screens.dialogs import Results
@@ -14,6 +13,7 @@ from tui.screens.help import Help
 from tui.screens.machine.screen import MachineScreen
 from tui.screens.machine.xml import XmlTab
 from tui.screens.main import host_words
+from tui.screens.settings_checks import unknown_columns
 
 
 async def test_only_what_runs_is_counted_as_running():

@@ -7,8 +7,6 @@ import contextlib
 import logging
 import os
 import re
-import signal
-import threading
 from collections.abc import Coroutine, Sequence
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
@@ -46,14 +44,12 @@ from tui.screens.thrift import Thrift
 from tui.screens.unreached import Unreached
 from tui.screens.where import MachineCommands
 from tui.settings import Problem, Settings
+from tui.signals import end_on_signals
 from tui.terminals import has_few_colours
 from tui.themes import THEMES, adapted, default_theme
 from tui.widgets.key_bar import key_bar, key_word
 
 log = logging.getLogger(__name__)
-
-HANGUP_PATIENCE = 0.5
-"""Seconds to give the terminal back as it was after it has hung up."""
 
 SAVING_PATIENCE = 1.0
 """Seconds that the end waits for the disk."""
@@ -142,10 +138,7 @@ class VirttyApp(Program):
         )
         self.fleet.attach()
         self.fleet.since_input = output_frames.since_input
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread
-                loop.add_signal_handler(number, self._end_by_signal, number)
+        end_on_signals(self.exit, self.fleet.journal.flush)
 
     def _remembered_theme(self) -> str | None:
         """What was chosen last, unless it was on a terminal that has more colours than this."""
@@ -204,17 +197,6 @@ class VirttyApp(Program):
             Text(f"virtty ended by a fault of its own; the details are in {log_file()}")
         )
         self._close_messages_no_wait()
-
-    def _end_by_signal(self, number: int) -> None:
-        """The terminal is given back as it was, unless it is gone."""
-        log.info("ended by signal %s", number)
-        if number == signal.SIGHUP:
-            # The terminal may be one that takes nothing any more, and hold the end up.
-            self.fleet.journal.flush()
-            last = threading.Timer(HANGUP_PATIENCE, os._exit, (128 + number,))
-            last.daemon = True
-            last.start()
-        self.exit(128 + number)
 
     # -- Context -------------------------------------------------------------------------
 

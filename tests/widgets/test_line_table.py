@@ -231,7 +231,7 @@ def test_names_are_cut_only_once_others_have_given_way():
     columns: tuple[Column[Row], ...] = (
         Column("name", "Name", 20, lambda row: Cell(""), grow=True, min_width=10),
         Column("place", "Place", 16, lambda row: Cell(""), importance=2, min_width=8),
-        Column("extra", "Extra", 10, lambda row: Cell(""), importance=3),
+        Column("extra", "Extra", 10, lambda row: Cell(""), importance=5),
     )
 
     def widths(width: int) -> dict[str, int]:

@@ -14,7 +14,7 @@ GUTTER = 2
 """Cells before the first column: the mark."""
 GAP = 2
 """Cells between two columns."""
-SPARE = 3
+SPARE = 4
 """A column of this importance or more gives way before one that grows is cut."""
 
 

@@ -199,7 +199,7 @@ COLUMNS: Sequence[Column[MachineRow]] = (
         lambda row: row.record.name.casefold(),
         importance=0,
         grow=True,
-        min_width=18,
+        min_width=16,
     ),
     Column("vcpus", "vCPU", 4, vcpus_cell, lambda row: row.record.vcpus or 0, 3, align="right"),
     Column("cpu", "CPU", 5, cpu_cell, lambda row: _amount(_usage(row).cpu), 1, align="right"),

@@ -6,6 +6,8 @@
 ARGS ?=
 # A Python to build .venv with, instead of the first suitable one.
 export PYTHON ?=
+# Compile what is imported once, not at the start of every test process and program.
+export PYTHONDONTWRITEBYTECODE =
 
 BIN := .venv/bin
 # Tests without guests run side by side, one more than cores as each waits a third of its time;

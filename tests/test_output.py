@@ -49,7 +49,7 @@ def blank() -> Frame:
     return frame
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.lists(step, min_size=1, max_size=6))
 def test_differences_and_slices_of_them_end_in_the_cells_of_a_full_repaint(steps):
     by_differences = pyghostty.Terminal(WIDTH, HEIGHT, scrollback=0)

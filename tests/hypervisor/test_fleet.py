@@ -212,20 +212,26 @@ async def test_details_come_for_what_is_shown():
         assert details.macs
 
 
-@pytest.mark.parametrize("again", ["reconnected", "asked for"])
-async def test_definitions_are_read_again(tiny, again: str):
+async def test_definitions_are_read_again_after_a_reconnect(tiny):
     """What was defined while nobody listened has no event."""
     async with running(tiny()) as (fleet, [host]):
         domain = await connected(host)
         fleet.show(frozenset(), [domain.key])
         await until(lambda: now(host, domain).details is not None)
         host.inventory.load_details({domain.uuid: DomainDetails(title="of yesterday")})
-        if again == "reconnected":
-            host._lose(HypervisorError("Connection", words="cut"))
-            host.retry()
-        else:
-            await host.refresh()
+        host._lose(HypervisorError("Connection", words="cut"))
+        host.retry()
         await until(lambda: now(host, domain).details == DomainDetails())
+
+
+async def test_a_refresh_reads_no_definition(tiny):
+    """Of a thousand machines it would be a thousand calls, and events tell of each."""
+    async with running(tiny()) as (fleet, [host]):
+        domain = await connected(host)
+        fleet.show(frozenset(), [domain.key])
+        await until(lambda: not host.inventory.unread)
+        await host.refresh()
+        assert not host.inventory.unread
 
 
 async def test_an_event_before_the_first_list_is_not_lost(tiny, monkeypatch: pytest.MonkeyPatch):

@@ -369,12 +369,8 @@ class Host:
             self._early.add(uuid)
 
     async def refresh(self) -> None:
-        """Read the whole list again, and what no event tells of: three calls for any length.
-
-        Definitions follow as they are shown.
-        """
+        """Read the whole list again, and what no event tells of: three calls for any length."""
         await self._rereading.everything()
-        self.inventory.unread_all()
 
     async def _read_the_rest(self, opened: Opened) -> None:
         """What the first picture did without."""

@@ -4,19 +4,19 @@ import argparse
 import sys
 
 from tests.benchmarks import changes, console, keys, live, remote, report, start
-from tests.benchmarks.registry import MEASURES
+from tests.benchmarks.registry import MEASURES, in_order
 from tests.benchmarks.result import Figure
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.terminal import TimeOutError
 
 MODULES = (start, keys, live, changes, remote, console)
-"""Imported for the measures that they register, in this order."""
+"""Imported for the measures that they register."""
 
 
 def main() -> int:
     """Run the named measures, or all; status 1 when a bar is missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASURES))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(in_order()))
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     parser.add_argument(
         "--write-docs", action="store_true", help="put the figures into docs/benchmarks.md"
@@ -29,7 +29,7 @@ def main() -> int:
     figures: list[Figure] = []
     broken = []
     with Stage(options.quick) as stage:
-        for name in options.names or MEASURES:
+        for name in options.names or in_order():
             print(f"{name} …", file=sys.stderr, flush=True)
             try:
                 for figure in MEASURES[name](stage):

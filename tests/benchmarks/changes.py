@@ -79,7 +79,7 @@ def wait_for_silence(proxy: Proxy, terminal: Terminal) -> None:
             return
 
 
-@measure("resume")
+@measure("resume", with_guests=True)
 def resume(stage: Stage) -> Iterator[Figure]:
     """`virsh resume` of a real guest: the changed cell beside libvirt's own callback."""
     uri = stage.running_host
@@ -119,7 +119,7 @@ def resume(stage: Stage) -> Iterator[Figure]:
     )
 
 
-@measure("storm")
+@measure("storm", with_guests=True)
 def storm(stage: Stage) -> Iterator[Figure]:
     """A thousand lifecycle events in a second, and keys meanwhile.
 

@@ -155,7 +155,7 @@ def _until_names_rest(terminal: Terminal, key: str) -> float | None:
     return None if changed is None else changed - sent
 
 
-@measure("links")
+@measure("links", with_guests=True)
 def links(stage: Stage) -> Iterator[Figure]:
     """Keys over slow links, while cells of twenty machines change each second.
 

@@ -29,7 +29,7 @@ def still(stage: Stage) -> Iterator[Figure]:
     yield Figure(f"still, 1000 machines, {seconds} s: bytes", received, "bytes", 0)
 
 
-@measure("live")
+@measure("live", with_guests=True)
 def live(stage: Stage) -> Iterator[Figure]:
     """Fifty running QEMU guests, forty of them on the screen, live columns on.
 

@@ -93,7 +93,7 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         self.terminal.show(session.emulator)
         if self.terminal.size:  # not laid out yet after having been hidden
             session.resize(*self.terminal.size)
-        self.terminal.focus()
+        self.screen.set_focus(self.terminal)  # at once: attaching may end, and take it, before
         self._show_status()
         self.run_worker(self._open(), group="attach", exclusive=True)
 
@@ -126,8 +126,8 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         await session.attach()
         if not self.is_whole or session.attached:
             return
-        if self.terminal.has_focus:
-            self.focus()  # there is nobody to type to
+        if self.screen.focused is self.terminal:
+            self.screen.set_focus(self)  # there is nobody to type to
         if session.error is not None and not session.is_explained:
             self.app.tell_error(session.error)
 

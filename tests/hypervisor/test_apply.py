@@ -25,7 +25,7 @@ from tui.hypervisor.volumes import (
     plan_volume,
 )
 from tui.model import Domain
-from tui.model.plan import Situation
+from tui.model.plan import DomainStatus
 
 MIB = 1024**2
 ODD = """<domain type='test'><name>odd</name><memory>65536</memory><vcpu>1</vcpu>
@@ -197,7 +197,7 @@ async def test_a_live_step_that_fails_leaves_the_definition(host: Host, monkeypa
 
     async def as_if_qemu(host: Host, record: DomainRecord):
         found = await real(host, record)
-        return type(found)(found.stored, found.live, Situation(True, True, "QEMU"))
+        return type(found)(found.stored, found.live, DomainStatus(True, True, "QEMU"))
 
     monkeypatch.setattr("tui.hypervisor.apply.read_stored", as_if_qemu)
     nic = "<interface type='network'><source network='backend'/></interface>"

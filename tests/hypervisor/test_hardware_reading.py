@@ -61,7 +61,7 @@ async def test_the_stored_definition_takes_three_calls(host, monkeypatch):
     assert hardware.live is None
     whole = await read_live(host, record, hardware)
     assert whole.live is not None
-    assert whole.situation.driver == "TEST"
+    assert whole.status.driver == "TEST"
 
 
 async def test_what_a_driver_cannot_tell_is_empty(host, monkeypatch):

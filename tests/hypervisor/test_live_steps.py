@@ -11,7 +11,7 @@ from tests.model.definitions import Q35
 from tui.hypervisor import live_steps
 from tui.model import ChangeSet, Domain
 from tui.model.fields import Call
-from tui.model.plan import Situation, plan
+from tui.model.plan import DomainStatus, plan
 
 
 class Machine:
@@ -26,7 +26,7 @@ def test_a_limit_that_is_held_back_is_not_sent_with_another():
     edited = base.copy()
     edited.disks[0].total_iops, edited.disks[0].total_bytes = 900, 4096
     changes = ChangeSet(base, edited)
-    made = plan(changes, Situation(True, True), live, held_back={("disk vda", "total_bytes")})
+    made = plan(changes, DomainStatus(True, True), live, held_back={("disk vda", "total_bytes")})
     (step,) = made.steps
     assert step.call is Call.SET_BLOCK_IO_TUNE
     machine = Machine()
@@ -120,7 +120,7 @@ def test_what_is_sent_for_pins_shares_and_limits(section, edits, sent):
         setattr(getattr(edited, section), name, value)
     changes = ChangeSet(base, edited)
     recorder = Recorder()
-    for step in plan(changes, Situation(True, True), live).steps:
+    for step in plan(changes, DomainStatus(True, True), live).steps:
         live_steps._WORK[step.call](changes, live, step)(recorder)
     assert recorder.calls == sent
 
@@ -134,7 +134,7 @@ def test_a_limit_that_is_taken_away_is_unlimited():
     edited.cpu.shares = None
     changes = ChangeSet(base, edited)
     recorder = Recorder()
-    for step in plan(changes, Situation(True, True), live).steps:
+    for step in plan(changes, DomainStatus(True, True), live).steps:
         live_steps._WORK[step.call](changes, live, step)(recorder)
     assert recorder.calls == [
         ("setSchedulerParametersFlags", {"cpu_shares": 1024}, LIVE),

@@ -9,7 +9,7 @@ from tui.model import Domain
 from tui.model.alterations import alterations
 from tui.model.checks import check
 from tui.model.fields import Call, fields_of
-from tui.model.plan import Effect, Situation, plan
+from tui.model.plan import DomainStatus, Effect, plan
 from tui.model.session import EditSession
 from tui.model.surroundings import Surroundings
 from tui.model.templates import TEMPLATES
@@ -206,10 +206,10 @@ def test_a_virtiofs_brings_the_shared_memory_that_it_needs(session):
     }
     assert missing(session) == set()
     live = session.base.copy()
-    effects = [f.effect for f in plan(session.changes, Situation(True, True), live).forecasts]
+    effects = [f.effect for f in plan(session.changes, DomainStatus(True, True), live).forecasts]
     assert set(effects) == {Effect.NEXT_BOOT}
     live.memory.share()
-    made = plan(session.changes, Situation(True, True), live).forecasts
+    made = plan(session.changes, DomainStatus(True, True), live).forecasts
     assert {f.change.id for f in made if f.call is Call.ATTACH_DEVICE} == {("filesystem srv", "")}
 
 

@@ -23,7 +23,7 @@ from tui.model.passthrough_xml import (
     vf_network,
 )
 from tui.model.pcie_ports import FULL, PORT_XML, free_ports
-from tui.model.plan import Effect, Situation, plan
+from tui.model.plan import DomainStatus, Effect, plan
 from tui.model.surroundings import HostCell
 
 MAC = "52:54:00:ab:cd:01"
@@ -120,13 +120,13 @@ def test_what_finds_no_port_waits_for_the_next_boot():
     edited = live.copy()
     for address in ("0000:01:10.0", "0000:01:10.2"):
         edited.add_device(vf_interface(address, MAC[:-2] + address[-1:] + "0"))
-    made = plan(ChangeSet(live, edited), Situation(True, True), live)
+    made = plan(ChangeSet(live, edited), DomainStatus(True, True), live)
     assert [(f.effect, f.why) for f in made.forecasts] == [
         (Effect.NOW, ""),
         (Effect.NEXT_BOOT, FULL),
     ]
     edited.add_device(PORT_XML)
-    assert not plan(ChangeSet(live, edited), Situation(True, True), live).refused
+    assert not plan(ChangeSet(live, edited), DomainStatus(True, True), live).refused
 
 
 PINNED = """\

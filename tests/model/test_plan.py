@@ -7,19 +7,19 @@ import pytest
 from tests.model.definitions import NUMA, Q35
 from tui.model import ChangeSet, Domain
 from tui.model.fields import Call, fields_of
-from tui.model.plan import Effect, Plan, Situation, plan
+from tui.model.plan import DomainStatus, Effect, Plan, plan
 
 GIB = 1024**3
-RUNNING = Situation(active=True, persistent=True)
+RUNNING = DomainStatus(active=True, persistent=True)
 NOW, LATER = Effect.NOW, Effect.NEXT_BOOT
 
 
-def planned(xml: str, edit, situation: Situation = RUNNING, **more) -> Plan:
+def planned(xml: str, edit, status: DomainStatus = RUNNING, **more) -> Plan:
     base = Domain.from_xml(xml)
     edited = base.copy()
     edit(edited)
-    live = Domain.from_xml(xml) if situation.active else None
-    return plan(ChangeSet(base, edited), situation, live, **more)
+    live = Domain.from_xml(xml) if status.active else None
+    return plan(ChangeSet(base, edited), status, live, **more)
 
 
 def put(key: str, field: str, value):
@@ -223,7 +223,7 @@ def test_nothing_of_a_passed_through_nic_changes_live():
 
 
 def test_a_machine_that_is_off_changes_its_definition_only():
-    found = planned(Q35, put("cpu", "current", 4), Situation(active=False, persistent=True))
+    found = planned(Q35, put("cpu", "current", 4), DomainStatus(active=False, persistent=True))
     assert [(f.effect, f.call) for f in found.forecasts] == [(LATER, None)]
     assert found.define
     assert not found.steps
@@ -231,7 +231,7 @@ def test_a_machine_that_is_off_changes_its_definition_only():
 
 def test_a_name_changes_while_it_is_off():
     edit = put("general", "name", "other")
-    off = planned(Q35, edit, Situation(active=False, persistent=True))
+    off = planned(Q35, edit, DomainStatus(active=False, persistent=True))
     assert [step.call for step in off.steps] == [Call.RENAME]
     assert off.commands == ("virsh domrename web other",)
     assert [f.effect for f in planned(Q35, edit).refused] == [Effect.REFUSED]
@@ -239,14 +239,14 @@ def test_a_name_changes_while_it_is_off():
 
 def test_autostart_is_so_at_once_and_defines_nothing():
     for active in (True, False):
-        situation = Situation(active=active, persistent=True)
-        found = planned(Q35, put("boot", "autostart", True), situation)
+        status = DomainStatus(active=active, persistent=True)
+        found = planned(Q35, put("boot", "autostart", True), status)
         assert [(f.effect, f.call) for f in found.forecasts] == [(NOW, Call.SET_AUTOSTART)]
         assert found.commands == ("virsh autostart web",)
 
 
 def test_a_transient_machine_has_no_next_boot():
-    transient = Situation(active=True, persistent=False)
+    transient = DomainStatus(active=True, persistent=False)
     assert planned(Q35, put("disk vda", "cache", "none"), transient).refused
     found = planned(Q35, put("cpu", "current", 4), transient)
     assert not found.refused
@@ -254,7 +254,7 @@ def test_a_transient_machine_has_no_next_boot():
 
 
 def test_the_test_driver_takes_the_definition_only():
-    demo = Situation(active=True, persistent=True, driver="TEST")
+    demo = DomainStatus(active=True, persistent=True, driver="TEST")
     (forecast,) = planned(Q35, put("cpu", "current", 4), demo).forecasts
     assert forecast.effect is LATER
     assert "test driver" in forecast.why

@@ -9,7 +9,7 @@ from tui.model import ChangeSet, Domain
 from tui.model.changes import LostError
 from tui.model.checks import check
 from tui.model.fields import Call
-from tui.model.plan import Effect, Situation, plan
+from tui.model.plan import DomainStatus, Effect, plan
 from tui.model.session import remove
 from tui.model.surroundings import Surroundings
 from tui.model.templates import TEMPLATES, new_mac
@@ -134,5 +134,5 @@ def test_what_can_be_plugged_is_plugged_at_once(name):
     base = Domain.from_xml(BARE)
     edited = base.copy()
     add(edited, name)
-    found = plan(ChangeSet(base, edited), Situation(True, True), base.copy())
+    found = plan(ChangeSet(base, edited), DomainStatus(True, True), base.copy())
     assert [(f.effect, f.call) for f in found.forecasts] == [(Effect.NOW, Call.ATTACH_DEVICE)]

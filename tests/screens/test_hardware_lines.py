@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.model.definitions import Q35
 from tui.model import Domain
-from tui.model.plan import Situation, counterparts, plan
+from tui.model.plan import DomainStatus, counterparts, plan
 from tui.model.session import EditSession
 from tui.screens.machine.hardware_lines import device_line, forecast_line
 
@@ -16,7 +16,7 @@ def test_a_long_path_gives_way_to_its_name():
     session.set("disk sda", "source", LONG + "old.iso")
     session = EditSession(session.edited)
     session.set("disk sda", "source", LONG + "new.iso")
-    (forecast,) = plan(session.changes, Situation(active=False, persistent=True)).forecasts
+    (forecast,) = plan(session.changes, DomainStatus(active=False, persistent=True)).forecasts
     assert "…/old.iso → …/new.iso" in forecast_line(forecast, 80).plain
     assert LONG + "new.iso" in forecast_line(forecast, 300).plain
     drive = session.edited.disks[1]

@@ -21,7 +21,7 @@ from tui.model.changes import Change, ChangeSet, FieldChange, canonical, replay
 from tui.model.domain import Domain
 from tui.model.fields import BESIDE_DEFINITION, Call
 from tui.model.merge import ClashError, merge
-from tui.model.plan import Forecast, Plan, Step, plan
+from tui.model.plan import Forecast, LiveStep, Plan, plan
 from tui.model.templates import new_mac
 
 OLD_TROUBLE = "the stored definition does not follow libvirt's schema; it did not before either"
@@ -99,7 +99,7 @@ async def apply(
     held_back = {(keys.get(key, key), field) for key, field in held_back}
     now_only = {(keys.get(key, key), field) for key, field in now_only}
     changes = ChangeSet(base, edited)
-    made = plan(changes, fresh.situation, fresh.live, held_back=held_back, now_only=now_only)
+    made = plan(changes, fresh.status, fresh.live, held_back=held_back, now_only=now_only)
     kept = [forecast.change for forecast in made.forecasts if forecast.is_stored]
     stored = edited if len(kept) == len(changes.changes) else replay(base, kept)
     if made.refused:
@@ -226,7 +226,7 @@ def _is_invalid(connection: libvirt.virConnect, stored: str) -> bool:
 
 
 async def _live(
-    host: Host, record: DomainRecord, changes: ChangeSet, live: Domain, step: Step
+    host: Host, record: DomainRecord, changes: ChangeSet, live: Domain, step: LiveStep
 ) -> StepResult:
     what = f"{step.label}: " + ", ".join(
         change.what if not isinstance(change, FieldChange) else f"{change.what} {change.new}"

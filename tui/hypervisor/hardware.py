@@ -17,7 +17,7 @@ from tui.hypervisor.records import DomainRecord
 from tui.model.capabilities import DomainCapabilities
 from tui.model.cpuset import parse_cpus
 from tui.model.domain import Domain
-from tui.model.plan import Situation
+from tui.model.plan import DomainStatus
 from tui.model.surroundings import HostCell, Neighbours, Pool, Surroundings
 from tui.model.units import scale
 from tui.model.xml import parse
@@ -36,7 +36,7 @@ class Hardware:
     """What the next boot takes, secrets included; of a transient machine what runs."""
     live: Domain | None
     """What runs; None while it is off or until it has been read."""
-    situation: Situation
+    status: DomainStatus
 
 
 async def read_stored(host: Host, record: DomainRecord) -> Hardware:
@@ -61,7 +61,7 @@ async def read_stored(host: Host, record: DomainRecord) -> Hardware:
         stored.edits.beside["autostart"] = "yes" if marked else "no"
     facts = host.record.facts
     driver = facts.driver.upper() if facts is not None else ""
-    return Hardware(stored, None, Situation(record.state.is_active, record.persistent, driver))
+    return Hardware(stored, None, DomainStatus(record.state.is_active, record.persistent, driver))
 
 
 async def read_live(host: Host, record: DomainRecord, known: Hardware) -> Hardware:
@@ -75,8 +75,8 @@ async def read_live(host: Host, record: DomainRecord, known: Hardware) -> Hardwa
 
     xml, persistent = await host.call(read)
     live = None if xml is None else Domain.from_xml(xml)
-    situation = Situation(live is not None, persistent, known.situation.driver)
-    return Hardware(known.stored, live, situation)
+    status = DomainStatus(live is not None, persistent, known.status.driver)
+    return Hardware(known.stored, live, status)
 
 
 async def read_surroundings(host: Host, stored: Domain) -> Surroundings:

@@ -19,7 +19,7 @@ from tui.model.devices import Disk
 from tui.model.domain import Domain
 from tui.model.fields import Call
 from tui.model.live_commands import SCHEDULER
-from tui.model.plan import Step, counterpart
+from tui.model.plan import LiveStep, counterpart
 from tui.model.views import Device, View
 
 LET_GO = 10.0
@@ -34,7 +34,7 @@ Work = Callable[[libvirt.virDomain], Any]
 
 
 async def take(
-    host: Host, record: DomainRecord, changes: ChangeSet, live: Domain, step: Step
+    host: Host, record: DomainRecord, changes: ChangeSet, live: Domain, step: LiveStep
 ) -> None:
     """Make one step on the running machine. Raises HypervisorError."""
     work = _WORK[step.call](changes, live, step)
@@ -86,17 +86,17 @@ async def _let_go(
     )
 
 
-def _set_vcpus(changes: ChangeSet, _live: Domain, _step: Step) -> Work:
+def _set_vcpus(changes: ChangeSet, _live: Domain, _step: LiveStep) -> Work:
     count = changes.edited.cpu.vcpus
     return lambda domain: domain.setVcpusFlags(count, LIVE)
 
 
-def _set_memory(changes: ChangeSet, _live: Domain, _step: Step) -> Work:
+def _set_memory(changes: ChangeSet, _live: Domain, _step: LiveStep) -> Work:
     kibibytes = (changes.edited.memory.given or 0) // 1024
     return lambda domain: domain.setMemoryFlags(kibibytes, LIVE)
 
 
-def _set_metadata(_changes: ChangeSet, _live: Domain, step: Step) -> Work:
+def _set_metadata(_changes: ChangeSet, _live: Domain, step: LiveStep) -> Work:
     kinds = {
         "heading": libvirt.VIR_DOMAIN_METADATA_TITLE,
         "description": libvirt.VIR_DOMAIN_METADATA_DESCRIPTION,
@@ -110,7 +110,7 @@ def _set_metadata(_changes: ChangeSet, _live: Domain, step: Step) -> Work:
     return work
 
 
-def _pin(changes: ChangeSet, live: Domain, step: Step) -> Work:
+def _pin(changes: ChangeSet, live: Domain, step: LiveStep) -> Work:
     cpu = changes.edited.cpu
     fields = {change.field.name for change in _fields(step)}
     pins = {int(number): cpus for number, cpus in cpu.pins if number.isdigit()}
@@ -136,37 +136,37 @@ def _pin(changes: ChangeSet, live: Domain, step: Step) -> Work:
     return work
 
 
-def _set_block_io_tune(changes: ChangeSet, live: Domain, step: Step) -> Work:
+def _set_block_io_tune(changes: ChangeSet, live: Domain, step: LiveStep) -> Work:
     disk = _running_with(changes, live, step)
     assert isinstance(disk, Disk)
     target, limits = disk.target, disk.iotune
     return lambda domain: domain.setBlockIoTune(target, limits, LIVE)
 
 
-def _set_scheduler(_changes: ChangeSet, _live: Domain, step: Step) -> Work:
+def _set_scheduler(_changes: ChangeSet, _live: Domain, step: LiveStep) -> Work:
     told = [(*SCHEDULER[change.field.name], change.after) for change in _fields(step)]
     values = {name: usual if value is None else value for name, usual, value in told}
     return lambda domain: domain.setSchedulerParametersFlags(values, LIVE)
 
 
-def _set_memory_parameters(_changes: ChangeSet, _live: Domain, step: Step) -> Work:
+def _set_memory_parameters(_changes: ChangeSet, _live: Domain, step: LiveStep) -> Work:
     values = {
         c.field.name: UNLIMITED if c.after is None else c.after // 1024 for c in _fields(step)
     }
     return lambda domain: domain.setMemoryParameters(values, LIVE)
 
 
-def _set_numa_parameters(changes: ChangeSet, _live: Domain, _step: Step) -> Work:
+def _set_numa_parameters(changes: ChangeSet, _live: Domain, _step: LiveStep) -> Work:
     nodes = changes.edited.memory.numa_nodes
     return lambda domain: domain.setNumaParameters({"numa_nodeset": nodes}, LIVE)
 
 
-def _update_device(changes: ChangeSet, live: Domain, step: Step) -> Work:
+def _update_device(changes: ChangeSet, live: Domain, step: LiveStep) -> Work:
     xml = to_xml(_running_with(changes, live, step).element)
     return lambda domain: domain.updateDeviceFlags(xml, libvirt.VIR_DOMAIN_DEVICE_MODIFY_LIVE)
 
 
-def _running_with(changes: ChangeSet, live: Domain, step: Step) -> View:
+def _running_with(changes: ChangeSet, live: Domain, step: LiveStep) -> View:
     """The running device with the step's new values: its own XML, not the stored one."""
     device = counterpart(changes.base, step.key, live.copy())
     assert device is not None
@@ -175,7 +175,7 @@ def _running_with(changes: ChangeSet, live: Domain, step: Step) -> View:
     return device
 
 
-def _attach_device(_changes: ChangeSet, _live: Domain, step: Step) -> Work:
+def _attach_device(_changes: ChangeSet, _live: Domain, step: LiveStep) -> Work:
     xmls = [change.xml for change in step.changes if isinstance(change, DeviceAdded)]
 
     def work(domain: libvirt.virDomain) -> None:
@@ -185,18 +185,18 @@ def _attach_device(_changes: ChangeSet, _live: Domain, step: Step) -> Work:
     return work
 
 
-def _detach_device(changes: ChangeSet, live: Domain, step: Step) -> Work:
+def _detach_device(changes: ChangeSet, live: Domain, step: LiveStep) -> Work:
     device = counterpart(changes.base, step.key, live)
     assert device is not None
     xml = to_xml(device.element)
     return lambda domain: domain.detachDeviceFlags(xml, LIVE)
 
 
-def _fields(step: Step) -> list[FieldChange]:
+def _fields(step: LiveStep) -> list[FieldChange]:
     return [change for change in step.changes if isinstance(change, FieldChange)]
 
 
-_WORK: dict[Call, Callable[[ChangeSet, Domain, Step], Work]] = {
+_WORK: dict[Call, Callable[[ChangeSet, Domain, LiveStep], Work]] = {
     Call.SET_VCPUS: _set_vcpus,
     Call.SET_MEMORY: _set_memory,
     Call.SET_METADATA: _set_metadata,

@@ -36,8 +36,8 @@ class Effect(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """What of a machine's state decides."""
+class DomainStatus:
+    """What of a domain decides how changes to it take effect."""
 
     active: bool
     persistent: bool
@@ -60,7 +60,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LiveStep:
     """One libvirt call on the running machine, for all changes that it takes at once."""
 
     call: Call
@@ -84,7 +84,7 @@ class Plan:
     forecasts: tuple[Forecast, ...]
     define: bool
     """Whether a stored definition is written."""
-    steps: tuple[Step, ...]
+    steps: tuple[LiveStep, ...]
     commands: tuple[str, ...]
     """The equivalent virsh commands."""
 
@@ -96,7 +96,7 @@ class Plan:
 
 def plan(
     changes: ChangeSet,
-    situation: Situation,
+    status: DomainStatus,
     live: Domain | None = None,
     *,
     held_back: Collection[tuple[str, str]] = (),
@@ -108,7 +108,7 @@ def plan(
     changes that the person wants at the next boot only; ``now_only``: not at the next boot.
     """
     forecasts = [
-        _forecast(change, changes, situation, live, change.id in held_back)
+        _forecast(change, changes, status, live, change.id in held_back)
         for change in changes.changes
     ]
     forecasts = [
@@ -118,7 +118,7 @@ def plan(
         for f in forecasts
     ]
     steps = _steps(forecasts, changes)
-    define = situation.persistent and any(
+    define = status.persistent and any(
         f.is_stored and f.call not in BESIDE_DEFINITION for f in forecasts
     )
     name = changes.base.name
@@ -130,20 +130,20 @@ def plan(
 
 
 def _forecast(
-    change: Change, changes: ChangeSet, situation: Situation, live: Domain | None, held: bool
+    change: Change, changes: ChangeSet, status: DomainStatus, live: Domain | None, held: bool
 ) -> Forecast:
     if isinstance(change, FieldChange) and change.field.live in BESIDE_DEFINITION:
-        if change.field.live is Call.RENAME and situation.active:
+        if change.field.live is Call.RENAME and status.active:
             return Forecast(change, Effect.REFUSED, "a machine is renamed while it is off")
         return Forecast(change, Effect.NOW, call=change.field.live)
-    if not situation.active:
+    if not status.active:
         return Forecast(change, Effect.NEXT_BOOT)
-    call, why = _live_call(change, changes, situation, live)
-    if call is not None and held and situation.persistent:
+    call, why = _live_call(change, changes, status, live)
+    if call is not None and held and status.persistent:
         return Forecast(change, Effect.NEXT_BOOT, "as you chose")
-    if call is not None or (not why and situation.persistent):
+    if call is not None or (not why and status.persistent):
         return Forecast(change, Effect.NOW, call=call)
-    if not situation.persistent:
+    if not status.persistent:
         return Forecast(
             change, Effect.REFUSED, f"{why}; and a transient machine has no stored definition"
         )
@@ -151,10 +151,10 @@ def _forecast(
 
 
 def _live_call(
-    change: Change, changes: ChangeSet, situation: Situation, live: Domain | None
+    change: Change, changes: ChangeSet, status: DomainStatus, live: Domain | None
 ) -> tuple[Call | None, str]:
     """The call, or why there is none; neither where the running machine has it so already."""
-    if situation.driver == "TEST":
+    if status.driver == "TEST":
         return None, "the test driver takes changes of the definition only"
     if live is None:
         return None, "its running definition could not be read"
@@ -231,7 +231,7 @@ def edited_view(changes: ChangeSet, key: str) -> View | None:
     return counterpart(changes.base, key, changes.edited)
 
 
-def _steps(forecasts: Sequence[Forecast], changes: ChangeSet) -> tuple[Step, ...]:
+def _steps(forecasts: Sequence[Forecast], changes: ChangeSet) -> tuple[LiveStep, ...]:
     """One step per call and view; removals before additions: they may take the same place."""
     groups: dict[tuple[Call, str], list[Change]] = {}
     for forecast in forecasts:
@@ -247,7 +247,7 @@ def _steps(forecasts: Sequence[Forecast], changes: ChangeSet) -> tuple[Step, ...
     )
     edited, name = changes.edited, changes.base.name
     return tuple(
-        Step(
+        LiveStep(
             call,
             key,
             made[0].label,

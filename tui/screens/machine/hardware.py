@@ -298,7 +298,7 @@ class HardwareTab(HardwareView):
         review = Review(
             machine[1].name,
             session,
-            hardware.situation,
+            hardware.status,
             hardware.live,
             check=lambda document: (*saved, *self.check(document)),
             first=first,

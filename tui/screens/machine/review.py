@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from tui.model.diff import xml_diff
 from tui.model.domain import Domain
-from tui.model.plan import Effect, Plan, Situation, plan
+from tui.model.plan import DomainStatus, Effect, Plan, plan
 from tui.model.rules import Finding
 from tui.model.session import EditSession
 from tui.model.text import visible
@@ -42,7 +42,7 @@ class Review(Screen[bool]):
         self,
         name: str,
         session: EditSession,
-        situation: Situation,
+        status: DomainStatus,
         live: Domain | None,
         *,
         check: Callable[[Domain], Sequence[Finding]] = lambda _document: (),
@@ -60,7 +60,7 @@ class Review(Screen[bool]):
         self.going = going
         self.machine = name
         self.session = session
-        self.situation = situation
+        self.status = status
         self.live = live
 
     @property
@@ -68,7 +68,7 @@ class Review(Screen[bool]):
         """What applying would do now."""
         return plan(
             self.session.changes,
-            self.situation,
+            self.status,
             self.live,
             held_back=self.session.held_back,
             now_only=self.session.now_only,
@@ -101,7 +101,7 @@ class Review(Screen[bool]):
             f"{sum(f.effect is effect for f in made.forecasts)} {effect.value}" for effect in Effect
         ]
         told = ", ".join(count for count in counts if not count.startswith("0 "))
-        told += "" if self.situation.active else ": it is off"
+        told += "" if self.status.active else ": it is off"
         word = "change" if len(made.forecasts) == 1 else "changes"
         heading = f" {len(made.forecasts)} {word} to {visible(self.machine)}"
         self.query_one("#heading", Static).update(
@@ -158,7 +158,7 @@ class Review(Screen[bool]):
         """Not at the next boot, where it can be done now; or for good again."""
         change = self._change()
         made = [f for f in self.plan.forecasts if f.change.id == change and f.call is not None]
-        if change is not None and made and self.situation.persistent:
+        if change is not None and made and self.status.persistent:
             self.session.only_now(change)
             self._show()
         else:

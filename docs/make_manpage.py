@@ -8,17 +8,22 @@ from tui.options import build_parser
 FILES = (
     ("~/.config/virtty/settings.toml", "The settings: theme, columns, keys, hosts."),
     ("~/.local/state/virtty/state.json", "What the program remembers by itself."),
+    ("~/.local/state/virtty/audit.log", "Every change that was made from here, as JSON lines."),
+    ("~/.local/state/virtty/history", "The definitions that were replaced."),
     ("~/.local/state/virtty/log/virtty.log", "The program's log."),
     ("~/.config/libvirt/libvirt.conf", "URI aliases; for root /etc/libvirt/libvirt.conf."),
 )
 ENVIRONMENT = (
     ("LIBVIRT_DEFAULT_URI", "The host to connect to when nothing else says."),
+    ("XDG_CONFIG_HOME, XDG_STATE_HOME", "Stand for ~/.config and ~/.local/state above."),
+    ("VISUAL, EDITOR", "The editor that XML is handed to; else vi."),
     ("NO_COLOR", "Set to anything: no colours."),
 )
 STATUS = (
     ("0", "The person quit."),
-    ("1", "There is no terminal, or nothing could be shown."),
+    ("1", "There is no terminal, or none of the hosts could be reached."),
     ("2", "The arguments were wrong."),
+    ("129, 143", "The end by SIGHUP or SIGTERM."),
 )
 EXAMPLES = (
     ("virtty --demo", "Look around without a hypervisor."),

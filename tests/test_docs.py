@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
+DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 
 
 def test_the_guide_lists_every_action_as_it_is():
@@ -15,9 +19,19 @@ def test_the_guide_lists_every_action_as_it_is():
     assert script["with_list"](guide) == guide
 
 
-def test_every_picture_of_the_readme_is_there():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    pictures = [part.partition(")")[0] for part in readme.split("](")[1:] if ".png" in part]
-    assert pictures
-    for picture in pictures:
-        assert (ROOT / picture).exists()
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", *DOCS])
+def test_every_link_leads_somewhere(name):
+    """To a file that is there, and in it to a heading, as GitHub names them."""
+    page = ROOT / name
+    for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        if link.startswith("https://"):
+            continue
+        path, _, heading = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), link
+        assert not heading or heading in _headings(target), link
+
+
+def _headings(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

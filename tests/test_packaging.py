@@ -54,15 +54,26 @@ def test_the_wheel_holds_the_styles_and_the_demo_host(archives: tuple[Path, Path
     assert styles | demo <= names
 
 
-def test_the_wheel_holds_nothing_but_the_package(archives: tuple[Path, Path]) -> None:
-    tops = {name.split("/")[0] for name in zipfile.ZipFile(archives[1]).namelist()}
-    assert tops == {"tui", f"virtty-{tui.__version__}.dist-info"}
+def test_the_wheel_holds_nothing_but_the_package_and_its_manual_page(
+    archives: tuple[Path, Path],
+) -> None:
+    base = f"virtty-{tui.__version__}"
+    names = zipfile.ZipFile(archives[1]).namelist()
+    rest = {name for name in names if not name.startswith(("tui/", f"{base}.dist-info/"))}
+    assert rest == {f"{base}.data/data/share/man/man1/virtty.1"}
 
 
 def test_the_sdist_is_a_checkout(archives: tuple[Path, Path], tmp_path: Path) -> None:
     _run("tar", "-xzf", str(archives[0]), cwd=tmp_path)
     (root,) = tmp_path.iterdir()
-    for name in ("LICENSE", "README.md", "Makefile", ".ci/environment", "tests/lab/namespace.sh"):
+    for name in (
+        "LICENSE",
+        "README.md",
+        "Makefile",
+        ".ci/environment",
+        "screenshots/machines.png",
+        "tests/lab/namespace.sh",
+    ):
         assert (root / name).is_file(), name
     assert sorted(path.name for path in (root / "styles").glob("*.tcss")) == sorted(
         path.name for path in (_CHECKOUT / "styles").glob("*.tcss")
@@ -74,6 +85,7 @@ def test_the_installed_command_answers(installed: Path, tmp_path: Path) -> None:
     environment = _with_lent_dependencies()
     virtty = str(installed / "virtty")
     assert _run(virtty, "--version", cwd=tmp_path, env=environment).strip() == _ANSWER
+    assert (installed.parent / "share" / "man" / "man1" / "virtty.1").is_file()
 
 
 def test_the_installed_package_finds_its_files(installed: Path, tmp_path: Path) -> None:

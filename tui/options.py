@@ -71,7 +71,9 @@ def build_parser() -> Parser:
         help="the same, written as for virsh",
     )
     parser.add_argument(
-        "--demo", action="store_true", help="connect to the built-in demo host; changes nothing"
+        "--demo",
+        action="store_true",
+        help="connect to the built-in demo host: no machine there is real",
     )
     parser.add_argument(
         "--vm", dest="machine", metavar="NAME", help="open the machine with this name or UUID"

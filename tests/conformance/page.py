@@ -55,8 +55,8 @@ def _shown(data: bytes) -> str:
     text = "".join(char if char.isprintable() else _named(char) for char in text)
     if len(text) > 60:
         text = text[:57] + "…"
-    fence = "``" if "`" in text else "`"
-    return f"{fence}{_cell(text)}{fence}"
+    # Markdown takes the backtick beside a fence for a part of it.
+    return f"`` {_cell(text)} ``" if "`" in text else f"`{_cell(text)}`"
 
 
 def _named(char: str) -> str:

@@ -34,7 +34,7 @@ protocol as well, have none, but draw sixel graphics."""
 
 
 @dataclass(frozen=True, slots=True)
-class Graphics:
+class TerminalGraphics:
     """How pictures are drawn."""
 
     kind: str
@@ -47,7 +47,7 @@ class Graphics:
     """Whether the program writes colours of 256 only."""
 
 
-async def find_graphics(app: App[Any]) -> Graphics | None:
+async def find_graphics(app: App[Any]) -> TerminalGraphics | None:
     """Ask the terminal; None when it has neither, does not answer, or is not to be asked."""
     system = app.console._color_system
     if system not in (ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT) or app.no_color:
@@ -59,13 +59,13 @@ async def find_graphics(app: App[Any]) -> Graphics | None:
     graphics = graphics_of(answers, _cell_of_window(), indexed=system is ColorSystem.EIGHT_BIT)
     if graphics is not None and graphics.kind == "sixel":
         colours = colours_of(await ask(app, HOW_MANY_COLOURS))
-        return Graphics("sixel", graphics.cell, colours)
+        return TerminalGraphics("sixel", graphics.cell, colours)
     return graphics
 
 
 def graphics_of(
     answers: list[str], cell: tuple[int, int] | None = None, *, indexed: bool = False
-) -> Graphics | None:
+) -> TerminalGraphics | None:
     """What the answers to QUESTIONS and the device attributes mean.
 
     ``cell`` is what its size is taken to be when that is not answered.
@@ -75,11 +75,11 @@ def graphics_of(
             height, width = int(match[1]), int(match[2])
             cell = (width, height) if 0 < width <= 200 and 0 < height <= 400 else cell
     if "i=31;OK" in answers and any(_has_placeholders(answer) for answer in answers):
-        return Graphics("kitty", cell, indexed=indexed)
+        return TerminalGraphics("kitty", cell, indexed=indexed)
     has_sixel = any(
         is_attributes(answer) and "4" in answer[1:-1].split(";")[1:] for answer in answers
     )
-    return Graphics("sixel", cell) if has_sixel and cell else None
+    return TerminalGraphics("sixel", cell) if has_sixel and cell else None
 
 
 def _cell_of_window() -> tuple[int, int] | None:

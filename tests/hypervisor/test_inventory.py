@@ -10,7 +10,7 @@ import pytest
 from tests.waiting import until
 from tui.hypervisor.events import Event
 from tui.hypervisor.inventory import Inventory
-from tui.hypervisor.records import Change, DomainRecord
+from tui.hypervisor.records import DomainRecord, HostChange
 from tui.model.states import DomainState
 
 UUID = "00000000-0000-4000-8000-000000000001"
@@ -20,7 +20,7 @@ class Fixture:
     """An inventory that notes what it tells and what it wants read again."""
 
     def __init__(self) -> None:
-        self.changes: list[Change] = []
+        self.changes: list[HostChange] = []
         self.verified: list[str] = []
         self.inventory = Inventory("h", self.changes.append, self.verified.append)
 

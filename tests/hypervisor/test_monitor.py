@@ -11,7 +11,7 @@ from tui.hypervisor import monitor as monitor_module
 from tui.hypervisor.details import Read
 from tui.hypervisor.errors import NotRespondingError
 from tui.hypervisor.inventory import Inventory
-from tui.hypervisor.listing import Size
+from tui.hypervisor.listing import DomainSize
 from tui.hypervisor.monitor import Monitor
 from tui.hypervisor.records import DomainDetails, DomainRecord
 from tui.model.states import DomainState
@@ -36,7 +36,7 @@ class StubHost:
 
     async def read(self, _work, _lane):
         with_agent = DomainDetails(agent=True)
-        return {uuid: Read(with_agent, Size(1, 1024)) for uuid in ("a", "b")}
+        return {uuid: Read(with_agent, DomainSize(1, 1024)) for uuid in ("a", "b")}
 
     async def run(self, _work, *, lane, what, timeout=None):
         if what in ANSWERS:

@@ -11,9 +11,9 @@ import pytest
 from tests.waiting import until
 from tui.hypervisor.opening import state_after
 from tui.hypervisor.records import HostFacts, HostState
-from tui.hypervisor.signin import Attempt, Question, QuestionKind, SignInError
+from tui.hypervisor.signin import Attempt, QuestionKind, SignInError, SignInQuestion
 from tui.hypervisor.signin import question_of as libvirt_question
-from tui.hypervisor.ssh import SignIns, Target, failure, question_of
+from tui.hypervisor.ssh import SignIns, SignInTarget, failure, question_of
 from tui.model.uri import Uri
 
 NO_FACTS = HostFacts("box", "QEMU", "9.0.0", "7.2.0", "x86_64", 8, 1 << 34, False)
@@ -109,24 +109,26 @@ def test_credentials_of_libvirt_are_fields() -> None:
 
 def test_one_target_for_one_sign_in() -> None:
     base = "qemu+ssh://me@far:22/"
-    one = Target.of(Uri.parse(f"{base}system?jump=gate&keyfile=/k&no_verify=1"))
-    assert one == Target.of(Uri.parse(f"{base}session?socket=/x&jump=gate&keyfile=/k&no_verify=1"))
+    one = SignInTarget.of(Uri.parse(f"{base}system?jump=gate&keyfile=/k&no_verify=1"))
+    assert one == SignInTarget.of(
+        Uri.parse(f"{base}session?socket=/x&jump=gate&keyfile=/k&no_verify=1")
+    )
     assert one.arguments() == [
         *("-p", "22", "-l", "me", "-i", "/k", "-J", "gate"),
         *("-o", "StrictHostKeyChecking=no", "--", "far"),
     ]
-    assert Target.of(Uri.parse(f"{base}system")).verify
+    assert SignInTarget.of(Uri.parse(f"{base}system")).verify
 
 
 def test_a_host_name_is_no_option() -> None:
-    words = Target.of(Uri("qemu", "ssh", host="-oProxyCommand=x")).arguments()
+    words = SignInTarget.of(Uri("qemu", "ssh", host="-oProxyCommand=x")).arguments()
     assert words == ["--", "-oProxyCommand=x"]
 
 
 def test_a_cancelled_attempt_answers_what_is_open_and_what_comes() -> None:
-    put: list[Question] = []
+    put: list[SignInQuestion] = []
     attempt = Attempt(put.append, lambda _question: None)
-    first, second = Question(QuestionKind.CONFIRM), Question(QuestionKind.CONFIRM)
+    first, second = SignInQuestion(QuestionKind.CONFIRM), SignInQuestion(QuestionKind.CONFIRM)
     attempt.put(first)
     given_up: list[bool] = []
     attempt.when_cancelled(lambda: given_up.append(True))
@@ -143,25 +145,25 @@ def test_nobody_signed_in_has_no_master() -> None:
 
 
 @pytest.fixture
-def stand_in(tmp_path: Path) -> Target:
+def stand_in(tmp_path: Path) -> SignInTarget:
     """Signs in at once: it makes the control socket's file and stays."""
     ssh = tmp_path / "ssh"
     ssh.write_text(
         '#!/bin/sh\nwhile [ "$1" != -S ]; do shift; done\ntouch "$2"\nexec sleep 60 <&-\n'
     )
     ssh.chmod(0o700)
-    return Target("h", binary=str(ssh))
+    return SignInTarget("h", binary=str(ssh))
 
 
 def test_without_ssh_it_says_so_and_does_not_try_again() -> None:
-    target = Target("h", binary="no-such-ssh")
+    target = SignInTarget("h", binary="no-such-ssh")
     with pytest.raises(SignInError, match="no command no-such-ssh") as caught:
         SignIns().sign_in(target, "a", Attempt(print, print))
     assert "OpenSSH" in caught.value.advice
     assert state_after(caught.value) is HostState.FAILED
 
 
-async def test_an_attempt_given_up_keeps_no_sign_in_alive(stand_in: Target) -> None:
+async def test_an_attempt_given_up_keeps_no_sign_in_alive(stand_in: SignInTarget) -> None:
     sign_ins, given_up = SignIns(), Attempt(print, print)
     master = sign_ins.sign_in(stand_in, "a", Attempt(print, print))
     given_up.cancel()
@@ -172,9 +174,9 @@ async def test_an_attempt_given_up_keeps_no_sign_in_alive(stand_in: Target) -> N
     await until(lambda: not master.is_alive)
 
 
-async def test_a_question_whose_asker_dies_is_withdrawn(stand_in: Target) -> None:
-    asked: list[Question] = []
-    done: list[Question] = []
+async def test_a_question_whose_asker_dies_is_withdrawn(stand_in: SignInTarget) -> None:
+    asked: list[SignInQuestion] = []
+    done: list[SignInQuestion] = []
     attempt, sign_ins = Attempt(asked.append, done.append), SignIns()
     master = sign_ins.sign_in(stand_in, "a", attempt)
     with socket.socket(socket.AF_UNIX) as asker:

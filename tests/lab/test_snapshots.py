@@ -32,7 +32,7 @@ from tui.hypervisor.snapshot_situation import look_at
 from tui.model.snapshot_plans import plan_deletion
 from tui.model.snapshot_request import DiskWish, SnapshotRequest, overlay_path
 from tui.model.snapshot_reversions import Reversion, plan_reversion
-from tui.model.snapshot_rules import findings, forbidden
+from tui.model.snapshot_rules import forbidden, remarks
 from tui.model.states import DomainState
 from tui.screens.dialogs import Confirm
 from tui.screens.machine.chains import Chains
@@ -99,7 +99,7 @@ class Bench:
             for disk in looked.circumstances.taking_part
         }
         wanted = SnapshotRequest(name, external=True, disks=disks, **options)
-        assert not forbidden(findings(wanted, looked.circumstances))
+        assert not forbidden(remarks(wanted, looked.circumstances))
         await snapshots.create(self.host, self.record, wanted)
 
     async def reversion(self, name: str) -> Reversion:

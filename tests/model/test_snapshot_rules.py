@@ -1,4 +1,4 @@
-"""The pre-check: each finding, and that a healthy machine has none that forbids."""
+"""The pre-check: each remark, and that a healthy machine has none that forbids."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tui.model.snapshot_rules import (
     Level,
     advice,
     default_external,
-    findings,
     forbidden,
+    remarks,
 )
 from tui.model.snapshots import Snapshot
 
@@ -35,7 +35,7 @@ IN = SnapshotRequest("new", memory=True)
 
 
 def texts(wanted: SnapshotRequest, now: Circumstances, level: Level) -> str:
-    return "\n".join(f"{one.what} {one.advice}" for one in findings(wanted, now)
+    return "\n".join(f"{one.what} {one.advice}" for one in remarks(wanted, now)
                      if one.level is level)  # fmt: skip
 
 
@@ -47,9 +47,9 @@ def external(name: str, created: float = 1e9) -> Snapshot:
 
 
 def test_a_healthy_machine():
-    assert not forbidden(findings(OUT, RUNS))
-    assert not forbidden(findings(IN, RUNS))
-    assert not forbidden(findings(replace(OUT, quiesce=True), RUNS))
+    assert not forbidden(remarks(OUT, RUNS))
+    assert not forbidden(remarks(IN, RUNS))
+    assert not forbidden(remarks(replace(OUT, quiesce=True), RUNS))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_healthy_machine():
 )
 def test_what_forbids(wanted: SnapshotRequest, changes: dict[str, object], words: str):
     now = replace(RUNS, **changes)
-    assert forbidden(findings(wanted, now))
+    assert forbidden(remarks(wanted, now))
     assert words in texts(wanted, now, Level.ERROR)
 
 
@@ -112,18 +112,18 @@ def test_what_forbids(wanted: SnapshotRequest, changes: dict[str, object], words
 def test_what_warns(wanted: SnapshotRequest, changes: dict[str, object], words: str):
     now = replace(RUNS, **changes)
     assert words in texts(wanted, now, Level.WARNING)
-    assert not forbidden(findings(wanted, now))
+    assert not forbidden(remarks(wanted, now))
 
 
 def test_a_machine_without_disks():
     now = replace(RUNS, disks=())
-    assert "memory alone" in next(one.advice for one in findings(IN, now))
-    assert not forbidden(findings(replace(OUT, memory=True), now))
+    assert "memory alone" in next(one.advice for one in remarks(IN, now))
+    assert not forbidden(remarks(replace(OUT, memory=True), now))
 
 
 def test_from_libvirt_10_10_on_an_internal_one_holds_variables_in_a_qcow2_file():
     now = replace(RUNS, nvram="/n", nvram_format="qcow2", libvirt="10.10.0")
-    assert not any("UEFI" in finding.what for finding in findings(IN, now))
+    assert not any("UEFI" in remark.what for remark in remarks(IN, now))
     assert "not part of it" in texts(OUT, now, Level.WARNING)
 
 

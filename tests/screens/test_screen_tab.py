@@ -22,7 +22,7 @@ from tui.screens.machine import display
 from tui.screens.machine.display import DisplayTab
 from tui.screens.machine.screen import MachineScreen
 from tui.screens.machine.special_keys import NMI, SPECIAL
-from tui.terminal_graphics import Graphics
+from tui.terminal_graphics import TerminalGraphics
 from tui.widgets.options import Options
 
 
@@ -62,7 +62,7 @@ async def test_pixels_are_drawn_where_they_can_be_and_the_link_is_not_slow():
     async with looking() as (app, pilot, tab):
         await pilot.press("g")
         await until(lambda: "neither kitty nor sixel" in screen_text(app))
-        tab._graphics = Graphics("kitty", None)
+        tab._graphics = TerminalGraphics("kitty", None)
         tab.machine_changed()
         await until(lambda: PLACEHOLDER in screen_text(app))
         await pilot.press("g")

@@ -18,7 +18,7 @@ from tui.hypervisor import host as host_module
 from tui.hypervisor import opening
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.records import HostState
-from tui.hypervisor.signin import Attempt, Field, Question, QuestionKind, SignInError
+from tui.hypervisor.signin import Attempt, QuestionKind, SignInError, SignInField, SignInQuestion
 from tui.hypervisor.ssh import question_of
 from tui.screens.host_dialog import HostDialog
 from tui.screens.hosts import HostsPane
@@ -59,8 +59,8 @@ async def running(
 def password(wanted: str) -> Ask:
     def ask(attempt: Attempt) -> None:
         for count in (1, 2, 3):
-            field = Field(PROMPT, secret=True)
-            question = Question(QuestionKind.FIELDS, fields=[field], attempt=count)
+            field = SignInField(PROMPT, secret=True)
+            question = SignInQuestion(QuestionKind.FIELDS, fields=[field], attempt=count)
             answers = attempt.ask(question)
             if answers == [wanted]:
                 return
@@ -221,7 +221,7 @@ async def test_two_hosts_ask_one_after_the_other(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_a_notice_goes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    touched: list[Question] = []
+    touched: list[SignInQuestion] = []
 
     def touch(attempt: Attempt) -> None:
         question = question_of("Confirm user presence for key ED25519-SK", "none", 1)

@@ -16,7 +16,7 @@ from rich.style import Style
 from tests.test_picture_graphics import KITTY, XTERM, decoded, differ
 from tui.output_cells import CANVAS, PLACEHOLDER, Drawing, Frame
 from tui.terminal_answers import KEY_SECONDS, Answers
-from tui.terminal_graphics import Graphics, colours_of, graphics_of
+from tui.terminal_graphics import TerminalGraphics, colours_of, graphics_of
 from tui.widgets.picture_cells import place
 from tui.widgets.picture_pixels import (
     CHUNK,
@@ -90,12 +90,15 @@ def test_every_process_has_a_number_that_its_colour_tells(indexed):
 def test_no_more_pixels_are_sent_than_are_seen():
     where = place((1280, 800), 80, 24, 1.0, (0.5, 0.5))
     small, large = (6, 12), (20, 40)
-    assert shown_size(Graphics("kitty", None), where) == (1280, 800)
-    assert shown_size(Graphics("kitty", large), where) == (1280, 800)
-    width, height = shown_size(Graphics("kitty", small), where)
+    assert shown_size(TerminalGraphics("kitty", None), where) == (1280, 800)
+    assert shown_size(TerminalGraphics("kitty", large), where) == (1280, 800)
+    width, height = shown_size(TerminalGraphics("kitty", small), where)
     assert width <= where.columns * 6
     assert height <= where.rows * 12
-    assert shown_size(Graphics("sixel", large), where) == (where.columns * 20, where.rows * 40)
+    assert shown_size(TerminalGraphics("sixel", large), where) == (
+        where.columns * 20,
+        where.rows * 40,
+    )
 
 
 # -- answers -----------------------------------------------------------------------------------
@@ -130,12 +133,12 @@ def test_other_keys_are_not_held():
 @pytest.mark.parametrize(
     ("answers", "graphics"),
     [
-        (["i=31;OK", "kitty(0.36.4)", "6;20;10t", "?62;c"], Graphics("kitty", (10, 20))),
-        (["i=31;OK", "ghostty 1.1.3", "?62;22c"], Graphics("kitty", None)),
+        (["i=31;OK", "kitty(0.36.4)", "6;20;10t", "?62;c"], TerminalGraphics("kitty", (10, 20))),
+        (["i=31;OK", "ghostty 1.1.3", "?62;22c"], TerminalGraphics("kitty", None)),
         (["i=31;OK", "kitty(0.26.1)", "?62;c"], None),
-        (["i=31;OK", "Konsole 24.02", "6;18;9t", "?62;1;4c"], Graphics("sixel", (9, 18))),
+        (["i=31;OK", "Konsole 24.02", "6;18;9t", "?62;1;4c"], TerminalGraphics("sixel", (9, 18))),
         (["i=31;EINVAL:no", "kitty(0.36.4)", "?62;c"], None),
-        (["XTerm(390)", "6;20;10t", "?63;1;2;4;6c"], Graphics("sixel", (10, 20))),
+        (["XTerm(390)", "6;20;10t", "?63;1;2;4;6c"], TerminalGraphics("sixel", (10, 20))),
         (["XTerm(390)", "6;0;0t", "?63;4c"], None),
         (["6;20;10t", "?64;1;22c"], None),
         (["6;20;10t", "?4;6c"], None),  # a VT132 with printer port: the first is no feature
@@ -148,8 +151,8 @@ def test_what_the_answers_mean(answers, graphics):
 
 
 def test_the_size_of_a_cell_is_taken_from_elsewhere_when_it_is_not_told():
-    assert graphics_of(["?62;4c"], (7, 14)) == Graphics("sixel", (7, 14))
-    assert graphics_of(["6;20;10t", "?62;4c"], (7, 14)) == Graphics("sixel", (10, 20))
+    assert graphics_of(["?62;4c"], (7, 14)) == TerminalGraphics("sixel", (7, 14))
+    assert graphics_of(["6;20;10t", "?62;4c"], (7, 14)) == TerminalGraphics("sixel", (10, 20))
 
 
 def test_colours():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import libvirt
 
 from tui.hypervisor.lacks import if_supported
-from tui.hypervisor.listing import Size
+from tui.hypervisor.listing import DomainSize
 from tui.hypervisor.records import HELD_OPEN, DomainDetails
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Read:
     """What one look at a domain gave."""
 
     details: DomainDetails
-    size: Size
+    size: DomainSize
 
 
 def read_details(
@@ -115,10 +115,10 @@ def shared_disks(document: Domain) -> tuple[str, ...]:
     return tuple(found)
 
 
-def xml_size(document: Domain) -> Size:
+def xml_size(document: Domain) -> DomainSize:
     """Current vCPUs and memory, as a definition tells them (libvirt's unit is always KiB)."""
     memory = document.root.findtext("currentMemory")
-    return Size(document.cpu.vcpus, None if memory is None else int(memory) * 1024)
+    return DomainSize(document.cpu.vcpus, None if memory is None else int(memory) * 1024)
 
 
 def differences(live: Domain, stored: Domain) -> tuple[str, ...]:

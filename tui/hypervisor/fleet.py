@@ -17,7 +17,7 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Journal
 from tui.hypervisor.mailbox import Mailbox
 from tui.hypervisor.monitor import Monitor
-from tui.hypervisor.records import Change, DomainRecord, HostRecord, Usage
+from tui.hypervisor.records import DomainRecord, HostChange, HostRecord, Usage
 from tui.hypervisor.simulation import simulated_usage
 from tui.hypervisor.ssh import SignIns
 
@@ -42,7 +42,7 @@ class Fleet:
         self._monitors: dict[str, Monitor] = {}
         self._node_devices: dict[str, NodeDevices] = {}
         self._demos: set[str] = set()
-        self._subscribers: list[Callable[[Change], None]] = []
+        self._subscribers: list[Callable[[HostChange], None]] = []
         self._watch: asyncio.TimerHandle | None = None
         self._clocks = (0.0, 0.0)
         """Wall clock and monotonic clock at the last look."""
@@ -93,7 +93,7 @@ class Fleet:
             monitor.close()
         if devices := self._node_devices.pop(key, None):
             devices.close()
-        self._publish(Change(key, host_changed=True))
+        self._publish(HostChange(key, host_changed=True))
 
     def attach(self) -> None:
         """Begin to deliver, on the running loop, what the hosts' threads report."""
@@ -118,7 +118,7 @@ class Fleet:
         self.sign_ins.close()
         self.mailbox.detach()
 
-    def subscribe(self, subscriber: Callable[[Change], None]) -> Callable[[], None]:
+    def subscribe(self, subscriber: Callable[[HostChange], None]) -> Callable[[], None]:
         """Call with every change, on the loop; returns the way to stop that."""
         self._subscribers.append(subscriber)
         return lambda: self._subscribers.remove(subscriber)
@@ -161,7 +161,7 @@ class Fleet:
         ``told`` is called with it at every change.
         """
 
-        def publish(change: Change) -> None:
+        def publish(change: HostChange) -> None:
             if change.host_changed:
                 told(host)
 
@@ -206,7 +206,7 @@ class Fleet:
             return ""
         return reader.devices.why_not_migratable(domain.details.claims)
 
-    def _watch_devices(self, change: Change) -> None:
+    def _watch_devices(self, change: HostChange) -> None:
         """Where machines have devices of the host, these are followed."""
         reader = self._node_devices.get(change.host)
         if reader is not None:
@@ -253,7 +253,7 @@ class Fleet:
         self._monitors[key] = Monitor(host, simulate, lambda: self.since_input())
         self._show(key)
 
-    def _publish(self, change: Change) -> None:
+    def _publish(self, change: HostChange) -> None:
         if (change.domains or change.host_changed) and change.host in self._monitors:
             self._monitors[change.host].wake()
             self._watch_devices(change)

@@ -30,9 +30,9 @@ from tui.hypervisor.opening import (
     watched_by_us,
 )
 from tui.hypervisor.pulse import Pulse
-from tui.hypervisor.records import Change, HostRecord, HostState
+from tui.hypervisor.records import HostChange, HostRecord, HostState
 from tui.hypervisor.rereading import Rereading
-from tui.hypervisor.signin import AGAIN, Attempt, Question, SignInError
+from tui.hypervisor.signin import AGAIN, Attempt, SignInError, SignInQuestion
 from tui.hypervisor.ssh import SignIns
 from tui.hypervisor.tasks import cancel_all
 
@@ -58,7 +58,7 @@ class Host:
         readonly: bool,
         mailbox: Mailbox,
         journal: Journal,
-        publish: Callable[[Change], None],
+        publish: Callable[[HostChange], None],
         prepare: Callable[[libvirt.virConnect], None] | None = None,
         sign_ins: SignIns | None = None,
     ) -> None:
@@ -72,7 +72,7 @@ class Host:
         self._publish = publish
         self._prepare = prepare
         """Run on a fresh connection before it is read: sets the demo host's stage."""
-        self.question: Question | None = None
+        self.question: SignInQuestion | None = None
         """What the host wants to know of the person before it lets us in."""
         self.wanted_now = True
         """The person asked for the connection under way; False when a timer did."""
@@ -140,7 +140,7 @@ class Host:
         else:
             self._mailbox.post(self._on_opened, generation, opened)
 
-    def _on_question(self, generation: int, question: Question) -> None:
+    def _on_question(self, generation: int, question: SignInQuestion) -> None:
         if generation != self._generation or self.is_connected:
             question.answer(None)
             return
@@ -148,7 +148,7 @@ class Host:
         self._opening_since = None
         self._set(state=HostState.NEEDS_AUTHENTICATION, responding=True)
 
-    def _on_question_done(self, question: Question) -> None:
+    def _on_question_done(self, question: SignInQuestion) -> None:
         question.on_close()
         if question is not self.question:
             return
@@ -447,7 +447,7 @@ class Host:
         if answer := self._pulse.last_answer:
             changes["last_seen"] = time.time() - (time.monotonic() - answer)
         self.record = replace(self.record, **changes)
-        self._publish(Change(self.record.key, host_changed=True))
+        self._publish(HostChange(self.record.key, host_changed=True))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run in the background; a host error there is logged, the watchdog tells the rest."""

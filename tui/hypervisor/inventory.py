@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from tui.hypervisor.records import (
     SOME,
-    Change,
     DomainDetails,
     DomainRecord,
+    HostChange,
     NamedRecord,
     Usage,
 )
@@ -21,7 +21,7 @@ from tui.model.states import state_after
 
 if TYPE_CHECKING:
     from tui.hypervisor.events import Event
-    from tui.hypervisor.listing import Flags, Size
+    from tui.hypervisor.listing import DomainSize, Flags
 
 HISTORY = 60
 """Samples of a running machine that are kept for its sparklines."""
@@ -46,7 +46,7 @@ class Inventory:
     def __init__(
         self,
         host: str,
-        publish: Callable[[Change], None],
+        publish: Callable[[HostChange], None],
         verify: Callable[[str], None],
     ) -> None:
         self.host = host
@@ -122,7 +122,7 @@ class Inventory:
             if count != SOME or not record.snapshots:
                 self._patch(record, snapshots=count)
 
-    def load_sizes(self, sizes: Mapping[str, Size]) -> None:
+    def load_sizes(self, sizes: Mapping[str, DomainSize]) -> None:
         """Take current vCPUs and memory."""
         for uuid, size in sizes.items():
             if record := self.domains.get(uuid):
@@ -139,7 +139,7 @@ class Inventory:
             self.history.setdefault(uuid, deque(maxlen=HISTORY)).append(figures)
         for uuid in self.history.keys() - usage.keys():
             del self.history[uuid]
-        self._publish(Change(self.host, sampled=True))
+        self._publish(HostChange(self.host, sampled=True))
 
     def load_details(self, details: Mapping[str, DomainDetails]) -> None:
         """Take what definitions told."""
@@ -161,7 +161,7 @@ class Inventory:
             self._patch(record, stale=stale, transition=None if stale else record.transition)
         if stale and self.usage:
             self.usage = {}
-            self._publish(Change(self.host, sampled=True))
+            self._publish(HostChange(self.host, sampled=True))
 
     # -- one at a time -----------------------------------------------------------------
 
@@ -294,7 +294,7 @@ class Inventory:
         self._changed.clear()
         self._changed_kinds.clear()
         self._publish(
-            Change(
+            HostChange(
                 self.host,
                 domains=domains,
                 networks="network" in kinds,

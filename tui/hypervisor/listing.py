@@ -126,14 +126,14 @@ def read_having_snapshots(connection: libvirt.virConnect, count: bool = False) -
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class DomainSize:
     """Current virtual CPUs and memory (bytes) of a domain."""
 
     vcpus: int | None
     memory: int | None
 
 
-def read_sizes(connection: libvirt.virConnect) -> dict[str, Size]:
+def read_sizes(connection: libvirt.virConnect) -> dict[str, DomainSize]:
     """Size by UUID, one bulk call; a driver whose statistics lack it is asked per domain.
 
     The second way is for drivers inside this process only (``test:///``).
@@ -146,16 +146,16 @@ def read_sizes(connection: libvirt.virConnect) -> dict[str, Size]:
     return {domain.UUIDString(): stats_size(values) for domain, values in stats}
 
 
-def stats_size(values: Mapping[str, Any]) -> Size:
+def stats_size(values: Mapping[str, Any]) -> DomainSize:
     """Size out of the VCPU and BALLOON groups (``balloon.current`` is in KiB)."""
     memory = values.get("balloon.current")
-    return Size(values.get("vcpu.current"), None if memory is None else memory * 1024)
+    return DomainSize(values.get("vcpu.current"), None if memory is None else memory * 1024)
 
 
-def info_size(domain: libvirt.virDomain) -> Size:
+def info_size(domain: libvirt.virDomain) -> DomainSize:
     """Size by virDomainGetInfo (memory in KiB)."""
     _state, _maximum, memory, vcpus, _time = domain.info()
-    return Size(vcpus, memory * 1024)
+    return DomainSize(vcpus, memory * 1024)
 
 
 def read_domain(connection: libvirt.virConnect, host: str, uuid: str) -> DomainRecord | None:

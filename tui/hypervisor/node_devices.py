@@ -21,7 +21,7 @@ from tui.hypervisor.node_device_reading import (
     read_use,
     told_of,
 )
-from tui.hypervisor.records import Change, DomainRecord
+from tui.hypervisor.records import DomainRecord, HostChange
 from tui.hypervisor.tasks import cancel_all
 from tui.model.device_claims import Claim, Holder, with_pools
 from tui.model.device_index import DeviceIndex
@@ -47,7 +47,7 @@ class NodeDevices:
     def __init__(
         self,
         host: Host,
-        publish: Callable[[Change], None],
+        publish: Callable[[HostChange], None],
         drivers: Mapping[str, str] | None = None,
     ) -> None:
         """``drivers``: of devices by name, where the host does not tell them itself."""
@@ -213,7 +213,7 @@ class NodeDevices:
         if reindex:
             self._index = None
         self._snapshot = None
-        self._publish(Change(self.host.record.key, node_devices=True))
+        self._publish(HostChange(self.host.record.key, node_devices=True))
 
     # -- following -------------------------------------------------------------------------
 
@@ -246,7 +246,7 @@ class NodeDevices:
         if self.host.is_connected and self.is_read:
             self._spawn(self._read_some())
 
-    def told(self, change: Change) -> None:
+    def told(self, change: HostChange) -> None:
         """Something changed on the host: machines hold other devices, or it is back."""
         if change.host_changed and not self.host.is_connected:
             self.is_read = False

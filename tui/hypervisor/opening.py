@@ -18,7 +18,7 @@ from tui.hypervisor.lanes import Worker
 from tui.hypervisor.listing import read_domains
 from tui.hypervisor.records import DomainRecord, HostState
 from tui.hypervisor.signin import Attempt, SignInError, libvirt_auth
-from tui.hypervisor.ssh import SignIns, Target
+from tui.hypervisor.ssh import SignIns, SignInTarget
 from tui.model.text import visible
 from tui.model.uri import Uri
 
@@ -123,7 +123,7 @@ def signed_in(uri: str, user: str, sign_ins: SignIns, attempt: Attempt) -> str:
     if parsed.transport != "ssh":
         return uri
     parsed = replace(parsed, host=parsed.host or "localhost")  # as libvirt does
-    master = sign_ins.sign_in(Target.of(parsed), user, attempt)
+    master = sign_ins.sign_in(SignInTarget.of(parsed), user, attempt)
     joined = parsed.with_parameters(
         command=str(master.wrapper), no_tty="1", jump="", keyfile="", no_verify=""
     )

@@ -193,7 +193,7 @@ class NamedRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class HostChange:
     """What changed on one host since the last word: subscribers re-read just that."""
 
     host: str

@@ -35,7 +35,7 @@ class QuestionKind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class SignInField:
     """One line to type."""
 
     prompt: str
@@ -43,11 +43,15 @@ class Field:
     default: str = ""
 
 
-class Question:
+class SignInQuestion:
     """Something asked; answered once, on any thread."""
 
     def __init__(
-        self, kind: QuestionKind, text: str = "", fields: Sequence[Field] = (), attempt: int = 1
+        self,
+        kind: QuestionKind,
+        text: str = "",
+        fields: Sequence[SignInField] = (),
+        attempt: int = 1,
     ) -> None:
         self.kind = kind
         self.text = text
@@ -99,10 +103,12 @@ class SignInError(HypervisorError):
 class Attempt:
     """One try to open a connection: the way from its threads to the person, and to give up."""
 
-    def __init__(self, put: Callable[[Question], None], done: Callable[[Question], None]) -> None:
+    def __init__(
+        self, put: Callable[[SignInQuestion], None], done: Callable[[SignInQuestion], None]
+    ) -> None:
         self._put, self._done = put, done
         self._lock = threading.Lock()
-        self._open: list[Question] = []
+        self._open: list[SignInQuestion] = []
         self._give_up: list[Callable[[], None]] = []
         self.is_cancelled = False
         self.declined = False
@@ -116,7 +122,7 @@ class Attempt:
         with self._lock:
             return bool(self._open)
 
-    def put(self, question: Question) -> None:
+    def put(self, question: SignInQuestion) -> None:
         """Show a question to the person; returns at once."""
         with self._lock:
             self.asked += 1
@@ -127,7 +133,7 @@ class Attempt:
         else:
             self._put(question)
 
-    def done(self, question: Question) -> None:
+    def done(self, question: SignInQuestion) -> None:
         """The question is answered, or whoever asked does not want to know any more."""
         question.answer(None)
         with self._lock:
@@ -135,7 +141,7 @@ class Attempt:
                 self._open.remove(question)
         self._done(question)
 
-    def ask(self, question: Question) -> list[str] | None:
+    def ask(self, question: SignInQuestion) -> list[str] | None:
         """Put a question and wait for the answers; None when the person backs out."""
         got: list[list[str] | None] = [None]
 
@@ -209,16 +215,16 @@ def libvirt_auth(attempt: Attempt) -> list[Any]:
     return [CREDENTIALS, callback, None]
 
 
-def question_of(credentials: Sequence[Sequence[Any]], attempt: int) -> Question:
+def question_of(credentials: Sequence[Sequence[Any]], attempt: int) -> SignInQuestion:
     """libvirt's credentials (type, prompt, challenge, default, result) as a question.
 
     libssh and libssh2 ask about an unknown host key as a line of text, "y/n" at its end.
     """
     kind, prompt = credentials[0][0], str(credentials[0][1])
     if len(credentials) == 1 and kind == libvirt.VIR_CRED_ECHOPROMPT and "host key" in prompt:
-        return Question(QuestionKind.HOST_KEY, prompt, attempt=attempt)
+        return SignInQuestion(QuestionKind.HOST_KEY, prompt, attempt=attempt)
     fields = [
-        Field(str(prompt).rstrip(": "), kind in SECRET_CREDENTIALS, str(default or ""))
+        SignInField(str(prompt).rstrip(": "), kind in SECRET_CREDENTIALS, str(default or ""))
         for kind, prompt, _challenge, default, _result in credentials
     ]
-    return Question(QuestionKind.FIELDS, fields=fields, attempt=attempt)
+    return SignInQuestion(QuestionKind.FIELDS, fields=fields, attempt=attempt)

@@ -33,7 +33,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.hypervisor.advice import advise
-from tui.hypervisor.signin import AGAIN, Attempt, Field, Question, QuestionKind, SignInError
+from tui.hypervisor.signin import (
+    AGAIN,
+    Attempt,
+    QuestionKind,
+    SignInError,
+    SignInField,
+    SignInQuestion,
+)
 from tui.model.text import visible
 from tui.model.uri import Uri
 
@@ -67,7 +74,7 @@ exit $status
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class SignInTarget:
     """Whom to sign in to, and as whom: connections with the same one share a sign-in."""
 
     host: str
@@ -82,7 +89,7 @@ class Target:
     """False for the URI's ``no_verify=1``."""
 
     @classmethod
-    def of(cls, uri: Uri) -> Target:
+    def of(cls, uri: Uri) -> SignInTarget:
         """The part of a ``…+ssh`` URI that ssh is concerned with."""
         return cls(
             uri.host,
@@ -117,7 +124,7 @@ def options(**values: object) -> list[str]:
 class Master:
     """A running ``ssh -M -N``; made and used in threads, ended from any."""
 
-    def __init__(self, target: Target, attempt: Attempt) -> None:
+    def __init__(self, target: SignInTarget, attempt: Attempt) -> None:
         """Start it; raises OSError, also where there is no such command."""
         if shutil.which(target.binary) is None:
             raise FileNotFoundError(errno.ENOENT, f"there is no command {target.binary} here")
@@ -278,7 +285,7 @@ class Master:
             finally:
                 self._attempt.done(question)
 
-    def _question(self, asker: int, prompt: str, kind: str) -> Question:
+    def _question(self, asker: int, prompt: str, kind: str) -> SignInQuestion:
         self._asked_before[asker, prompt] += 1
         return question_of(prompt, kind, self._asked_before[asker, prompt])
 
@@ -309,17 +316,19 @@ class Master:
         return done.stdout
 
 
-def question_of(prompt: str, kind: str, count: int) -> Question:
+def question_of(prompt: str, kind: str, count: int) -> SignInQuestion:
     """What ssh asks, as a question; ``kind`` is SSH_ASKPASS_PROMPT."""
     text = prompt.strip()
     if kind == "none":
-        return Question(QuestionKind.NOTICE, text)
+        return SignInQuestion(QuestionKind.NOTICE, text)
     if "(yes/no" in text or text.startswith("Please type 'yes'"):
-        return Question(QuestionKind.HOST_KEY, text, attempt=count)
+        return SignInQuestion(QuestionKind.HOST_KEY, text, attempt=count)
     if kind == "confirm":
-        return Question(QuestionKind.CONFIRM, text, attempt=count)
+        return SignInQuestion(QuestionKind.CONFIRM, text, attempt=count)
     # A PIN and a one-time code are secrets as well: nothing that ssh asks is echoed.
-    return Question(QuestionKind.FIELDS, fields=[Field(text.rstrip(": "), True)], attempt=count)
+    return SignInQuestion(
+        QuestionKind.FIELDS, fields=[SignInField(text.rstrip(": "), True)], attempt=count
+    )
 
 
 def failure(host: str, lines: Sequence[str], *, asked: bool, declined: bool) -> SignInError:
@@ -398,11 +407,11 @@ class SignIns:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._locks: dict[Target, threading.Lock] = {}
-        self._masters: dict[Target, Master] = {}
-        self._users: dict[Target, set[str]] = {}
+        self._locks: dict[SignInTarget, threading.Lock] = {}
+        self._masters: dict[SignInTarget, Master] = {}
+        self._users: dict[SignInTarget, set[str]] = {}
 
-    def sign_in(self, target: Target, user: str, attempt: Attempt) -> Master:
+    def sign_in(self, target: SignInTarget, user: str, attempt: Attempt) -> Master:
         """The target's master, started where there is none; ``user`` keeps it alive.
 
         Blocks; raises SignInError. Two hosts that want the same one wait for each other.

@@ -1,4 +1,4 @@
-"""What speaks for and against a snapshot before it is taken: each finding with why and what to do.
+"""What speaks for and against a snapshot before it is taken: each remark with why and what to do.
 
 Pure: the host's part is gathered into :class:`Circumstances`.
 """
@@ -24,7 +24,7 @@ OVERLAY_LEAST = 16 * 1024**2
 
 
 class Level(enum.Enum):
-    """How much a finding weighs; the value is its mark."""
+    """How much a remark weighs; the value is its mark."""
 
     ERROR = "!"
     """It would fail, or destroy something."""
@@ -33,7 +33,7 @@ class Level(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Remark:
     """One thing to know before."""
 
     level: Level
@@ -137,7 +137,7 @@ def default_external(now: Circumstances) -> tuple[bool, str]:
     return False, f"libvirt {now.libvirt} cannot revert to external ones"
 
 
-def findings(wanted: SnapshotRequest, now: Circumstances) -> list[Finding]:
+def remarks(wanted: SnapshotRequest, now: Circumstances) -> list[Remark]:
     """All that is to be said, what forbids it first."""
     found = [
         *_name(wanted, now),
@@ -153,44 +153,44 @@ def findings(wanted: SnapshotRequest, now: Circumstances) -> list[Finding]:
     return sorted(found, key=lambda one: order.index(one.level))
 
 
-def forbidden(found: list[Finding]) -> bool:
+def forbidden(found: list[Remark]) -> bool:
     """Whether one of them forbids it."""
     return any(one.level is Level.ERROR for one in found)
 
 
-def name_fault(name: str) -> Finding | None:
+def name_fault(name: str) -> Remark | None:
     """Why no snapshot can be called that, whatever machine it is of."""
     if not name.strip():
-        return Finding(Level.ERROR, "It has no name.", "Type one.")
+        return Remark(Level.ERROR, "It has no name.", "Type one.")
     if "/" in name or name.startswith("."):
-        return Finding(
+        return Remark(
             Level.ERROR, "A name cannot hold / or begin with a dot.", "libvirt makes it a file."
         )
     return None
 
 
-def _name(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+def _name(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Remark]:
     fault = name_fault(wanted.name)
     if fault is not None:
         yield fault
     elif any(one.name == wanted.name for one in now.existing):
-        yield Finding(Level.ERROR, "There is one of that name.", "Choose another name.")
+        yield Remark(Level.ERROR, "There is one of that name.", "Choose another name.")
 
 
-def _kind(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+def _kind(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Remark]:
     if wanted.external and not now.takes_external:
-        yield Finding(
+        yield Remark(
             Level.ERROR, "This host's driver has no external snapshots.", "Take an internal one."
         )
         return
     if wanted.external and not now.reverts_external:
-        yield Finding(
+        yield Remark(
             Level.WARNING,
             f"libvirt {now.libvirt} neither reverts to external snapshots nor merges all of them.",
             "virtty does both step by step: merging at any time, reverting while it is off.",
         )
     if wanted.external and now.reverts_external and now.not_files:
-        yield Finding(
+        yield Remark(
             Level.WARNING,
             f"libvirt {now.libvirt} reverts to external snapshots only where all disks are files: "
             f"{', '.join(now.not_files)} is none.",
@@ -198,14 +198,14 @@ def _kind(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
         )
     kinds = {one.kind for one in now.existing}
     if wanted.external and Kind.INTERNAL in kinds:
-        yield Finding(
+        yield Remark(
             Level.WARNING,
             "Internal snapshots are there: from under a new overlay they can be neither reverted "
             "to nor deleted until the overlay is merged.",
             "Keep to one kind: take an internal one, or delete those first.",
         )
     if not wanted.external and kinds & {Kind.EXTERNAL, Kind.MIXED}:
-        yield Finding(
+        yield Remark(
             Level.WARNING,
             "External snapshots are there: an internal one lives in the present overlay and is "
             "lost when that is merged; deleting an older one stops being possible.",
@@ -216,74 +216,72 @@ def _kind(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
         advice = "Choose at least one."
         if not now.taking_part:
             advice = "Its memory alone can be kept: external, with memory." if now.running else ""
-        yield Finding(Level.ERROR, "No disk takes part.", advice)
+        yield Remark(Level.ERROR, "No disk takes part.", advice)
     if not now.persistent:
-        yield Finding(
+        yield Remark(
             Level.WARNING,
             "It is transient: libvirt forgets its snapshots when it stops, overlays stay behind.",
             "Delete this one before, or define the machine (virsh define).",
         )
 
 
-def _memory(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+def _memory(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Remark]:
     if wanted.memory and not now.running:
-        yield Finding(Level.ERROR, "It is off: there is no memory to save.", "Take it without.")
+        yield Remark(Level.ERROR, "It is off: there is no memory to save.", "Take it without.")
         return
     saves = now.running and (wanted.memory or not wanted.external)
     if saves and now.hostdevs:
-        yield Finding(
+        yield Remark(
             Level.ERROR,
             f"{', '.join(now.hostdevs)} of the host is attached: its state cannot be saved.",
             "Take an external one without memory, or shut the machine down first.",
         )
     if saves and not wanted.external:
-        yield Finding(
+        yield Remark(
             Level.NOTE,
             f"The machine stands still while up to {size(now.memory)} of memory is written.",
         )
     elif saves:
-        yield Finding(
+        yield Remark(
             Level.NOTE,
             f"The machine goes on while up to {size(now.memory)} of memory is written, "
             "and stops for a moment at its end.",
         )
     elif now.running:
-        yield Finding(
+        yield Remark(
             Level.NOTE,
             "The machine stops for a moment only. Reverting gives the disks as after a power cut"
             + ("." if not wanted.quiesce else ", with the file systems at rest."),
         )
     if now.managed_save:
-        yield Finding(
+        yield Remark(
             Level.ERROR,
             "It has a saved state, which would not fit the disks of a snapshot.",
             "Start it, or discard the saved state, first.",
         )
 
 
-def _quiesce(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+def _quiesce(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Remark]:
     if not wanted.quiesce:
         if wanted.disk_only and now.running and now.agent == "connected":
-            yield Finding(
-                Level.NOTE, "The guest agent answers: it can hold the file systems still."
-            )
+            yield Remark(Level.NOTE, "The guest agent answers: it can hold the file systems still.")
         return
     if not now.running:
-        yield Finding(Level.ERROR, "It is off: nothing has to be held still.", "Take it without.")
+        yield Remark(Level.ERROR, "It is off: nothing has to be held still.", "Take it without.")
     elif not wanted.disk_only:
-        yield Finding(
+        yield Remark(
             Level.ERROR,
             "Holding the file systems still is for external snapshots without memory.",
             "With memory the guest's caches are saved too: take it without.",
         )
     elif not now.agent:
-        yield Finding(
+        yield Remark(
             Level.ERROR,
             "The machine has no channel for a guest agent.",
             "Add org.qemu.guest_agent.0 in Hardware, or take it without.",
         )
     elif now.agent != "connected":
-        yield Finding(
+        yield Remark(
             Level.ERROR,
             "The guest agent does not answer.",
             "Start qemu-guest-agent in the guest, or take it without.",
@@ -297,22 +295,22 @@ def _mode(wanted: SnapshotRequest, disk: DiskFacts) -> str:
     return "external" if wanted.external else "internal"
 
 
-def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Iterator[Finding]:
+def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Iterator[Remark]:
     if not disk.takes_part:
         if disk.source:
             word = "a read-only disk" if disk.device == "disk" else f"a {disk.device} drive"
-            yield Finding(
+            yield Remark(
                 Level.NOTE,
                 f"{disk.label} is {word}: it is left out, and must be there when reverting.",
             )
         return
     mode = _mode(wanted, disk)
     if disk.job:
-        yield Finding(
+        yield Remark(
             Level.ERROR, f"{disk.label}: a block {disk.job} is running.", "Wait for it, or stop it."
         )
     if disk.missing:
-        yield Finding(
+        yield Remark(
             Level.ERROR,
             f"{disk.label}: {disk.missing[0]}"
             + (" is missing." if disk.missing[0] == disk.source else " of its chain is missing."),
@@ -322,14 +320,14 @@ def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Itera
         # libvirt's way back puts an overlay on every disk, and the next one deletes it.
         overlaid = wanted.external and now.reverts_external
         then = "; reverting once more gives up what was written to it in between"
-        yield Finding(
+        yield Remark(
             Level.WARNING,
             f"{disk.label} is left out: reverting leaves it as it is then{then * overlaid}.",
             "Let it take part where that matters." * overlaid,
         )
         return
     if mode == "internal" and disk.format != "qcow2":
-        yield Finding(
+        yield Remark(
             Level.ERROR,
             f"{disk.label} is {disk.format}: only qcow2 holds a snapshot inside.",
             "Take an external one.",
@@ -338,50 +336,50 @@ def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Itera
         return
     wish = wanted.disks.get(disk.target)
     if disk.shareable:
-        yield Finding(
+        yield Remark(
             Level.ERROR,
             f"{disk.label} is shared with other machines: an overlay would part them.",
             "Leave it out.",
         )
     if disk.device == "lun":
-        yield Finding(
+        yield Remark(
             Level.ERROR, f"{disk.label} is a LUN, which takes no overlay.", "Leave it out."
         )
     if disk.kind not in ("file", "volume") and (wish is None or not wish.file):
-        yield Finding(
+        yield Remark(
             Level.ERROR,
             f"{disk.label} is no file: libvirt cannot name its overlay.",
             "Name the overlay's file, on a storage that has the room.",
         )
     if disk.format == "raw":
-        yield Finding(
+        yield Remark(
             Level.NOTE, f"{disk.label} is raw: from now on it writes into a qcow2 overlay."
         )
     if wish is not None and wish.file in now.present_files:
-        yield Finding(Level.ERROR, f"{wish.file} is there already.", "Choose another file.")
+        yield Remark(Level.ERROR, f"{wish.file} is there already.", "Choose another file.")
 
 
-def _space(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+def _space(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Remark]:
     for disk in now.taking_part:
         mode = _mode(wanted, disk)
         if mode == "no" or disk.free is None:
             continue
         if mode == "internal":
             if disk.free < OVERLAY_LEAST:
-                yield Finding(
+                yield Remark(
                     Level.WARNING,
                     f"{disk.label}: {size(disk.free)} free, and what is written from now on "
                     "takes new room. A full storage pauses the machine.",
                     "Make room first.",
                 )
         elif disk.free < OVERLAY_LEAST:
-            yield Finding(
+            yield Remark(
                 Level.ERROR,
                 f"{disk.label}: {size(disk.free)} free, an overlay needs more at once.",
                 "Free space, or put the overlay elsewhere.",
             )
         elif disk.capacity is not None and disk.free < disk.capacity:
-            yield Finding(
+            yield Remark(
                 Level.WARNING,
                 f"{disk.label}: the overlay may grow to {size(disk.capacity)}, "
                 f"{size(disk.free)} are free. A full storage pauses the machine.",
@@ -393,14 +391,14 @@ def _space(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
     free = now.memory_free if wanted.external else min(inside, default=None)
     if free is not None and free < now.memory:
         level = Level.ERROR if free < OVERLAY_LEAST else Level.WARNING
-        yield Finding(
+        yield Remark(
             level,
             f"Memory may take {size(now.memory)}, {size(free)} are free.",
             "Free space, or take it without memory.",
         )
 
 
-def _firmware(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+def _firmware(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Remark]:
     if not now.nvram:
         return
     old = _before(now.libvirt, (10, 10))
@@ -408,14 +406,14 @@ def _firmware(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
     if held:
         return
     if not wanted.external and now.running:
-        yield Finding(
+        yield Remark(
             Level.ERROR,
             "It boots by UEFI: libvirt takes no internal snapshot of such a running machine "
             + ("before 10.10." if old else "while its variables are not in a qcow2 file."),
             "Take an external one, or shut it down first.",
         )
         return
-    yield Finding(
+    yield Remark(
         Level.WARNING,
         f"The UEFI variables ({now.nvram}) are not part of it: reverting leaves them as they are.",
         "Copy that file as well, where a change of boot entries or keys has to be undone.",
@@ -427,22 +425,22 @@ def _before(version: str, wanted: tuple[int, ...]) -> bool:
     return parts < wanted
 
 
-def _amount(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Finding]:
+def _amount(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Remark]:
     deepest = max((disk.depth for disk in now.taking_part), default=0)
     if wanted.external and deepest + 1 > DEEP:
-        yield Finding(
+        yield Remark(
             Level.WARNING,
             f"The chain will be {deepest + 1} overlays deep: every one makes reading slower.",
             "Delete those that are not needed; their data is merged.",
         )
     if len(now.existing) >= MANY:
-        yield Finding(
+        yield Remark(
             Level.WARNING,
             f"There are {len(now.existing)} snapshots.",
             "They are no backup: delete those that are not needed.",
         )
     for text in aged(now.existing, now.now):
-        yield Finding(Level.WARNING, f"{text}.", "Delete what is not needed any more.")
+        yield Remark(Level.WARNING, f"{text}.", "Delete what is not needed any more.")
 
 
 def aged(existing: tuple[Snapshot, ...], now: float) -> list[str]:

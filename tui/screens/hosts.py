@@ -22,7 +22,7 @@ from tui.hypervisor.alarms import versions_differ
 from tui.hypervisor.aliases import uri_aliases
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import Change, HostRecord, HostState
+from tui.hypervisor.records import HostChange, HostRecord, HostState
 from tui.in_thread import in_thread
 from tui.model.text import visible
 from tui.model.uri import expand
@@ -68,7 +68,7 @@ class HostsPane(Pane[HostRow]):
 
     # -- records -------------------------------------------------------------------------
 
-    def _changed(self, change: Change) -> None:
+    def _changed(self, change: HostChange) -> None:
         if not self.display:
             return  # shown() reads everything
         host = self.app.fleet.hosts.get(change.host)

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from tui.actions.base import Scope
 from tui.actions.registry import bindings_of
 from tui.hypervisor.journal import Entry
-from tui.hypervisor.records import Change, DomainRecord
+from tui.hypervisor.records import DomainRecord, HostChange
 from tui.model.filter import Filter, parse
 from tui.screens.column_chooser import ColumnChooser
 from tui.screens.host_columns import why_not_here
@@ -115,7 +115,7 @@ class MachinesPane(Pane[MachineRow]):
             self.table.update_rows(self._row(record) for record in records)
             self._show_strip()
 
-    def _changed(self, change: Change) -> None:
+    def _changed(self, change: HostChange) -> None:
         fleet = self.app.fleet
         host = fleet.hosts.get(change.host)
         if host is None:

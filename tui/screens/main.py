@@ -14,7 +14,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from tui.actions.base import Scope
 from tui.actions.registry import bindings_of
-from tui.hypervisor.records import Change, HostRecord, HostState
+from tui.hypervisor.records import HostChange, HostRecord, HostState
 from tui.model.text import visible
 from tui.screens.machines import MachinesPane
 from tui.screens.program import Program
@@ -98,7 +98,7 @@ class MainScreen(Screen[None]):
         """Back from another screen."""
         self.app.show_keys()
 
-    def _changed(self, change: Change) -> None:
+    def _changed(self, change: HostChange) -> None:
         if change.domains or change.host_changed:
             self._count()
             self.show_summary()

@@ -17,7 +17,7 @@ from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_deletion import delete_snapshots
 from tui.hypervisor.snapshot_situation import look_at
 from tui.model.snapshot_request import default_name
-from tui.model.snapshot_rules import findings, forbidden, name_fault
+from tui.model.snapshot_rules import forbidden, name_fault, remarks
 from tui.model.text import visible
 from tui.screens.acting import done_line, failed_line, not_done_line, note_not_done
 from tui.screens.choose import Choose, Offer
@@ -76,7 +76,7 @@ def _taking(name: str) -> Work:
     async def take(host: Host, record: DomainRecord) -> str:
         now = (await look_at(host, record)).circumstances
         wanted = placed(record.name, replace(first_request(record.name, now), name=name), now)
-        found = findings(wanted, now)
+        found = remarks(wanted, now)
         if forbidden(found):
             raise HypervisorError(
                 f"Take the snapshot {name} of {record.name}",

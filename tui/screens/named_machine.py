@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.hypervisor.records import Change, HostState
+from tui.hypervisor.records import HostChange, HostState
 from tui.model.text import visible
 from tui.screens.program import Program
 
@@ -23,7 +23,7 @@ class NamedMachine:
         self._done = False
         self._look()
 
-    def _changed(self, change: Change) -> None:
+    def _changed(self, change: HostChange) -> None:
         if change.domains or change.host_changed:
             self._look()
 

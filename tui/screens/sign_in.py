@@ -14,8 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import Change, HostState
-from tui.hypervisor.signin import Question, QuestionKind
+from tui.hypervisor.records import HostChange, HostState
+from tui.hypervisor.signin import QuestionKind, SignInQuestion
 from tui.model.text import visible
 from tui.screens.marks import HostMarks
 from tui.screens.program import Program
@@ -54,7 +54,7 @@ class SignIn(ModalScreen[bool]):
         Binding("right,down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, host: Host, question: Question) -> None:
+    def __init__(self, host: Host, question: SignInQuestion) -> None:
         super().__init__()
         self.host = host
         self.question = question
@@ -170,7 +170,7 @@ class SignInDesk:
         self._waiting = False
         app.fleet.subscribe(self._changed)
 
-    def _changed(self, change: Change) -> None:
+    def _changed(self, change: HostChange) -> None:
         if change.host_changed:
             # Not at once: Textual's own context is not where a host's letters come from.
             self.app.call_later(self.look)
@@ -204,7 +204,7 @@ class SignInDesk:
             self._shown.add(id(question))
             self.app.call_later(self._push, host, question)
 
-    def _push(self, host: Host, question: Question) -> None:
+    def _push(self, host: Host, question: SignInQuestion) -> None:
         if question.is_open:
             self.app.push_screen(
                 SignIn(host, question), lambda put_off: self._gone(host, question, bool(put_off))
@@ -212,7 +212,7 @@ class SignInDesk:
         else:
             self._gone(host, question, False)
 
-    def _gone(self, host: Host, question: Question, put_off: bool) -> None:
+    def _gone(self, host: Host, question: SignInQuestion, put_off: bool) -> None:
         self._shown.discard(id(question))
         error = host.record.error
         # One that is only tried is told of by the dialog that tries it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.hypervisor.records import Change
+from tui.hypervisor.records import HostChange
 from tui.model.text import visible
 from tui.screens.program import Program
 
@@ -33,7 +33,7 @@ class Thrift:
         self._app.hosts_changed()
         self._app.say(ON if fleet.is_thrifty else OFF)
 
-    def _changed(self, change: Change) -> None:
+    def _changed(self, change: HostChange) -> None:
         host = self._app.fleet.hosts.get(change.host)
         if change.host_changed and host is not None and host.record.is_slow:
             from tui.screens.host_columns import round_trip

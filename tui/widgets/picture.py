@@ -13,12 +13,12 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.model.keycodes import typed_by
-from tui.terminal_graphics import Graphics
+from tui.terminal_graphics import TerminalGraphics
 from tui.terminals import has_few_glyphs
 from tui.widgets.cells import fit
 from tui.widgets.every_key import LEAVE, EveryKey
 from tui.widgets.guest_keys import guest_keys
-from tui.widgets.picture_cells import Picture, Place, blocks, place, text_line
+from tui.widgets.picture_cells import Picture, Placement, blocks, place, text_line
 from tui.widgets.picture_pixels import NUMBERS
 from tui.widgets.picture_sender import PictureSender
 from tui.widgets.screen_text import TextScreen
@@ -60,7 +60,7 @@ class PictureView(EveryKey):
         """Show the text of a text screen as text."""
         self.wants_pixels = True
         """Draw pixels where the terminal can, not blocks."""
-        self.graphics: Graphics | None = None
+        self.graphics: TerminalGraphics | None = None
         """How the terminal draws pixels, if it can."""
         self._sender = PictureSender()
         self._centre = (0.5, 0.5)
@@ -79,13 +79,13 @@ class PictureView(EveryKey):
         return self.picture.text if self.picture is not None and self.wants_text else None
 
     @property
-    def pixels(self) -> Graphics | None:
+    def pixels(self) -> TerminalGraphics | None:
         """How pixels are drawn now; None while it is blocks or text."""
         if self.picture is None or self.text is not None or not self.wants_pixels:
             return None
         return self.graphics
 
-    def use(self, graphics: Graphics | None) -> None:
+    def use(self, graphics: TerminalGraphics | None) -> None:
         """Draw pixels in this way from now on; None: blocks."""
         if graphics != self.graphics:
             self.graphics = graphics
@@ -154,7 +154,7 @@ class PictureView(EveryKey):
         top = min(max(seen[1], box[3] - high), box[1])
         self._centre = ((left + wide / 2) / size[0], (top + high / 2) / size[1])
 
-    def _where(self) -> Place:
+    def _where(self) -> Placement:
         """The part of the picture that is shown, and its cells."""
         assert self.picture is not None
         width, height = self.size

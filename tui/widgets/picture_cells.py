@@ -65,7 +65,7 @@ def as_png(data: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """The part of a picture that is shown, and the cells that it takes."""
 
     box: tuple[float, float, float, float]
@@ -82,7 +82,7 @@ def place(
     centre: tuple[float, float],
     *,
     tall: float = 2.0,
-) -> Place:
+) -> Placement:
     """Fit a picture of ``size`` pixels into cells, ``tall`` times as high as wide, aspect kept.
 
     ``zoom`` 1 shows all of it; ``centre`` in shares of the picture's width and height.
@@ -94,11 +94,11 @@ def place(
     wide, high = min(width, columns / scale), min(height, tall * rows / scale)
     left = min(max(centre[0] * width - wide / 2, 0), width - wide)
     top = min(max(centre[1] * height - high / 2, 0), height - high)
-    return Place((left, top, left + wide, top + high), columns, rows)
+    return Placement((left, top, left + wide, top + high), columns, rows)
 
 
 def blocks(
-    image: Image.Image, where: Place, *, quadrants: bool, greys: bool = False
+    image: Image.Image, where: Placement, *, quadrants: bool, greys: bool = False
 ) -> list[Strip]:
     """The lines of a part of a picture; in ``greys`` where no colours are wanted."""
     across = 2 if quadrants else 1

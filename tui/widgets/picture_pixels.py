@@ -18,8 +18,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.output_cells import CANVAS, PLACEHOLDER
-from tui.terminal_graphics import Graphics
-from tui.widgets.picture_cells import Place
+from tui.terminal_graphics import TerminalGraphics
+from tui.widgets.picture_cells import Placement
 
 CHUNK = 4096
 """Bytes of encoded data in one sequence: kitty's protocol takes no more."""
@@ -83,7 +83,7 @@ def ink_and_number(seed: int, *, indexed: bool) -> tuple[Color, int]:
 # -- data ------------------------------------------------------------------------------------
 
 
-def shown_size(graphics: Graphics, where: Place) -> tuple[int, int]:
+def shown_size(graphics: TerminalGraphics, where: Placement) -> tuple[int, int]:
     """The size in pixels that a part of a picture is sent in.
 
     Sixels fill their cells. kitty's protocol scales by itself, so no more is sent than there
@@ -100,7 +100,7 @@ def shown_size(graphics: Graphics, where: Place) -> tuple[int, int]:
     return max(1, round(wide * scale)), max(1, round(high * scale))
 
 
-def encode(image: Image.Image, where: Place, graphics: Graphics, number: int) -> str:
+def encode(image: Image.Image, where: Placement, graphics: TerminalGraphics, number: int) -> str:
     """What makes the terminal draw a part of a picture: for placeholders, or at the cursor."""
     size = shown_size(graphics, where)
     if where.box == (0, 0, *image.size) and size == image.size:

@@ -15,8 +15,8 @@ from textual.strip import Strip
 from tui import output
 from tui.in_thread import in_thread
 from tui.output_cells import Drawing
-from tui.terminal_graphics import Graphics
-from tui.widgets.picture_cells import Place
+from tui.terminal_graphics import TerminalGraphics
+from tui.widgets.picture_cells import Placement
 from tui.widgets.picture_pixels import (
     canvas,
     encode,
@@ -29,10 +29,10 @@ from tui.widgets.picture_pixels import (
 @dataclass(frozen=True, slots=True, eq=False)
 class _Job:
     image: Image.Image
-    where: Place
-    graphics: Graphics
+    where: Placement
+    graphics: TerminalGraphics
 
-    def is_same(self, image: Image.Image, where: Place, graphics: Graphics) -> bool:
+    def is_same(self, image: Image.Image, where: Placement, graphics: TerminalGraphics) -> bool:
         return image is self.image and where == self.where and graphics == self.graphics
 
 
@@ -45,7 +45,7 @@ class PictureSender:
         self._task: asyncio.Task[None] | None = None
 
     def send(
-        self, image: Image.Image, where: Place, graphics: Graphics, base: Style
+        self, image: Image.Image, where: Placement, graphics: TerminalGraphics, base: Style
     ) -> list[Strip]:
         """Have a part of a picture drawn soon; the cells that it belongs to."""
         if self._job is None or not self._job.is_same(image, where, graphics):
@@ -90,5 +90,5 @@ def _encode(job: _Job, number: int) -> str:
     return encode(job.image, job.where, job.graphics, number)
 
 
-def _ink_and_number(graphics: Graphics) -> tuple[Color, int]:
+def _ink_and_number(graphics: TerminalGraphics) -> tuple[Color, int]:
     return ink_and_number(os.getpid(), indexed=graphics.indexed)

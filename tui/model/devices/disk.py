@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.model import told
 from tui.model.devices.boot_place import BootPlace
-from tui.model.devices.disk_source import Source
+from tui.model.devices.disk_source import DiskSource
 from tui.model.editing import place
 from tui.model.fields import Call, Choice, Option, Switch, Text, fields_of
 from tui.model.quantities import Number, Size
@@ -137,7 +137,7 @@ class Disk(Device):
     type = Choice(
         "@type", "Kind of source", "file, block device, volume, network.", shown_only=True
     )
-    source = Source(
+    source = DiskSource(
         "source",
         "Source",
         "A path on the host, or pool/volume.",

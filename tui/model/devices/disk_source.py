@@ -27,7 +27,7 @@ def located(text: str) -> tuple[str, dict[str, str]]:
     return "volume", {"pool": pool, "volume": volume}
 
 
-class Source(Words):
+class DiskSource(Words):
     """A path, a device, ``pool/volume``, ``protocol://host:port/name``; empty: no medium."""
 
     def read(self, view: View) -> str:

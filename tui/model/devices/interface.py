@@ -27,7 +27,7 @@ BRIDGED = ("network", "bridge")
 """Types whose source a running machine can change among one another."""
 
 
-class Source(Words):
+class InterfaceSource(Words):
     """What it is plugged into: ``network default``, ``bridge br0``, ``direct eth0``, ``user``."""
 
     picks = True
@@ -112,7 +112,7 @@ class Interface(Device):
     title = "NIC"
 
     type = Choice("@type", "Kind", "network, bridge, direct, user, hostdev.", shown_only=True)
-    where = Source(
+    where = InterfaceSource(
         "source",
         "Source",
         "The network, bridge or device it is plugged into.",

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from tui.hypervisor.host import Host
 from tui.hypervisor.node_devices import NodeDevices
-from tui.hypervisor.records import Change, HostRecord
+from tui.hypervisor.records import HostChange, HostRecord
 from tui.model.node_devices import NodeDevice
 from tui.model.passthrough import Devices
 from tui.model.text import visible
@@ -71,7 +71,7 @@ class DevicesView(Pane[DeviceRow]):
         fleet = self.app.fleet
         return [(host, fleet.devices_of(host.record.key)) for host in fleet.hosts.values()]
 
-    def _changed(self, change: Change) -> None:
+    def _changed(self, change: HostChange) -> None:
         if not self.display:
             return  # shown() reads everything
         if change.host_changed:

@@ -14,7 +14,7 @@ from tui.hypervisor.console_log import ConsoleLog
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import Change, DomainRecord
+from tui.hypervisor.records import DomainRecord, HostChange
 from tui.screens.machine.console_help import CLEAR, explanation
 from tui.screens.machine.console_size import NO_PORT, GuestSize
 from tui.widgets.emulator import Emulator, new_emulator
@@ -266,7 +266,7 @@ class ConsoleSession:
         self._say(f"detached: {reason}")
         self._look()
 
-    def _changed(self, change: Change) -> None:
+    def _changed(self, change: HostChange) -> None:
         if change.host == self.key[0] and (change.host_changed or self.key[1] in change.domains):
             self._look()
 

@@ -26,7 +26,7 @@ from tui.screens.choose import Choose, Offer
 from tui.screens.machine.special_keys import send_special, why_no_keys
 from tui.screens.machine.tab import Tab
 from tui.screens.saving import save_as
-from tui.terminal_graphics import Graphics, find_graphics
+from tui.terminal_graphics import TerminalGraphics, find_graphics
 from tui.widgets.picture import PictureView
 from tui.widgets.picture_cells import as_png, read_picture
 
@@ -73,7 +73,7 @@ class DisplayTab(Tab, can_focus=True):
         self._poke = asyncio.Event()
         self._wait = QUICK
         self._keyboard: Keyboard | None = None
-        self._graphics: Graphics | None = None
+        self._graphics: TerminalGraphics | None = None
         self._told: tuple[bool, str] | None = None
         """What the key bar was last drawn for."""
 

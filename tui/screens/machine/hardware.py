@@ -17,7 +17,7 @@ from tui.hypervisor.volumes import delete_volume
 from tui.model.changes import DeviceRemoved, LostError
 from tui.model.compound import BootOrder
 from tui.model.devices import Disk
-from tui.model.devices.disk_source import Source
+from tui.model.devices.disk_source import DiskSource
 from tui.model.fields import Choice, Field, Switch, fields_of
 from tui.model.node_devices import NodeDevice
 from tui.model.rules import Finding
@@ -106,7 +106,7 @@ class HardwareTab(HardwareView):
         if isinstance(field, BootOrder):
             self.run_worker(self._order(row.name), exclusive=True, group="choose")
             return
-        if isinstance(view, Disk) and isinstance(field, Source):
+        if isinstance(view, Disk) and isinstance(field, DiskSource):
             work = self._choose_medium(row, view)
             self.run_worker(work, exclusive=True, group="choose")
             return

@@ -21,10 +21,10 @@ from tui.model.snapshot_request import (
     memory_path,
     overlay_path,
 )
-from tui.model.snapshot_rules import Circumstances, default_external, findings, forbidden
+from tui.model.snapshot_rules import Circumstances, default_external, forbidden, remarks
 from tui.model.text import visible
 from tui.screens.choose import Choose, Offer
-from tui.screens.machine.snapshot_lines import finding_lines
+from tui.screens.machine.snapshot_lines import remark_lines
 from tui.screens.marks import HostMarks
 from tui.screens.program import Program
 from tui.widgets.field_form import FieldForm, FormRow
@@ -88,7 +88,7 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
         """Files that the person has named, by row."""
 
     def compose(self) -> ComposeResult:
-        """Heading, form, findings, keys."""
+        """Heading, form, remarks, keys."""
         yield HostMarks()
         yield Static(
             Content.assemble(
@@ -99,7 +99,7 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
             markup=False,
         )
         yield FieldForm(id="snapshot-form")
-        with VerticalScroll(id="snapshot-findings", can_focus=False):
+        with VerticalScroll(id="snapshot-remarks", can_focus=False):
             yield Static(id="snapshot-told", markup=False)
         yield Static(" Enter edits   Ctrl+S takes the snapshot   Esc back", id="hint", markup=False)
 
@@ -170,9 +170,9 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
 
     def _show(self) -> None:
         self.query_one(FieldForm).show(self._rows(), keep=True)
-        found = findings(self.wanted, self.now)
+        found = remarks(self.wanted, self.now)
         command = Content.assemble(("\n" + visible(self.wanted.virsh(self.machine)), "$faint"))
-        told = finding_lines(found) if found else Content("Nothing speaks against it.")
+        told = remark_lines(found) if found else Content("Nothing speaks against it.")
         self.query_one("#snapshot-told", Static).update(Content.assemble(told, command))
 
     # -- editing -----------------------------------------------------------------------------
@@ -238,7 +238,7 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
 
     def action_take(self) -> None:
         """Answer, unless something forbids it."""
-        found = findings(self.wanted, self.now)
+        found = remarks(self.wanted, self.now)
         if forbidden(found):
             first = found[0]
             self.app.say(f"{visible(first.what)} {visible(first.advice)}", "warning")

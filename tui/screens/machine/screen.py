@@ -17,7 +17,7 @@ from tui.actions.registry import bindings_of
 from tui.hypervisor import lifecycle
 from tui.hypervisor.definition import read_xml
 from tui.hypervisor.errors import HypervisorError
-from tui.hypervisor.records import Change, DomainRecord
+from tui.hypervisor.records import DomainRecord, HostChange
 from tui.model import Domain
 from tui.model.text import visible
 from tui.screens.host_columns import last_known
@@ -110,7 +110,7 @@ class MachineScreen(Target, Screen[None]):
                     return shown
         return None
 
-    def _changed(self, change: Change) -> None:
+    def _changed(self, change: HostChange) -> None:
         if change.host != self.key[0]:
             return
         if self.key[1] in change.domains or change.host_changed:

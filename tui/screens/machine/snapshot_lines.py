@@ -11,7 +11,7 @@ from textual.content import Content
 
 from tui.model import units
 from tui.model.disk_chains import Image
-from tui.model.snapshot_rules import Finding, Level
+from tui.model.snapshot_rules import Level, Remark
 from tui.model.snapshots import Kind, Snapshot, TreeRow
 from tui.model.text import visible
 from tui.widgets.columns import Cell, Column
@@ -137,7 +137,7 @@ def _image(path: str, images: Mapping[str, Image], beside: str = "") -> Content:
     return Content.assemble((shown, "$quiet"), told)
 
 
-def finding_lines(found: Sequence[Finding]) -> Content:
+def remark_lines(found: Sequence[Remark]) -> Content:
     """What speaks for and against, each with what to do."""
     lines = []
     for one in found:

@@ -37,6 +37,17 @@ def test_one_line_per_change_with_its_result(tmp_path: Path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_names_that_are_no_text_lose_no_line(tmp_path: Path):
+    """Bytes of the command line or the environment come as lone surrogates."""
+    path = tmp_path / "audit.log"
+    journal = Journal(path)
+    for name in ("a\udcff", "b"):
+        journal.end(journal.begin("h", name, "start", "virsh"), Outcome.DONE, f"{URI}\ud800")
+    journal.flush()
+    assert [line["object"] for line in lines(path)] == ["a\udcff", "b"]
+    assert [entry.subject for entry in read_audit(path, float("inf"))] == ["a\udcff", "b"]
+
+
 def test_running_work_is_replaced_by_its_end():
     journal = Journal(None)
     seen: list[Entry] = []

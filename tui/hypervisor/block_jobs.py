@@ -11,7 +11,7 @@ from functools import partial
 import libvirt
 from lxml import etree
 
-from tui.hypervisor.change import virsh
+from tui.hypervisor.change import changing, virsh
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Event
 from tui.hypervisor.host import Host
@@ -159,7 +159,13 @@ async def pull(
 
 
 async def cancel(host: Host, record: DomainRecord, target: str) -> None:
-    """End a job; the chain stays as it was before it. Raises HypervisorError."""
+    """End a job, whoever began it; the chain stays as it was before it. Raises HypervisorError."""
+    command = virsh("blockjob", record.name, target, "--abort")
+    async with changing(host, record.name, f"cancel the block job of {target} on", command):
+        await _abort(host, record, target)
+
+
+async def _abort(host: Host, record: DomainRecord, target: str) -> None:
     await host.call(
         lambda connection: connection.lookupByUUIDString(record.uuid).blockJobAbort(target, 0)
     )
@@ -168,11 +174,15 @@ async def cancel(host: Host, record: DomainRecord, target: str) -> None:
 async def limit(host: Host, record: DomainRecord, target: str, bytes_a_second: int) -> None:
     """Slow a job down; 0 takes the limit away (virDomainBlockJobSetSpeed). HypervisorError."""
     flags = libvirt.VIR_DOMAIN_BLOCK_JOB_SPEED_BANDWIDTH_BYTES
-    await host.call(
-        lambda connection: connection.lookupByUUIDString(record.uuid).blockJobSetSpeed(
-            target, bytes_a_second, flags
+    speed = ("--bandwidth", str(bytes_a_second), "--bytes")
+    command = virsh("blockjob", record.name, target, *speed)
+    text = f"limit the speed of the block job of {target} on"
+    async with changing(host, record.name, text, command):
+        await host.call(
+            lambda connection: connection.lookupByUUIDString(record.uuid).blockJobSetSpeed(
+                target, bytes_a_second, flags
+            )
         )
-    )
 
 
 async def _follow(
@@ -207,7 +217,7 @@ async def _follow(
                     await told.wait()
     except asyncio.CancelledError:
         with contextlib.suppress(HypervisorError):  # it has ended by itself
-            await cancel(host, record, target)
+            await _abort(host, record, target)
         raise
     finally:
         host.observers.discard(observe)

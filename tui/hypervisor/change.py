@@ -24,6 +24,11 @@ def virsh(command: str, *arguments: str) -> str:
     return shlex.join(["virsh", *command.split(), *arguments])
 
 
+def _what(subject: str, text: str) -> str:
+    """What an error begins with."""
+    return f"{text[:1].upper()}{text[1:]} {subject}".rstrip()
+
+
 @asynccontextmanager
 async def changing(
     host: Host, subject: str, text: str, virsh: str, cancel: Callable[[], None] | None = None
@@ -32,7 +37,14 @@ async def changing(
 
     ``text`` says what is done ("force off"), ``virsh`` the equivalent command. Gives the
     entry's number, for its progress; errors go on to the caller after the journal has them.
+    On a read-only connection nothing is begun: raises HypervisorError.
     """
+    if host.record.readonly:  # libvirt would refuse by itself, a command on the host would not
+        raise HypervisorError(
+            _what(subject, text),
+            words=f"{host.record.name} is connected read-only",
+            advice="Connect it without read-only.",
+        )
     number = host.journal.begin(host.record.name, subject, text, virsh, cancel)
     outcome, failure = Outcome.FAILED, None
     try:
@@ -59,9 +71,8 @@ async def change(
     cancel: Callable[[], None] | None = None,
 ) -> T:
     """Run ``work(connection)`` as :func:`changing`. Raises HypervisorError."""
-    what = f"{text[:1].upper()}{text[1:]} {subject}".rstrip()
     async with changing(host, subject, text, virsh, cancel):
-        return await host.run(work, lane=lane, what=what, timeout=None)
+        return await host.run(work, lane=lane, what=_what(subject, text), timeout=None)
 
 
 async def change_domain(

@@ -45,18 +45,26 @@ async def held_open(host: Host, record: DomainRecord) -> AsyncIterator[None]:
         _mark(domain, "<held/>")
         return True
 
-    ours = await host.run(begin, lane=Lane.JOB, what=what, timeout=None)
+    async def end() -> None:
+        with contextlib.suppress(HypervisorError):  # it, or its host, is gone
+            await host.run(
+                lambda connection: _end(connection.lookupByUUIDString(record.uuid)),
+                lane=Lane.JOB,
+                what=what,
+                timeout=None,
+            )
+
+    def discard(ours: bool) -> None:
+        """Cancelled while it was being started: nobody else would end it."""
+        if ours:
+            host.spawn(end())
+
+    ours = await host.run(begin, lane=Lane.JOB, what=what, timeout=None, discard=discard)
     try:
         yield
     finally:
         if ours:
-            with contextlib.suppress(HypervisorError):  # it, or its host, is gone
-                await host.run(
-                    lambda connection: _end(connection.lookupByUUIDString(record.uuid)),
-                    lane=Lane.JOB,
-                    what=what,
-                    timeout=None,
-                )
+            await end()
 
 
 def _is_marked(domain: libvirt.virDomain) -> bool:

@@ -185,7 +185,10 @@ class Journal:
                 descriptor = os.open(
                     self.audit_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
                 )
-                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                # A name from the command line or the environment may be no text: no line is lost.
+                with os.fdopen(
+                    descriptor, "w", encoding="utf-8", errors="backslashreplace"
+                ) as file:
                     file.write(line + "\n")
             except OSError as error:
                 log.error("the audit log %s cannot be written: %s", self.audit_path, error)

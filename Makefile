@@ -62,5 +62,5 @@ conformance: ## write the page of the console's terminal against the standards a
 	@bash .ci/environment test
 	@$(BIN)/python -m tests.conformance
 
-clean: ## remove everything that make has made
+clean: ## remove what make has made in this folder
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

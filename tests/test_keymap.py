@@ -9,11 +9,13 @@ from textual.keys import _character_to_key
 
 from tui.keymap import (
     EVERYWHERE,
+    NAMED_KEYS,
     ActionKeys,
     normalise_key,
     normalise_keys,
     resolve_keymap,
 )
+from tui.widgets.key_bar import key_word
 
 ACTIONS = {
     action.id: action
@@ -158,3 +160,8 @@ def test_whatever_is_written_no_key_calls_two_actions(entries):
     keys, _ = resolve_keymap(entries, ACTIONS)
     effective = {id_: ActionKeys(id_, ACTIONS[id_].scopes, keys[id_]) for id_ in ACTIONS}
     assert resolve_keymap({}, effective)[1] == []
+
+
+@pytest.mark.parametrize("name", sorted(NAMED_KEYS))
+def test_every_key_with_a_name_is_shown_as_keyboards_print_it(name: str):
+    assert key_word(name)[0].isupper()

@@ -66,7 +66,7 @@ class Help(_Everywhere):
 
 
 class Palette(_Everywhere):
-    """Find any action by name."""
+    """Find a machine, or what can be done here, by name."""
 
     id = "app.palette"
     key = "colon,ctrl+p"

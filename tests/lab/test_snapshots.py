@@ -29,6 +29,7 @@ from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_deletion import delete_snapshots
 from tui.hypervisor.snapshot_reversion import revert_by_hand
 from tui.hypervisor.snapshot_situation import look_at
+from tui.model.snapshot_defaults import first_request, with_files
 from tui.model.snapshot_plans import plan_deletion
 from tui.model.snapshot_request import DiskWish, SnapshotRequest, overlay_path
 from tui.model.snapshot_reversions import Reversion, plan_reversion
@@ -36,7 +37,6 @@ from tui.model.snapshot_rules import forbidden, remarks
 from tui.model.states import DomainState
 from tui.screens.dialogs import Confirm
 from tui.screens.machine.chains import Chains
-from tui.screens.machine.new_snapshot import first_request, placed
 from tui.settings import Settings
 
 MIB = 1024**2
@@ -430,7 +430,7 @@ async def test_with_memory_and_the_work_on_chains(bench: Bench, isolated_daemon:
         first_request(bench.record.name, looked.circumstances),
         name="whole", external=True, memory=True, quiesce=False, disks={},
     )  # fmt: skip
-    wanted = placed(bench.record.name, wanted, looked.circumstances)
+    wanted = with_files(bench.record.name, wanted, looked.circumstances)
     await snapshots.create(bench.host, bench.record, wanted)
     assert wanted.memory_file.endswith("web.whole.memory")
     assert memory_files(isolated_daemon) == [Path(wanted.memory_file).name]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tui.model.snapshot_defaults import default_external
 from tui.model.snapshot_request import (
     DiskWish,
     SnapshotRequest,
@@ -18,7 +19,6 @@ from tui.model.snapshot_rules import (
     DiskFacts,
     Level,
     advice,
-    default_external,
     forbidden,
     remarks,
 )
@@ -145,14 +145,6 @@ def test_a_daemon_that_reverts_wants_files_and_overlays_every_disk():
     assert default_external(both) == (True, "Disk vdb is raw, which cannot hold one inside")
     by_hand = texts(wanted, replace(both, reverts_external=False), Level.WARNING)
     assert "vdb is left out: reverting leaves it as it is then." in by_hand
-
-
-def test_the_default_kind():
-    assert default_external(RUNS)[0] is False
-    assert default_external(replace(RUNS, reverts_external=True))[0] is True
-    assert default_external(replace(RUNS, existing=(external("x"),)))[0] is True
-    assert default_external(replace(RUNS, disks=(replace(DISK, format="raw"),)))[0] is True
-    assert default_external(replace(RUNS, takes_external=False))[0] is False
 
 
 def test_the_soft_limits():

@@ -65,56 +65,11 @@ def _by_libvirt(made: Reversion, now: Situation) -> Reversion:
 
 
 def _guided(made: Reversion, now: Situation) -> Reversion:
-    one, version = made.snapshot, f"libvirt {now.libvirt}".rstrip()
-    can_not = f"{version} cannot revert to external snapshots; by hand it is done "
-
-    def refused(reason: str, advice: str) -> Reversion:
+    one = made.snapshot
+    reason, advice = _against_guided(one, now)
+    if reason:
         return replace(made, refusal=reason, advice=advice)
-
-    if one.kind is Kind.MIXED:
-        return refused("it is partly inside the images and partly in overlays", "")
-    if one.memory == "external":
-        return refused(
-            f"it holds memory, which {version} cannot bring back together with its disks",
-            "libvirt 9.9 or newer can.",
-        )
-    if now.running:
-        return refused(f"{can_not}while the machine is off", "Shut it down first.")
-    if not now.persistent:
-        return refused("the machine is transient: it has no definition to bring back", "")
-    if now.managed_save:
-        return refused(
-            "it has a saved state, which would not fit the disks",
-            "Discard the saved state, or start it, first.",
-        )
-    if not one.domain_xml:
-        return refused("libvirt tells no definition of that time", "")
-    present, then = {chain.target for chain in now.chains}, set(one.sources)
-    if present != then:
-        words = []
-        if present - then:
-            words.append(f"{', '.join(sorted(present - then))} came since")
-        if then - present:
-            words.append(f"{', '.join(sorted(then - present))} is not there any more")
-        return refused(
-            f"the machine has other disks than then: {'; '.join(words)}",
-            "Give it the disks of that time in Hardware first, or take them away.",
-        )
-    for target in one.external_disks:
-        base = one.sources.get(target, "")
-        if gone := now.uses.missing_below(base):
-            return refused(f"{gone} is missing: the state of {target} is not there any more", "")
-    for target in one.external_disks:
-        base, chain = one.sources.get(target, ""), now.chain(target)
-        if chain is not None and chain.active == base:
-            return refused(
-                f"{target} writes into {base} itself now: its state is no longer that of then", ""
-            )
-    discarded = []
-    for target in one.external_disks:
-        chain = now.chain(target)
-        if chain is not None and _is_only_present(chain.active, one, now):
-            discarded.append(chain.active)
+    active = [chain.active for target in one.external_disks if (chain := now.chain(target))]
     names = ", ".join(one.external_disks)
     steps = (
         "look again: off, the same disks, every image there",
@@ -123,7 +78,62 @@ def _guided(made: Reversion, now: Situation) -> Reversion:
         f"put a new overlay on top of each ({names}): those images are never written to",
         f"make {one.name} the current snapshot",
     )
-    return replace(made, steps=steps, discarded=tuple(discarded))
+    discarded = tuple(path for path in active if _is_only_present(path, one, now))
+    return replace(made, steps=steps, discarded=discarded)
+
+
+def _against_guided(one: Snapshot, now: Situation) -> tuple[str, str]:
+    """Why it cannot be gone back to by hand, and what helps; both empty when it can."""
+    version = f"libvirt {now.libvirt}".rstrip()
+    if one.kind is Kind.MIXED:
+        return "it is partly inside the images and partly in overlays", ""
+    if one.memory == "external":
+        return (
+            f"it holds memory, which {version} cannot bring back together with its disks",
+            "libvirt 9.9 or newer can.",
+        )
+    if now.running:
+        return (
+            f"{version} cannot revert to external snapshots; by hand it is done while the machine "
+            "is off",
+            "Shut it down first.",
+        )
+    if not now.persistent:
+        return "the machine is transient: it has no definition to bring back", ""
+    if now.managed_save:
+        return (
+            "it has a saved state, which would not fit the disks",
+            "Discard the saved state, or start it, first.",
+        )
+    if not one.domain_xml:
+        return "libvirt tells no definition of that time", ""
+    return _against_disks(one, now)
+
+
+def _against_disks(one: Snapshot, now: Situation) -> tuple[str, str]:
+    present, then = {chain.target for chain in now.chains}, set(one.sources)
+    if present != then:
+        words = []
+        if present - then:
+            words.append(f"{', '.join(sorted(present - then))} came since")
+        if then - present:
+            words.append(f"{', '.join(sorted(then - present))} is not there any more")
+        return (
+            f"the machine has other disks than then: {'; '.join(words)}",
+            "Give it the disks of that time in Hardware first, or take them away.",
+        )
+    bases = {target: one.sources.get(target, "") for target in one.external_disks}
+    for target, base in bases.items():
+        if gone := now.uses.missing_below(base):
+            return f"{gone} is missing: the state of {target} is not there any more", ""
+    for target, base in bases.items():
+        chain = now.chain(target)
+        if chain is not None and chain.active == base:
+            return (
+                f"{target} writes into {base} itself now: its state is no longer that of then",
+                "",
+            )
+    return "", ""
 
 
 def _is_only_present(path: str, one: Snapshot, now: Situation) -> bool:

@@ -6,7 +6,7 @@ Pure: the host's part is gathered into :class:`Circumstances`.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tui.model.snapshot_request import SnapshotRequest
@@ -113,28 +113,6 @@ class Circumstances:
     def not_files(self) -> tuple[str, ...]:
         """Disks and drives that are devices, volumes, or on a network."""
         return tuple(disk.label for disk in self.disks if disk.kind != "file")
-
-
-def default_external(now: Circumstances) -> tuple[bool, str]:
-    """Whether a new snapshot had better be external, and why.
-
-    External where the host can do everything with them; else what the machine has already;
-    else internal where every disk can; else external all the same.
-    """
-    if not now.takes_external:
-        return False, "this driver has internal ones only"
-    other = next((disk for disk in now.taking_part if disk.format != "qcow2"), None)
-    if now.reverts_external and not now.not_files:
-        return True, "disks are not stopped, and this host can delete and revert them"
-    if any(one.kind in (Kind.EXTERNAL, Kind.MIXED) for one in now.existing):
-        return True, "as those there are: the two kinds do not mix"
-    if other is not None:
-        return True, f"{other.label} is {other.format}, which cannot hold one inside"
-    if now.running and now.nvram:
-        return True, "UEFI: this libvirt takes no internal one while it runs"
-    if now.running and now.hostdevs:
-        return True, "memory cannot be saved with a host's device attached"
-    return False, f"libvirt {now.libvirt} cannot revert to external ones"
 
 
 def remarks(wanted: SnapshotRequest, now: Circumstances) -> list[Remark]:
@@ -304,7 +282,30 @@ def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Itera
                 f"{disk.label} is {word}: it is left out, and must be there when reverting.",
             )
         return
+    yield from _chain(disk)
     mode = _mode(wanted, disk)
+    if mode == "no":
+        # libvirt's way back puts an overlay on every disk, and the next one deletes it.
+        overlaid = wanted.external and now.reverts_external
+        then = "; reverting once more gives up what was written to it in between"
+        yield Remark(
+            Level.WARNING,
+            f"{disk.label} is left out: reverting leaves it as it is then{then * overlaid}.",
+            "Let it take part where that matters." * overlaid,
+        )
+    elif mode == "external":
+        wish = wanted.disks.get(disk.target)
+        yield from _overlay(disk, wish.file if wish is not None else "", now.present_files)
+    elif disk.format != "qcow2":
+        yield Remark(
+            Level.ERROR,
+            f"{disk.label} is {disk.format}: only qcow2 holds a snapshot inside.",
+            "Take an external one.",
+        )
+
+
+def _chain(disk: DiskFacts) -> Iterator[Remark]:
+    """What is wrong with a disk's images, whatever is wanted of it."""
     if disk.job:
         yield Remark(
             Level.ERROR, f"{disk.label}: a block {disk.job} is running.", "Wait for it, or stop it."
@@ -316,25 +317,10 @@ def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Itera
             + (" is missing." if disk.missing[0] == disk.source else " of its chain is missing."),
             "Bring the file back; the disk chains show which.",
         )
-    if mode == "no":
-        # libvirt's way back puts an overlay on every disk, and the next one deletes it.
-        overlaid = wanted.external and now.reverts_external
-        then = "; reverting once more gives up what was written to it in between"
-        yield Remark(
-            Level.WARNING,
-            f"{disk.label} is left out: reverting leaves it as it is then{then * overlaid}.",
-            "Let it take part where that matters." * overlaid,
-        )
-        return
-    if mode == "internal" and disk.format != "qcow2":
-        yield Remark(
-            Level.ERROR,
-            f"{disk.label} is {disk.format}: only qcow2 holds a snapshot inside.",
-            "Take an external one.",
-        )
-    if mode != "external":
-        return
-    wish = wanted.disks.get(disk.target)
+
+
+def _overlay(disk: DiskFacts, file: str, present: Container[str]) -> Iterator[Remark]:
+    """What speaks against an overlay on a disk; ``file`` is empty where libvirt names it."""
     if disk.shareable:
         yield Remark(
             Level.ERROR,
@@ -345,7 +331,7 @@ def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Itera
         yield Remark(
             Level.ERROR, f"{disk.label} is a LUN, which takes no overlay.", "Leave it out."
         )
-    if disk.kind not in ("file", "volume") and (wish is None or not wish.file):
+    if disk.kind not in ("file", "volume") and not file:
         yield Remark(
             Level.ERROR,
             f"{disk.label} is no file: libvirt cannot name its overlay.",
@@ -355,8 +341,8 @@ def _disk(wanted: SnapshotRequest, now: Circumstances, disk: DiskFacts) -> Itera
         yield Remark(
             Level.NOTE, f"{disk.label} is raw: from now on it writes into a qcow2 overlay."
         )
-    if wish is not None and wish.file in now.present_files:
-        yield Remark(Level.ERROR, f"{wish.file} is there already.", "Choose another file.")
+    if file in present:
+        yield Remark(Level.ERROR, f"{file} is there already.", "Choose another file.")
 
 
 def _space(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Remark]:

@@ -16,13 +16,13 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_deletion import delete_snapshots
 from tui.hypervisor.snapshot_situation import look_at
+from tui.model.snapshot_defaults import first_request, with_files
 from tui.model.snapshot_request import default_name
 from tui.model.snapshot_rules import forbidden, name_fault, remarks
 from tui.model.text import visible
 from tui.screens.acting import done_line, failed_line, not_done_line, note_not_done
 from tui.screens.choose import Choose, Offer
 from tui.screens.dialogs import Results
-from tui.screens.machine.new_snapshot import first_request, placed
 from tui.screens.program import Program
 
 AT_ONCE = 8
@@ -67,15 +67,17 @@ async def snapshots_of_many(app: Program, records: Sequence[DomainRecord]) -> No
     results = await _on_all(app, records, title, work)
     done = sum(ok for ok, _line in results)
     await app.push_screen_wait(
-        Results(f"{title} {visible(name)}: {done} of {len(records)} machines done",
-                [line for _ok, line in results])
-    )  # fmt: skip
+        Results(
+            f"{title} {visible(name)}: {done} of {len(records)} machines done",
+            [line for _ok, line in results],
+        )
+    )
 
 
 def _taking(name: str) -> Work:
     async def take(host: Host, record: DomainRecord) -> str:
         now = (await look_at(host, record)).circumstances
-        wanted = placed(record.name, replace(first_request(record.name, now), name=name), now)
+        wanted = with_files(record.name, replace(first_request(record.name, now), name=name), now)
         found = remarks(wanted, now)
         if forbidden(found):
             raise HypervisorError(

@@ -14,14 +14,9 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.model.snapshot_request import (
-    DiskWish,
-    SnapshotRequest,
-    default_name,
-    memory_path,
-    overlay_path,
-)
-from tui.model.snapshot_rules import Circumstances, default_external, forbidden, remarks
+from tui.model.snapshot_defaults import default_external, first_request, with_files
+from tui.model.snapshot_request import DiskWish, SnapshotRequest
+from tui.model.snapshot_rules import Circumstances, forbidden, remarks
 from tui.model.text import visible
 from tui.screens.choose import Choose, Offer
 from tui.screens.machine.snapshot_lines import remark_lines
@@ -34,38 +29,6 @@ MODES = {
     "internal": "inside the qcow2 image",
     "no": "left out: reverting does not touch it",
 }
-
-
-def first_request(machine: str, now: Circumstances) -> SnapshotRequest:
-    """What a person would most likely want."""
-    external, _why = default_external(now)
-    name = default_name({one.name for one in now.existing}, now.now)
-    wanted = SnapshotRequest(
-        name,
-        external=external,
-        memory=now.running and not external,
-        quiesce=external and now.running and now.agent == "connected",
-    )
-    return placed(machine, wanted, now)
-
-
-def placed(machine: str, wanted: SnapshotRequest, now: Circumstances) -> SnapshotRequest:
-    """With a file for everything external, named after the snapshot."""
-    disks = {}
-    for disk in now.taking_part:
-        known = wanted.disks.get(disk.target)
-        mode = known.mode if known is not None else "external" if wanted.external else "internal"
-        file = ""
-        if mode == "external" and disk.kind in ("file", "volume") and disk.source[:1] == "/":
-            file = overlay_path(disk.source, wanted.name, now.present_files)
-        disks[disk.target] = DiskWish(mode, file)
-    if now.driver != "QEMU":
-        disks = {}
-    memory = ""
-    if wanted.external and wanted.memory:
-        first = next((disk.source for disk in now.taking_part), "")
-        memory = memory_path(first, machine, wanted.name)
-    return replace(wanted, disks=disks, memory_file=memory)
 
 
 class NewSnapshot(Screen[SnapshotRequest | None]):
@@ -132,11 +95,7 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
                 "Memory as well",
                 "yes" if wanted.memory else "no",
                 note="going back continues where it was" if wanted.memory else "",
-                why_not="it is off"
-                if not now.running
-                else "an internal one of a running machine always holds it"
-                if not wanted.external
-                else "",
+                why_not=_why_not_memory(wanted, now),
             ),
         ]
         if wanted.external and wanted.memory:
@@ -148,15 +107,7 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
                     "Hold still",
                     "yes" if wanted.quiesce else "no",
                     note="the agent freezes the file systems for a moment",
-                    why_not=""
-                    if wanted.quiesce
-                    else "it is off"
-                    if not now.running
-                    else "with memory nothing has to be held still"
-                    if wanted.memory
-                    else {"": "there is no guest agent", "connected": ""}.get(
-                        now.agent, "the guest agent does not answer"
-                    ),
+                    why_not=_why_not_quiesce(wanted, now),
                 )
             )
         for disk in now.taking_part:
@@ -225,7 +176,7 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
 
     def _take(self, wanted: SnapshotRequest) -> None:
         """Name the files anew, but for those that the person has named."""
-        wanted = placed(self.machine, wanted, self.now)
+        wanted = with_files(self.machine, wanted, self.now)
         disks: Mapping[str, DiskWish] = {
             target: replace(wish, file=self._own_files.get(f"file {target}") or wish.file)
             if wish.mode == "external"
@@ -244,6 +195,26 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
             self.app.say(f"{visible(first.what)} {visible(first.advice)}", "warning")
             return
         self.dismiss(self.wanted)
+
+
+def _why_not_memory(wanted: SnapshotRequest, now: Circumstances) -> str:
+    """Why nobody can choose whether memory is part of it; empty when one can."""
+    if not now.running:
+        return "it is off"
+    return "" if wanted.external else "an internal one of a running machine always holds it"
+
+
+def _why_not_quiesce(wanted: SnapshotRequest, now: Circumstances) -> str:
+    """Why the guest cannot be held still; empty when it can, or is to be."""
+    if wanted.quiesce:
+        return ""
+    if not now.running:
+        return "it is off"
+    if wanted.memory:
+        return "with memory nothing has to be held still"
+    if not now.agent:
+        return "there is no guest agent"
+    return "" if now.agent == "connected" else "the guest agent does not answer"
 
 
 def _row(name: str, label: str, value: str, *, note: str = "", why_not: str = "") -> FormRow:

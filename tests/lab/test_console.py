@@ -52,7 +52,8 @@ def test_a_shell_full_screen_programs_and_the_way_out(console: Terminal):
     console.send("top\r")
     console.wait_for_text("Load average")
     console.send("q")
-    console.send("clear; vi /etc/passwd\r")
+    # Else this vi asks the terminal, and takes an answer after 0.1 s for keys.
+    console.send("stty rows 32 cols 120; clear; vi /etc/passwd\r")
     console.wait_for_text("- /etc/passwd")
     console.send("i")
     console.wait_for_text("I /etc/passwd")
@@ -221,12 +222,12 @@ def test_it_is_taken_over_only_after_asking(
 ):
     name = console.lines()[0].split()[2]
     with program(isolated_daemon, tmp_path / "second", "--console", name) as second:
-        second.wait_for_text("someone else holds the console  F takes it over")
+        second.wait_for_text("held by someone else  F takes it over")
         second.send("F")
         second.wait_for_text("Take the console over?")
         second.send("y")
         second.wait_for_text("attached")
-        console.wait_for_text("someone else holds the console")
+        console.wait_for_text("held by someone else")
         second.send("\recho mine-$((6+6))\r")
         second.wait_for_text("mine-12")
 

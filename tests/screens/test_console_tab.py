@@ -14,8 +14,9 @@ from tests.screens.test_machines import running, screen_text
 from tests.waiting import until
 from tui.app import VirttyApp
 from tui.model.consoles import ConsolePort
-from tui.screens.dialogs import Confirm
+from tui.screens.dialogs import AskText, Confirm
 from tui.screens.machine.console import ConsoleTab
+from tui.screens.machine.console_lines import Keys, open_consoles, status_line
 from tui.screens.machine.console_size import GuestSize
 from tui.screens.machine.screen import MachineScreen
 
@@ -202,3 +203,77 @@ async def test_the_key_that_ends_the_program_asks_for_what_would_be_lost(monkeyp
         await until(lambda: isinstance(app.screen, Confirm))
         await pilot.press("ctrl+q", "n")
         await until(lambda: isinstance(app.screen, MachineScreen))
+
+
+async def test_a_host_that_does_not_answer_is_told_and_so_is_what_the_guest_believes():
+    async with console() as (_app, _pilot, tab, _guest):
+        session = tab.session
+
+        def told() -> str:
+            return status_line(session, Keys.GUEST, 0).plain
+
+        session._output(b"# ")
+        assert "guest: 80×24? Ctrl+] z tells it 80×20" in told()
+        session.guest.told = (80, 19)
+        assert "guest: 80×19, Ctrl+] z tells it 80×20" in told()
+        assert session.host is not None
+        session.host._set(responding=False)
+        assert "demo is not responding: what is typed waits" in told()
+
+
+async def test_the_console_in_front_is_among_those_that_fit_and_a_gone_one_keeps_its_name():
+    async with console() as (app, _pilot, tab, _guest):
+        for record in app.fleet.domains():
+            app.consoles.session(record.key, 80, 24)
+        names = {record.name for record in app.fleet.domains()}
+        for key, session in app.consoles.sessions.items():
+            line = open_consoles(app.consoles.sessions, key, 80)
+            assert line.cell_length <= 80
+            assert line.plain.split()[0].lstrip("●") == session.name
+            assert line.plain.endswith("Ctrl+] ] next")
+        assert sum(name in open_consoles(app.consoles.sessions, tab.key, 999).plain
+                   for name in names) == len(names)  # fmt: skip
+        gone = app.consoles.sessions[tab.key]
+        gone.key = (gone.key[0], "00000000-0000-4000-8000-000000000000")
+        assert "web-01 (gone)" in open_consoles(app.consoles.sessions, tab.key, 80).plain
+
+
+async def test_a_search_that_finds_nothing_says_so_where_it_says_what_it_finds():
+    async with console() as (_app, _pilot, tab, _guest):
+        tab.session._output(b"one two three")
+        assert tab.refusal("search_on").startswith("nothing has been searched for: / ")
+        tab._needle = "two"
+        assert tab.refusal("search_on") == ""
+        tab.search_back()
+        assert tab.note.startswith("match 1 of 1")
+        tab._needle = "[red]four"
+        tab.search_back()
+        assert tab.note == "no match for [red]four"
+
+
+async def test_copying_nothing_says_so():
+    async with console() as (app, pilot, tab, _guest):
+        tab.session._output(b"one two three")
+        await pilot.press(LEAVE, "m", "y")
+        await until(lambda: "No text was selected" in screen_text(app))
+
+
+async def test_what_was_saved_before_is_not_replaced_unasked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    async with console() as (app, pilot, tab, _guest):
+        saved = tmp_path / "web-01.txt"
+        saved.write_text("older")
+        tab.session._output(b"newer")
+        await pilot.press(LEAVE, "w")
+        await until(lambda: isinstance(app.screen, AskText))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.press("n")
+        await until(lambda: isinstance(app.screen, MachineScreen))
+        assert saved.read_text() == "older"
+        await pilot.press("w")
+        await until(lambda: isinstance(app.screen, AskText))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await until(lambda: saved.read_text().startswith("newer"))

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
+from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
@@ -189,3 +190,17 @@ def test_a_wrapped_line_is_copied_as_one():
     selection.move(0, 1)
     assert selection.text() == "0123456789abcdef"
     emulator.close()
+
+
+async def test_what_is_pasted_is_seen_and_never_goes_behind_a_mark():
+    async with terminal(LINES) as (app, pilot, view):
+        view.scroll_view(-5)
+        view.post_message(events.Paste("one"))
+        await pilot.pause()
+        assert app.typed == b"one"
+        assert not view.lines_below
+        view.begin_marking()
+        view.post_message(events.Paste("two"))
+        await pilot.pause()
+        assert app.typed == b"one"
+        assert view.marking

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui.in_thread import in_thread
+from tui.model.text import visible
 from tui.screens.program import Program
 
 
@@ -19,11 +20,15 @@ def named_path(app: Program, text: str) -> Path | None:
 
 
 async def save_as(app: Program, text: str, write: Callable[[Path], object]) -> None:
-    """Have the file written in a thread, and say what became of it."""
+    """Have the file written in a thread, and say what became of it; asks before one is replaced."""
     path = named_path(app, text)
     if path is None:
         return
     try:
+        if await in_thread(path.exists) and not await app.ask(
+            f"Replace {visible(text)}?", "What is in the file is lost.", yes="Replace"
+        ):
+            return
         await in_thread(lambda: write(path))
     except OSError as error:
         app.say(f"{text}: {error.strerror}", "error")

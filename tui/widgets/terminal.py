@@ -261,10 +261,14 @@ class TerminalView(EveryKey):
         application = self.emulator is not None and self.emulator.mode(APPLICATION_CURSOR)
         data = encode(event.key, event.character, application=application)
         if data:
-            self._typed_at = time.monotonic()
-            self.end_selection()
-            self.to_the_end()
-            self.post_message(self.Typed(data))
+            self._type(data)
+
+    def _type(self, data: bytes) -> None:
+        """What is typed is seen: the end of the output is in view again."""
+        self._typed_at = time.monotonic()
+        self.end_selection()
+        self.to_the_end()
+        self.post_message(self.Typed(data))
 
     # -- selecting -----------------------------------------------------------------------
 
@@ -322,8 +326,9 @@ class TerminalView(EveryKey):
     def on_paste(self, event: events.Paste) -> None:
         """Pasted text, in brackets where the guest's program asks for them."""
         event.stop()
-        bracketed = self.emulator is not None and self.emulator.mode(BRACKETED_PASTE)
-        self.post_message(self.Typed(encode_paste(event.text, bracketed=bracketed)))
+        if not self.marking and not self.is_left:
+            bracketed = self.emulator is not None and self.emulator.mode(BRACKETED_PASTE)
+            self._type(encode_paste(event.text, bracketed=bracketed))
 
     def _report_mouse(self, event: events.MouseEvent, button: int, *, pressed: bool) -> bool:
         emulator = self.emulator

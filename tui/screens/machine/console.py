@@ -148,7 +148,7 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         if session is None or not self.display or not self.is_whole:
             return
         lines = (
-            open_consoles(self.app.consoles.sessions, self.key),
+            open_consoles(self.app.consoles.sessions, self.key, self.size.width),
             status_line(session, self.keys, self.terminal.lines_below),
         )
         if lines != self._lines:
@@ -178,6 +178,8 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         if event.text:
             self.app.copy_to_clipboard(event.text)
             self.app.say(f"Copied {len(event.text)} characters.")
+        else:
+            self.app.say("No text was selected.", "warning")
 
     def on_terminal_view_marking_ended(self) -> None:
         """Keys are the program's."""
@@ -210,6 +212,8 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
             return "it is attached here already"
         if command == "choose_port" and not machine[1].state.is_active:
             return "the machine is off: its ports have no names yet"
+        if command in ("search_back", "search_on") and not self._needle:
+            return self.app.hint("nothing has been searched for: {machine.search} does it")
         if command == "send_keys":
             return why_no_keys(*machine)
         if command == "start_attached":
@@ -320,7 +324,8 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
 
     async def save_scrollback(self) -> None:
         """``w``: everything that is kept, to a file."""
-        path = await self.app.ask_text("Save what was printed", "File", "console.txt")
+        name = f"{self.session.name}.txt".replace("/", "_")
+        path = await self.app.ask_text("Save what was printed", "File", name)
         if path:
             text = "\n".join(self.session.emulator.history())
             await save_as(self.app, path, lambda file: file.write_text(text + "\n", "utf-8"))

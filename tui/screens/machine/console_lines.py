@@ -73,7 +73,10 @@ def status_line(session: ConsoleSession, keys: Keys, below: int) -> Content:
 
 
 def _attached(session: ConsoleSession, out: str) -> list[Part]:
-    record = session.record
+    host, record = session.host, session.record
+    if host is not None and not host.record.is_current:
+        word = f" {visible(host.record.name)} is {host.record.word}: what is typed waits"
+        return [(word, "$text-warning")]
     columns, rows = session.size
     if record is not None and record.state is DomainState.PAUSED:
         resumes = session.with_keys("{machine.pause} resumes it")
@@ -81,24 +84,36 @@ def _attached(session: ConsoleSession, out: str) -> list[Part]:
     if session.is_silent:
         helps = session.with_keys("{console.help} helps")
         return [(f" silent: press Enter to wake it, {out}{helps}", "$text-warning")]
-    if session.guest.told == session.size:
+    told = session.guest.told
+    if told == session.size:
         return [(f" {columns}×{rows}", "$quiet")]
+    believes = "80×24?" if told is None else f"{told[0]}×{told[1]},"
     tells = session.with_keys("{console.size} tells it")
-    return [(f" guest: 80×24? {out}{tells} {columns}×{rows}", "$quiet")]
+    return [(f" guest: {believes} {out}{tells} {columns}×{rows}", "$quiet")]
 
 
 def open_consoles(
-    sessions: Mapping[tuple[str, str], ConsoleSession], front: tuple[str, str]
+    sessions: Mapping[tuple[str, str], ConsoleSession], front: tuple[str, str], width: int
 ) -> Content:
-    """The consoles that are open, those with something new marked; empty for one alone."""
+    """The consoles that are open, those with something new marked; empty for one alone.
+
+    Where they do not fit into ``width`` columns, the line begins with the one in front: what
+    follows is what the key leads to.
+    """
     if len(sessions) < 2:
         return Content("")
-    parts: list[Part] = []
+    several_hosts = len({host for host, _uuid in sessions}) > 1
+    tabs = []
     for key, session in sessions.items():
-        record = session.record
-        name = "gone" if record is None else visible(f"{record.name}@{record.host}")
+        name = visible(f"{session.name}@{key[0]}" if several_hosts else session.name)
+        if session.record is None:
+            name += " (gone)"
         mark = "●" if session.unseen else " "
         style = "bold $text-primary underline" if key == front else "$quiet"
-        parts += [(f" {mark}", "$text-accent"), (name, style)]
-    parts.append((session.with_keys("   Ctrl+] {console.next} next"), "$quiet"))
-    return Content.assemble(*parts)
+        tabs.append(Content.assemble((f" {mark}", "$text-accent"), (name, style)))
+    helps = Content.assemble((session.with_keys("   Ctrl+] {console.next} next"), "$quiet"))
+    if sum(tab.cell_length for tab in tabs) + helps.cell_length > width:
+        first = list(sessions).index(front)
+        tabs = tabs[first:] + tabs[:first]
+    room = max(0, width - helps.cell_length)
+    return Content.assemble(Content("").join(tabs).truncate(room, ellipsis=True), helps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.model.text import visible
 from tui.screens.machine.tab import Tab
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ class ScrollbackSearch(Tab):
     def _find(self, step: int) -> None:
         lines = self.session.emulator.history()
         needle = self._needle.casefold()
-        places = [y for y, line in enumerate(lines) if needle and needle in line.casefold()]
+        places = [y for y, line in enumerate(lines) if needle in line.casefold()]
         if not places:
-            self.app.say(f"{self._needle!r} is not there.", "warning")
+            self.say(f"no match for {visible(self._needle)}")
             return
         if self._found < 0:
             place = len(places) - 1

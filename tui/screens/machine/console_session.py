@@ -80,12 +80,21 @@ class ConsoleSession:
         self._typed = b""
         self._tasks: set[asyncio.Task[None]] = set()
         self._wanted = False
+        self._last_name = ""
         self._unsubscribe = fleet.subscribe(self._changed)
 
     @property
     def record(self) -> DomainRecord | None:
         """The machine as it is now."""
         return self.fleet.domain(self.key)
+
+    @property
+    def name(self) -> str:
+        """The machine's name, its last one where it is gone."""
+        record = self.record
+        if record is not None:
+            self._last_name = record.name
+        return self._last_name
 
     @property
     def host(self) -> Host | None:
@@ -172,7 +181,7 @@ class ConsoleSession:
         match error:
             case ConsoleInUseError():
                 self._say(
-                    "someone else holds the console",
+                    "held by someone else",
                     "{console.take-over} takes it over, {console.enter} tries again",
                 )
             case NoPortError():

@@ -39,6 +39,7 @@ from tui.screens.named_machine import NamedMachine
 from tui.screens.program import Program
 from tui.screens.settings_checks import action_keys, unknown_columns
 from tui.screens.sign_in import SignInDesk
+from tui.screens.switching import Switching
 from tui.screens.target import Target
 from tui.screens.thrift import Thrift
 from tui.screens.unreached import Unreached
@@ -329,6 +330,8 @@ class VirttyApp(Program):
         """Do what a key asks for; the keys typed behind it are for what it opens."""
         self.act(action_id)
         await asyncio.sleep(0)  # a dialog is in front now, a line that was opened has the focus
+        if isinstance(self.screen, Switching):
+            await self.screen.arrived()
 
     def on_key(self, event: events.Key) -> None:
         """Text that no input has taken though one has the focus: it was typed ahead.

@@ -26,6 +26,7 @@ from tui.hypervisor.records import HostChange, HostRecord, HostState
 from tui.in_thread import in_thread
 from tui.model.text import visible
 from tui.model.uri import expand
+from tui.screens.action_table import ActionTable
 from tui.screens.host_columns import COLUMNS, HostRow, book_row, host_details, host_row, matches
 from tui.screens.host_dialog import HostDialog
 from tui.screens.host_totals import totals
@@ -51,7 +52,12 @@ class HostsPane(Pane[HostRow]):
     def compose(self) -> ComposeResult:
         """Table and details."""
         yield Static(id="hosts-totals", markup=False)
-        yield LineTable(COLUMNS, row_key=lambda row: row.key, placeholder=self.app.hint(EMPTY))
+        yield ActionTable(
+            COLUMNS,
+            enter="host.connect",
+            row_key=lambda row: row.key,
+            placeholder=self.app.hint(EMPTY),
+        )
         yield Static(id="host-details", markup=False)
 
     def on_mount(self) -> None:
@@ -130,11 +136,6 @@ class HostsPane(Pane[HostRow]):
     def cursor_moved(self) -> None:
         """Another host is in view."""
         self._show_details()
-
-    @on(LineTable.RowSelected)
-    def row_selected(self) -> None:
-        """Enter on a host: as its key would, with the reason when it cannot be."""
-        self.app.act("host.connect")
 
     def _show_details(self) -> None:
         row = self.table.cursor_row

@@ -19,6 +19,7 @@ from tui.actions.registry import bindings_of
 from tui.hypervisor.journal import Entry
 from tui.hypervisor.records import DomainRecord, HostChange
 from tui.model.filter import Filter, parse
+from tui.screens.action_table import ActionTable
 from tui.screens.column_chooser import ColumnChooser
 from tui.screens.host_columns import why_not_here
 from tui.screens.machine_columns import COLUMNS, DEFAULT, LARGEST_FIRST, LIVE
@@ -61,7 +62,7 @@ class MachinesPane(Pane[MachineRow]):
 
     def compose(self) -> ComposeResult:
         """Table and strip."""
-        yield LineTable(self._columns(), row_key=lambda row: row.key)
+        yield ActionTable(self._columns(), enter="machine.open", row_key=lambda row: row.key)
         yield Static(id="strip", markup=False)
 
     def on_mount(self) -> None:
@@ -260,13 +261,6 @@ class MachinesPane(Pane[MachineRow]):
         """The keys now act on others."""
         self.app.show_summary()
         self.app.show_keys()
-
-    @on(LineTable.RowSelected)
-    def row_selected(self) -> None:
-        """Enter on a machine."""
-        row = self.table.cursor_row
-        if row is not None:
-            self.app.open_machine(row.key, "overview")
 
     # -- commands (tui.actions.machines_view) ----------------------------------------------
 

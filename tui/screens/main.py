@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from importlib import import_module
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
 from tui.actions.base import Scope
@@ -18,6 +16,7 @@ from tui.hypervisor.records import HostChange, HostRecord, HostState
 from tui.model.text import visible
 from tui.screens.machines import MachinesPane
 from tui.screens.program import Program
+from tui.screens.switching import Switching
 from tui.screens.target import Pane
 from tui.widgets.key_bar import Bar, clickable
 
@@ -35,7 +34,7 @@ BAD_NAMED = 2
 MANY = {HostState.NEEDS_AUTHENTICATION.value: "need you"}
 
 
-class MainScreen(Screen[None]):
+class MainScreen(Switching):
     """Panes in a switcher; all but the first are made when first shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.EVERYWHERE)]
@@ -44,11 +43,6 @@ class MainScreen(Screen[None]):
     """Running machines, and all of them."""
     front = "machines"
     """Id of the pane in front."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._switching = asyncio.Lock()
-        """A pane is shown once it is whole."""
 
     def compose(self) -> ComposeResult:
         """Top line, panes, key bar."""
@@ -72,12 +66,13 @@ class MainScreen(Screen[None]):
     async def show_pane(self, name: str) -> None:
         """Bring a pane to the front, making it first where it has not been shown yet."""
         switcher = self.query_one(ContentSwitcher)
-        async with self._switching:
+        async with self.switching:
             if not switcher.query(f"#{name}"):
                 where = next(where for pane, _title, where in PANES if pane == name)
                 module, kind = where.split(":")
                 await switcher.mount(getattr(import_module(f"tui.screens.{module}"), kind)(id=name))
             self.front = switcher.current = name
+            self.set_focus(self.pane.table)
         self.call_after_refresh(self._pane_shown)
 
     def go_to_machine(self, key: tuple[str, str]) -> None:

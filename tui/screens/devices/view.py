@@ -14,6 +14,7 @@ from tui.hypervisor.records import HostChange, HostRecord
 from tui.model.node_devices import NodeDevice
 from tui.model.passthrough import Devices
 from tui.model.text import visible
+from tui.screens.action_table import ActionTable
 from tui.screens.devices.details import device_details, note
 from tui.screens.devices.rows import COLUMNS, GROUPS, TREE, DeviceRow, rows_of
 from tui.screens.target import Pane
@@ -39,7 +40,7 @@ class DevicesView(Pane[DeviceRow]):
     def compose(self) -> ComposeResult:
         """Note, table, details."""
         yield Static(id="devices-note", markup=False)
-        yield LineTable(COLUMNS, row_key=lambda row: row.key)
+        yield ActionTable(COLUMNS, enter="device.open", row_key=lambda row: row.key)
         yield Static(id="device-details", markup=False)
 
     def on_mount(self) -> None:
@@ -199,11 +200,6 @@ class DevicesView(Pane[DeviceRow]):
             shown = Content(visible(f"{row.address}  {row.what}"))
         self.query_one("#device-details", Static).update(shown, layout=False)
         self.app.show_keys()
-
-    @on(LineTable.RowSelected)
-    def row_selected(self) -> None:
-        """Enter: to the machine that has it."""
-        self.app.act("device.open")
 
     # -- view and filter -------------------------------------------------------------------
 

@@ -96,7 +96,7 @@ class DisplayTab(Tab, can_focus=True):
 
     def shown(self) -> None:
         """Look; the keys stay the program's until Enter gives them away."""
-        self.focus()
+        self.screen.set_focus(self)
         self._look_afresh()
         self._ask_for_graphics()
 

@@ -91,7 +91,7 @@ class HardwareView(Tab):
 
     def shown(self) -> None:
         """Read it."""
-        self.list.focus()
+        self.screen.set_focus(self.list)
         self.machine_changed()
 
     def reread(self) -> None:

@@ -35,7 +35,7 @@ class LogTab(TextTab):
 
     def shown(self) -> None:
         """Read it."""
-        self.view.focus()
+        self.screen.set_focus(self.view)
         self._show_error()
         self.read_again()
 

@@ -34,7 +34,7 @@ class OverviewTab(Tab):
 
     def shown(self) -> None:
         """Read it."""
-        self.query_one(VerticalScroll).focus()
+        self.screen.set_focus(self.query_one(VerticalScroll))
         self.read_again()
 
     def on_resize(self) -> None:

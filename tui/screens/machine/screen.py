@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
 from tui.actions.base import Scope
@@ -25,12 +24,13 @@ from tui.screens.machine.tab import Tab
 from tui.screens.machine.tabs import TABS
 from tui.screens.marks import mark_of
 from tui.screens.program import Program
+from tui.screens.switching import Switching
 from tui.screens.target import Target
 from tui.widgets.cells import fit
 from tui.widgets.key_bar import Bar, clickable, key_bar
 
 
-class MachineScreen(Target, Screen[None]):
+class MachineScreen(Target, Switching):
     """A machine by key. What is shown of a host that is lost says so."""
 
     scope = Scope.MACHINE
@@ -49,7 +49,8 @@ class MachineScreen(Target, Screen[None]):
         self._first_tab = tab
         self.error = error
         """Why it did not start, until it does; the log tab shows it."""
-        self._switching = asyncio.Lock()
+        self._opened = asyncio.Event()
+        """The first tab has the keys, or the screen was left before."""
         self._last: DomainRecord | None = None
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -65,10 +66,11 @@ class MachineScreen(Target, Screen[None]):
         self._last = self.app.fleet.domain(self.key)
         self._unsubscribe = self.app.fleet.subscribe(self._changed)
         self._show_header()
-        self.run_worker(self.show_tab(self._first_tab))
+        self.run_worker(self._open())
 
     def on_unmount(self) -> None:
         """Nobody looks any more."""
+        self._opened.set()
         if self._unsubscribe is not None:
             self._unsubscribe()
 
@@ -194,20 +196,34 @@ class MachineScreen(Target, Screen[None]):
         """A tab has something else to say beside its name."""
         self._show_header()
 
+    async def arrived(self) -> None:
+        """The first tab comes by itself."""
+        await self._opened.wait()
+        await super().arrived()
+
     # -- commands (tui.actions.machine_screen) ---------------------------------------------
+
+    async def _open(self) -> None:
+        await self._switch_to(self._first_tab)
+        self._opened.set()
 
     async def show_tab(self, name: str) -> None:
         """Bring a tab to the front and have it read what it shows; made at its first time."""
+        await self._opened.wait()
+        if self in self.app.screen_stack:
+            await self._switch_to(name)
+
+    async def _switch_to(self, name: str) -> None:
         switcher = self.query_one(ContentSwitcher)
-        async with self._switching:
+        async with self.switching:
             if not switcher.query(f"#{name}"):
                 place = next(place for place in TABS if place.name == name)
                 await switcher.add_content(place.load()(self.key, name), id=name)
             if not switcher.query(f"#{name}"):
                 return  # the screen was left meanwhile
             switcher.current = name
-        if self.tab is not None and self.tab.is_whole:
-            self.tab.shown()
+            if self.tab is not None and self.tab.is_whole:
+                self.tab.shown()
         self._show_header()
 
     async def edit_xml(self) -> None:

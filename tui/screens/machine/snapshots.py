@@ -24,6 +24,7 @@ from tui.model import units
 from tui.model.snapshot_rules import advice
 from tui.model.snapshots import SORTS, Snapshot, descendants, matches, tree_rows
 from tui.model.text import visible
+from tui.screens.action_table import ActionTable
 from tui.screens.choose import Choose, Offer
 from tui.screens.filter_line import Filtered
 from tui.screens.machine import snapshot_work
@@ -58,7 +59,12 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
 
     def compose(self) -> ComposeResult:
         """Tree and details."""
-        yield LineTable(COLUMNS, row_key=lambda row: row.snapshot.name, placeholder="Reading…")
+        yield ActionTable(
+            COLUMNS,
+            enter="snapshot.revert",
+            row_key=lambda row: row.snapshot.name,
+            placeholder="Reading…",
+        )
         yield Static(id="snapshot-details", markup=False)
 
     def on_mount(self) -> None:
@@ -75,7 +81,7 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
 
     def shown(self) -> None:
         """The tab has come to the front."""
-        self.table.focus()
+        self.screen.set_focus(self.table)
         self.read_again()
 
     def machine_changed(self) -> None:
@@ -137,11 +143,6 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
         images = self.looked.situation.uses.images if self.looked is not None else {}
         below = len(descendants(self.known, one.name))
         area.update(details(one, images, time.time(), below))
-
-    @on(LineTable.RowSelected)
-    def _row_selected(self) -> None:
-        """Enter in the tree: as its key would, with the reason when it cannot be."""
-        self.app.act("snapshot.revert")
 
     # -- commands (tui.actions.snapshots) ----------------------------------------------------
 

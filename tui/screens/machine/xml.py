@@ -69,7 +69,7 @@ class XmlTab(TextTab):
 
     def shown(self) -> None:
         """Read it."""
-        self.view.focus()
+        self.screen.set_focus(self.view)
         self.read_again()
 
     def toggle_live(self) -> None:

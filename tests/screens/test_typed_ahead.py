@@ -1,0 +1,62 @@
+"""Keys that come before what an earlier one opens is there: they are for that, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+
+from tests.screens.test_machines import go_to, running
+from tests.waiting import until
+from tui.app import VirttyApp
+from tui.screens.hosts import HostsPane
+from tui.screens.machine.console import ConsoleTab
+from tui.screens.machine.display import DisplayTab
+from tui.screens.machine.screen import MachineScreen
+
+KEYS = {"\r": "enter", "+": "plus"}
+
+
+def type_ahead(app: VirttyApp, keys: str) -> None:
+    """All at once, as a terminal hands over what was typed meanwhile."""
+    for key in keys:
+        app.post_message(events.Key(KEYS.get(key, key), key))
+
+
+def done(app: VirttyApp) -> list[str]:
+    """What was done to machines."""
+    return [entry.virsh for entry in app.fleet.journal.entries if entry.virsh]
+
+
+@pytest.mark.parametrize("way", ["c", "\rc"])
+async def test_what_is_meant_for_a_guest_does_not_reach_its_machine(
+    way: str, monkeypatch: pytest.MonkeyPatch
+):
+    async with running() as (app, _pilot):
+        go_to(app, "web-01")
+        sent: list[bytes] = []
+        key = next(record.key for record in app.fleet.domains() if record.name == "web-01")
+        session = app.consoles.session(key, 80, 24)
+        monkeypatch.setattr(session, "write", sent.append)
+        type_ahead(app, f"{way}oprS\r")
+        await until(lambda: b"".join(sent) == b"oprS\r")
+        assert isinstance(app.screen, MachineScreen)
+        assert isinstance(app.screen.tab, ConsoleTab)
+        assert not done(app)
+
+
+async def test_a_tab_has_the_keys_typed_behind_its_own():
+    async with running() as (app, pilot):
+        go_to(app, "web-01")
+        type_ahead(app, "\rdw+")  # in the list and elsewhere w saves the machine's memory
+        await until(lambda: isinstance(getattr(app.screen, "tab", None), DisplayTab))
+        await pilot.pause()
+        assert not done(app)
+
+
+async def test_a_pane_has_the_keys_typed_behind_its_own():
+    async with running() as (app, pilot):
+        go_to(app, "web-01")
+        type_ahead(app, "5x")  # in the list x opens the machine's definition
+        await until(lambda: isinstance(app.main.pane, HostsPane) and app.main.pane.table.has_focus)
+        await pilot.pause()
+        assert app.screen is app.main

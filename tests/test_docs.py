@@ -19,6 +19,24 @@ def test_the_guide_lists_every_action_as_it_is():
     assert script["with_list"](guide) == guide
 
 
+def test_every_module_and_class_that_the_architecture_names_is_there():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    words = re.findall(r"`([^`\n]+)`", text)
+    modules = [word for word in words if word.endswith(".py")]
+    classes = [word for word in words if re.fullmatch(r"([A-Z][a-z]+)+", word)]
+    sources = list((ROOT / "tui").rglob("*.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    assert modules
+    assert classes
+    assert [name for name in modules if not _found(name)] == []
+    assert [name for name in classes if not re.search(rf"\bclass {name}\b", code)] == []
+
+
+def _found(module: str) -> bool:
+    """Whether there is such a module: in the whole package, or below a folder that is named."""
+    return any(ROOT.glob(module)) or any((ROOT / "tui").rglob(module))
+
+
 @pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", *DOCS])
 def test_every_link_leads_somewhere(name):
     """To a file that is there, and in it to a heading, as GitHub names them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 from textual.widgets import Input
@@ -17,6 +17,9 @@ from tui.screens.program import Program
 PATIENCE = 60.0
 """Seconds after which a guest that does not do what it was asked is worth a word."""
 
+MachineKey = tuple[str, str]
+"""A host's key and a machine's UUID."""
+
 
 async def act_on_machines(
     app: Program, action: MachineAction, subjects: Sequence[DomainRecord]
@@ -25,69 +28,88 @@ async def act_on_machines(
     reasons = {d.key: action.refusal(app.fleet, d) for d in subjects}
     willing = [d for d in subjects if not reasons[d.key]]
     begun_on = app.screen
-    worries = [(d.name, text) for d in willing if (text := action.worry(app.fleet, d))]
-    if action.dangerous or worries:
-        those = "machines" if len(willing) == len(subjects) else f"of {len(subjects)} machines"
-        if not await _agreed(app, action, willing, f"{len(willing)} {those}", worries):
-            return
-    outcomes = await asyncio.gather(
-        *(action.perform(app.fleet.hosts[d.host], d) for d in willing),
-        return_exceptions=True,
-    )
-    failures: dict[tuple[str, str], HypervisorError] = {}
-    for domain, outcome in zip(willing, outcomes, strict=True):
-        if isinstance(outcome, HypervisorError):
-            failures[domain.key] = outcome
-        elif isinstance(outcome, BaseException):
-            raise outcome
+    if not await _agreed(app, action, willing, len(subjects)):
+        return
+    failures = await _perform(app, action, willing)
     if action.unheard:
         keys = [d.key for d in willing if d.key not in failures]
         app.set_timer(PATIENCE, lambda: _tell_unheard(app, action, keys))
-    if len(subjects) == 1:
-        if failures:
-            error = failures[willing[0].key]
-            # Not over what the person has gone to meanwhile, where the next key is meant for that.
-            stayed = app.screen is begun_on and not isinstance(app.focused, Input)
-            if action.id == "machine.start" and stayed:
-                app.open_machine(willing[0].key, "log", error)
-            else:
-                app.tell_error(error)
+    if len(subjects) > 1:
+        await _tell_results(app, action, subjects, reasons, failures)
         return
-    if not failures and len(willing) == len(subjects):
-        app.say(f"{action.name}: {len(willing)} machines")
-        return
-    from tui.screens.dialogs import Results
-
-    for domain in subjects:
-        if reason := reasons[domain.key]:
-            note_not_done(app, domain, action.name, reason)
-    # What went wrong first: of fifty lines the last ones are out of sight.
-    lines = [
-        *(failed_line(d.name, failures[d.key]) for d in willing if d.key in failures),
-        *(not_done_line(d.name, reasons[d.key]) for d in subjects if reasons[d.key]),
-        *(done_line(d.name) for d in willing if d.key not in failures),
-    ]
-    done = len(willing) - len(failures)
-    title = f"{action.name}: {done} of {len(subjects)} machines done"
-    await app.push_screen_wait(Results(title, lines))
+    for key, error in failures.items():
+        # Not over what the person has gone to meanwhile, where the next key is meant for that.
+        stayed = app.screen is begun_on and not isinstance(app.focused, Input)
+        if action.id == "machine.start" and stayed:
+            app.open_machine(key, "log", error)
+        else:
+            app.tell_error(error)
 
 
 async def _agreed(
-    app: Program,
-    action: MachineAction,
-    domains: Sequence[DomainRecord],
-    several: str,
-    worries: Sequence[tuple[str, str]],
+    app: Program, action: MachineAction, willing: Sequence[DomainRecord], count: int
 ) -> bool:
-    """Ask; ``several`` names them where they are more than one, ``worries`` are by machine."""
-    only = domains[0] if len(domains) == 1 else None
-    which = f"{visible(only.name)} on {visible(only.host)}" if only else several
+    """Ask, where there is something to ask; ``count``: how many machines it was meant for."""
+    worries = [(d.name, text) for d in willing if (text := action.worry(app.fleet, d))]
+    if not action.dangerous and not worries:
+        return True
+    only = willing[0] if len(willing) == 1 else None
+    if only is not None:
+        which = f"{visible(only.name)} on {visible(only.host)}"
+    else:
+        of = "" if len(willing) == count else f"of {count} "
+        which = f"{len(willing)} {of}machines"
     question = f"{action.question or action.name} {which}?"
     told = [text if only else f"{name}: {text}" for name, text in worries]
     shown = (visible(text, newlines=True) for text in told)
     consequence = "\n".join(filter(None, (*shown, action.consequence)))
-    lines = [visible(action.virsh(domain)) for domain in domains]
+    lines = [visible(action.virsh(domain)) for domain in willing]
     return await app.ask(question, consequence, lines, action.name)
+
+
+async def _perform(
+    app: Program, action: MachineAction, domains: Sequence[DomainRecord]
+) -> Mapping[MachineKey, HypervisorError]:
+    """Do it to all of them at once; answers with those on which it failed."""
+    outcomes = await asyncio.gather(
+        *(action.perform(app.fleet.hosts[d.host], d) for d in domains),
+        return_exceptions=True,
+    )
+    failures = {}
+    for domain, outcome in zip(domains, outcomes, strict=True):
+        if isinstance(outcome, HypervisorError):
+            failures[domain.key] = outcome
+        elif isinstance(outcome, BaseException):
+            raise outcome
+    return failures
+
+
+async def _tell_results(
+    app: Program,
+    action: MachineAction,
+    subjects: Sequence[DomainRecord],
+    reasons: Mapping[MachineKey, str],
+    failures: Mapping[MachineKey, HypervisorError],
+) -> None:
+    """In passing where it was done to all of them, else a line for each."""
+    from tui.screens.dialogs import Results
+
+    refused = [d for d in subjects if reasons[d.key]]
+    failed = [d for d in subjects if d.key in failures]
+    done = [d for d in subjects if not reasons[d.key] and d.key not in failures]
+    if len(done) == len(subjects):
+        app.say(f"{action.name}: {len(done)} machines")
+        return
+    for domain in refused:
+        note_not_done(app, domain, action.name, reasons[domain.key])
+    # What went wrong first: of fifty lines the last ones are out of sight.
+    lines = [
+        *(failed_line(d.name, failures[d.key]) for d in failed),
+        *(not_done_line(d.name, reasons[d.key]) for d in refused),
+        *(done_line(d.name) for d in done),
+    ]
+    title = f"{action.name}: {len(done)} of {len(subjects)} machines done"
+    await app.push_screen_wait(Results(title, lines))
 
 
 def note_not_done(app: Program, domain: DomainRecord, what: str, reason: str) -> None:
@@ -113,7 +135,7 @@ def failed_line(name: str, error: HypervisorError) -> Content:
     return Content.assemble(words, "\n", (f"  {error.advice}", "$quiet"))
 
 
-def _tell_unheard(app: Program, action: MachineAction, keys: Sequence[tuple[str, str]]) -> None:
+def _tell_unheard(app: Program, action: MachineAction, keys: Sequence[MachineKey]) -> None:
     """What was asked is no longer shown in place of how the machine is."""
     for key in keys:
         record = app.fleet.domain(key)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from tui.hypervisor.records import DomainRecord, HostRecord, HostState
+from tui.hypervisor.records import DomainRecord, HostFacts, HostRecord, HostState
 from tui.model import units
 from tui.model.order import natural
 from tui.model.text import visible
@@ -259,50 +259,62 @@ def host_details(row: HostRow, named: Mapping[str, int], kinds: Iterable[str]) -
     ``kinds`` are the events subscribed.
     """
     record = row.record
+    lines = [_heading(row), *_trouble(record)]
+    if times := _times(record):
+        lines.append(Content(times))
+    if record.facts is not None:
+        lines.append(Content(_facts(record, record.facts)))
+    if record.is_current:
+        counts = " · ".join(units.count(named.get(kind, 0), word) for kind, word in NAMED)
+        lines.append(Content.assemble((counts, "$quiet")))
+        if events := " ".join(sorted(kinds)):
+            lines.append(Content.assemble((f"Events: {events}", "$quiet")))
+    return Content("\n").join(lines)
+
+
+def _heading(row: HostRow) -> Content:
+    record = row.record
     glyph, style = _look(record)
-    lines = [
-        Content.assemble(
-            (visible(record.name), "bold"),
-            "  ",
-            (f"{glyph} {record.word}", TEXT_STYLES.get(style, "")),
-            ("  read-only" if record.readonly else "", "$text-accent"),
-            (f"  {shown_uri(record.uri)}", "$quiet"),
-            (f"  {visible(row.entry.mark)}" if row.entry else "", "bold"),
-        )
-    ]
-    if record.error is not None and record.state is not HostState.CONNECTED:
-        lines.append(Content.assemble((visible(record.error.words), "$text-error")))
-        if record.error.advice:
-            lines.append(Content.assemble((visible(record.error.advice), "$text-warning")))
-    if record.state is HostState.NEEDS_AUTHENTICATION and record.error is None:
-        lines.append(Content.assemble((ASKS, "$text-warning")))
+    return Content.assemble(
+        (visible(record.name), "bold"),
+        "  ",
+        (f"{glyph} {record.word}", TEXT_STYLES.get(style, "")),
+        ("  read-only" if record.readonly else "", "$text-accent"),
+        (f"  {shown_uri(record.uri)}", "$quiet"),
+        (f"  {visible(row.entry.mark)}" if row.entry else "", "bold"),
+    )
+
+
+def _trouble(record: HostRecord) -> list[Content]:
+    """What is wrong, and what to do."""
+    error = record.error
+    if error is None:
+        asks = record.state is HostState.NEEDS_AUTHENTICATION
+        return [Content.assemble((ASKS, "$text-warning"))] if asks else []
+    if record.state is HostState.CONNECTED:
+        return []
+    lines = [Content.assemble((visible(error.words), "$text-error"))]
+    if error.advice:
+        lines.append(Content.assemble((visible(error.advice), "$text-warning")))
+    return lines
+
+
+def _times(record: HostRecord) -> str:
     times = []
     if record.last_seen is not None and not record.is_current:
         times.append(f"last seen {clock(record.last_seen)}")
     if record.retry_at is not None:
         times.append(f"next attempt at {clock(record.retry_at)}")
-    if times:
-        lines.append(Content(", ".join(times).capitalize()))
-    if record.facts is not None:
-        facts = record.facts
-        words = (
-            facts.hostname,
-            f"{facts.driver} {facts.hypervisor_version}".strip(),
-            f"libvirt {facts.libvirt_version}",
-            f"{facts.cpus} CPUs {facts.cpu_model}",
-            units.size(facts.memory),
-            f"answers in {round_trip(record.round_trip)}" if record.is_current else "",
-        )
-        lines.append(Content(visible(" · ".join(word for word in words if word))))
-    if record.is_current:
-        lines.append(
-            Content.assemble(
-                (
-                    " · ".join(units.count(named.get(kind, 0), word) for kind, word in NAMED),
-                    "$quiet",
-                )
-            )
-        )
-        if events := " ".join(sorted(kinds)):
-            lines.append(Content.assemble((f"Events: {events}", "$quiet")))
-    return Content("\n").join(lines)
+    return ", ".join(times).capitalize()
+
+
+def _facts(record: HostRecord, facts: HostFacts) -> str:
+    words = (
+        facts.hostname,
+        f"{facts.driver} {facts.hypervisor_version}".strip(),
+        f"libvirt {facts.libvirt_version}",
+        f"{facts.cpus} CPUs {facts.cpu_model}",
+        units.size(facts.memory),
+        f"answers in {round_trip(record.round_trip)}" if record.is_current else "",
+    )
+    return visible(" · ".join(word for word in words if word))

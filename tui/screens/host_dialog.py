@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
+from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from tui.hypervisor.host import Host
@@ -25,7 +26,7 @@ from tui.model import units
 from tui.model.text import visible
 from tui.model.uri import expand
 from tui.screens.host_columns import round_trip, shown_uri
-from tui.screens.host_form import PARTS, choices_of, fault_of, parts_of, uri_of
+from tui.screens.host_form import PARTS, Part, choices_of, fault_of, parts_of, uri_of
 from tui.screens.program import Program
 from tui.screens.sign_in import LOOK_AGAIN
 from tui.settings import COLOURS, HostEntry
@@ -59,6 +60,30 @@ def fault(name: str, uri: str, taken: Collection[str], aliases: Collection[str])
 def _has_scheme(uri: str) -> bool:
     scheme, found, _rest = uri.partition(":/")
     return bool(found) and scheme[:1].isalpha() and not any(char.isspace() for char in uri)
+
+
+def _row(*fields: str | Widget) -> Horizontal:
+    """A line of the dialog; texts are labels."""
+    widgets = (Label(field) if isinstance(field, str) else field for field in fields)
+    return Horizontal(*widgets, classes="host-row")
+
+
+def _entry(
+    id: str, value: str, hint: str = "", choices: Sequence[str] = (), classes: str | None = None
+) -> Input:
+    """``hint`` is shown while it is empty; ``choices`` are offered while one types."""
+    suggester = SuggestFromList(choices) if choices else None
+    entry = Input(
+        value, placeholder=hint, suggester=suggester, id=id, classes=classes, compact=True
+    )
+    entry.cursor_blink = False  # idle costs nothing
+    return entry
+
+
+def _part(part: Part, parts: Mapping[str, str]) -> Input:
+    """The field of a part of the URI, with the text that it has in ``parts``."""
+    value = parts.get(part.id, "")
+    return _entry(f"part-{part.id}", value, part.hint, part.choices, classes="host-part")
 
 
 class HostDialog(ModalScreen[HostEntry | None]):
@@ -95,56 +120,30 @@ class HostDialog(ModalScreen[HostEntry | None]):
     def compose(self) -> ComposeResult:
         """The fields and what is wrong with them."""
         entry = self.entry or HostEntry("-", "-")
-        texts = (entry.name, entry.uri) if self.entry else ("", "")
+        name, uri = (entry.name, entry.uri) if self.entry else ("", "")
+        parts = parts_of(uri)
         with VerticalScroll(classes="dialog -wide", can_focus=False):
             yield Static(Content(self.heading), classes="dialog--title")
-            with Horizontal(classes="host-row"):
-                yield Label("Name")
-                yield Input(texts[0], id="host-name", compact=True)
-            with Horizontal(classes="host-row"):
-                yield Label("URI")
-                yield Input(
-                    texts[1],
-                    placeholder="qemu+ssh://user@host/system",
-                    suggester=SuggestFromList([*self.aliases, *USUAL]),
-                    id="host-uri",
-                    compact=True,
-                )
+            yield _row("Name", _entry("host-name", name))
+            usual = [*self.aliases, *USUAL]
+            yield _row("URI", _entry("host-uri", uri, "qemu+ssh://user@host/system", usual))
             if self.aliases:
                 yield Static(self._alias_lines(), id="host-aliases")
-            with Horizontal(classes="host-row"):
-                yield Label("")
-                yield Tick("Connect at start", entry.autoconnect, id="host-auto", compact=True)
-                yield Tick("Read-only", entry.readonly, id="host-readonly", compact=True)
-            parts = parts_of(texts[1])
-            for row in PARTS:
-                with Horizontal(classes="host-row"):
-                    for part in row:
-                        yield Label(part.label)
-                        yield Input(
-                            parts.get(part.id, ""),
-                            placeholder=part.hint,
-                            suggester=SuggestFromList(part.choices) if part.choices else None,
-                            id=f"part-{part.id}",
-                            classes="host-part",
-                            compact=True,
-                        )
-            with Horizontal(classes="host-row"):
-                yield Label("Groups")
-                groups = " ".join(entry.tags)
-                yield Input(groups, placeholder="words", id="host-tags", compact=True)
-            with Horizontal(classes="host-row"):
-                yield Label("Mark")
-                mark = "a word where actions are confirmed"
-                yield Input(entry.mark, placeholder=mark, id="host-mark", compact=True)
-                yield Label("Colour")
-                yield Input(
-                    entry.colour,
-                    placeholder=" ".join(COLOURS[1:]),
-                    suggester=SuggestFromList(COLOURS[1:]),
-                    id="host-colour",
-                    compact=True,
-                )
+            yield _row(
+                "",
+                Tick("Connect at start", entry.autoconnect, id="host-auto", compact=True),
+                Tick("Read-only", entry.readonly, id="host-readonly", compact=True),
+            )
+            for left, right in PARTS:
+                yield _row(left.label, _part(left, parts), right.label, _part(right, parts))
+            yield _row("Groups", _entry("host-tags", " ".join(entry.tags), "words"))
+            colours = COLOURS[1:]
+            yield _row(
+                "Mark",
+                _entry("host-mark", entry.mark, "a word where actions are confirmed"),
+                "Colour",
+                _entry("host-colour", entry.colour, " ".join(colours), colours),
+            )
             yield Static("", id="host-choices", markup=False)
             yield Static("", id="host-fault", markup=False)
             yield Static(
@@ -160,13 +159,11 @@ class HostDialog(ModalScreen[HostEntry | None]):
         return Content("\n".join(lines))
 
     def on_mount(self) -> None:
-        """No blinking: idle costs nothing."""
-        for field in self.query(Input):
-            field.cursor_blink = False
+        """Find out what libvirt lacks here."""
         self.run_worker(self._find_out())
 
     async def _find_out(self) -> None:
-        """What libvirt lacks here: asked once in a run, in a thread."""
+        """Asked once in a run, in a thread."""
         self._lacks = await in_thread(lacking)
         self._show_choices()
 

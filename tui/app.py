@@ -27,6 +27,7 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord, HostRecord
 from tui.in_thread import in_thread
 from tui.keymap import resolve_keymap
+from tui.keys_in_turn import its_turn
 from tui.logs import log_file
 from tui.model.text import visible
 from tui.remembered import Remembered, save_remembered
@@ -332,6 +333,12 @@ class VirttyApp(Program):
         await asyncio.sleep(0)  # a dialog is in front now, a line that was opened has the focus
         if isinstance(self.screen, Switching):
             await self.screen.arrived()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys are for what they find when those before them are done with."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await its_turn(event, self.focused)
+        await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
         """Text that no input has taken though one has the focus: it was typed ahead.

@@ -4,8 +4,8 @@ import os
 import signal
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 
+from tests.closing import Closing
 from tests.lab.commands import LabError, as_root, poll, run, spawn
 from tests.lab.host import LabHost
 from tests.lab.workspace import Workspace
@@ -31,7 +31,7 @@ remember_owner = 0
 """
 
 
-class IsolatedDaemon(LabHost):
+class IsolatedDaemon(LabHost, Closing):
     """libvirtd, virtlogd and guests in mount, network and process namespaces of their own.
 
     Nothing in it sees the machine's libvirt, and the machine sees nothing but a
@@ -98,17 +98,6 @@ class IsolatedDaemon(LabHost):
     def close(self) -> None:
         """End libvirtd, the guests and the namespaces."""
         self._first_process.communicate(timeout=30)
-
-    def __enter__(self) -> "IsolatedDaemon":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _inside(self, *command: str) -> str:
         return run(as_root("nsenter", "--target", self._pid, "-m", "-n", "-p", "--", *command))

@@ -1,9 +1,9 @@
 """The lab: one libvirtd for everybody, isolated ones for those who want to break them."""
 
 import itertools
-from types import TracebackType
 from typing import Any
 
+from tests.closing import Closing
 from tests.lab.commands import LabError, run
 from tests.lab.daemon import IsolatedDaemon
 from tests.lab.guests import Guest, GuestSpec
@@ -13,7 +13,7 @@ from tests.lab.workspace import Workspace, remove_leftover_directories
 _SYSTEM = "qemu:///system"
 
 
-class Lab:
+class Lab(Closing):
     """A hypervisor with guests.
 
     The machine's own libvirtd where one answers; it is never stopped or
@@ -62,17 +62,6 @@ class Lab:
         for daemon in self._isolated:
             daemon.close()
         self._workspace.remove()
-
-    def __enter__(self) -> "Lab":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _machine_host(self) -> LabHost | None:
         try:

@@ -5,7 +5,6 @@ import shlex
 import socket
 import threading
 from pathlib import Path
-from types import TracebackType
 
 NO_SUCH_NAME = 0x8183
 """An answer's flags: recursion available, NXDOMAIN."""
@@ -55,11 +54,6 @@ class NameServer:
     def __enter__(self) -> "NameServer":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._socket.sendto(b"", (self._address, 53))
         self._socket.close()

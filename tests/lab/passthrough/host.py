@@ -7,8 +7,8 @@ import subprocess
 import time
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 
+from tests.closing import Closing
 from tests.lab.commands import LabError, poll, run
 from tests.lab.passthrough import hardware
 from tests.lab.passthrough.guest import PassthroughGuest, domain
@@ -21,7 +21,7 @@ _LIBVIRT = 16509
 _FORWARD = re.compile(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)")
 
 
-class PassthroughHost:
+class PassthroughHost(Closing):
     """A Debian with a libvirtd that does passthrough for real, emulated from end to end.
 
     Every start is pristine. `hardware` tells what is in it. It ends with the
@@ -144,17 +144,6 @@ class PassthroughHost:
         self._process.kill()
         self._process.wait(30)
         self._workspace.remove()
-
-    def __enter__(self) -> "PassthroughHost":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         if shutil.which("setpriv") is None:

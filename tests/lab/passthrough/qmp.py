@@ -3,13 +3,13 @@
 import json
 import socket
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+from tests.closing import Closing
 from tests.lab.commands import LabError
 
 
-class Monitor:
+class Monitor(Closing):
     """A connection to the monitor at *path*, a UNIX socket."""
 
     def __init__(self, path: Path, timeout: float = 30) -> None:
@@ -42,17 +42,6 @@ class Monitor:
         """End the connection; QEMU goes on."""
         self._lines.close()
         self._socket.close()
-
-    def __enter__(self) -> "Monitor":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _next_message(self) -> dict[str, Any]:
         try:

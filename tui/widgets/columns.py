@@ -95,10 +95,9 @@ def lay_out(
             widths[index] -= given
             over -= given
     growing = [index for index, column in enumerate(shown) if column.grow]
-    for place, index in enumerate(growing):
-        widths[index] += max(0, -over) * (place + 1) // len(growing) - max(0, -over) * place // len(
-            growing
-        )
+    for place, index in enumerate(growing):  # in whole cells: each up to its share of the sum
+        spare, among = max(0, -over), len(growing)
+        widths[index] += spare * (place + 1) // among - spare * place // among
     placed, x = [], GUTTER
     for column, cells in zip(shown, widths, strict=True):
         placed.append(Placed(column, x, cells))

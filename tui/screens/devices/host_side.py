@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from tui.hypervisor import device_verbs as verbs
 from tui.hypervisor.host import Host
@@ -17,6 +18,7 @@ from tui.screens.devices.assign import may_take
 from tui.screens.program import Program
 
 KEPT, PASSING = "kept", "passing"
+WHOLE, LISTED = "whole", "listed"
 
 
 async def detach(app: Program, host: Host, devices: Devices, device: NodeDevice) -> bool:
@@ -105,35 +107,47 @@ def _left_without(devices: Devices, device: NodeDevice, count: int) -> list[str]
 async def make_network(app: Program, host: Host, devices: Devices, device: NodeDevice) -> bool:
     """Ask for a name and make a network of the card's functions; whether it was done."""
     card = devices.index.physical_function(device) or device
+    title = f"A network that gives functions of {short(card.address)}"
     interfaces = [nic.address for nic in devices.index.interfaces(card)]
     functions = devices.index.virtual_functions(card)
     held = [f for f in functions if any(h.claim.configured for h in devices.holders_of(f))]
     free = [f.address for f in functions if f not in held]
-    taken = {record.name for record in host.inventory.named["network"].values()}
-    whole = "whole"
-    trap = ""
-    if held:
-        names = ", ".join(short(f.address) for f in held)
-        trap = f"it does not skip {names}, held directly"
-    offers = [
+    offers = _network_offers(interfaces, [short(f.address) for f in held], free)
+    chosen = await app.push_screen_wait(Choose(title, offers, LISTED if held else WHOLE))
+    if chosen is None:
+        return False
+    name = await _ask_network_name(app, host, title, f"vf-{(interfaces or ['pool'])[0]}")
+    if name is None:
+        return False
+    xml = vf_network(name, interfaces[0]) if chosen == WHOLE else vf_network(name, addresses=free)
+    await verbs.make_vf_network(host, xml, autostart=True)
+    app.say(f"Network {visible(name)} gives functions of {short(card.address)} now.")
+    return True
+
+
+def _network_offers(
+    interfaces: Sequence[str], held: Sequence[str], free: Sequence[str]
+) -> list[Offer]:
+    """The whole card by its interface, or a list of functions; ``held`` by machines or ``free``."""
+    trap = f"it does not skip {', '.join(held)}, held directly" if held else ""
+    return [
         Offer(
-            whole,
+            WHOLE,
             f"All functions of {' '.join(interfaces)}",
             trap or "also those that come later",
             "" if interfaces else "the card has no interface on the host",
         ),
         Offer(
-            "list",
+            LISTED,
             f"Only the {len(free)} free ones",
             ", ".join(map(short, free)),
             "" if free else "no function is free",
         ),
     ]
-    present = "list" if held else whole
-    title = f"A network that gives functions of {short(card.address)}"
-    chosen = await app.push_screen_wait(Choose(title, offers, present))
-    if chosen is None:
-        return False
+
+
+async def _ask_network_name(app: Program, host: Host, title: str, usual: str) -> str | None:
+    taken = {record.name for record in host.inventory.named["network"].values()}
 
     def fault(answers: Answers) -> str:
         name = answers["name"].strip()
@@ -145,15 +159,9 @@ async def make_network(app: Program, host: Host, devices: Devices, device: NodeD
         name = shlex.quote(answers["name"].strip() or "NAME")
         return [f"  virsh net-define {name}.xml && virsh net-start {name}"]
 
-    fields = [AskField("name", "Name", f"vf-{(interfaces or ['pool'])[0]}")]
-    answers = await app.push_screen_wait(AskFields(title, fields, fault, lines))
-    if answers is None:
-        return False
-    name = answers["name"].strip()
-    xml = vf_network(name, interfaces[0]) if chosen == whole else vf_network(name, addresses=free)
-    await verbs.make_vf_network(host, xml, autostart=True)
-    app.say(f"Network {visible(name)} gives functions of {short(card.address)} now.")
-    return True
+    field = AskField("name", "Name", usual)
+    answers = await app.push_screen_wait(AskFields(title, [field], fault, lines))
+    return None if answers is None else answers["name"].strip()
 
 
 async def make_mdev(app: Program, host: Host, device: NodeDevice) -> bool:

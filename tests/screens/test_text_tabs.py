@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.screens.test_machines import running, screen_text
+from tests.screens.test_machines import go_to, running, screen_text
 from tests.waiting import until
 from tui.screens.filter_line import FilterLine
 from tui.screens.machine.screen import MachineScreen
@@ -25,3 +25,16 @@ async def test_escape_ends_the_search_then_leaves():
 
 def head(app) -> str:
     return "\n".join(screen_text(app).split("\n")[:2])
+
+
+async def test_which_definition_is_shown_is_told_in_a_search_too():
+    async with running(size=(80, 24)) as (app, pilot):
+        go_to(app, "web-01")
+        await pilot.press("x")
+        await until(lambda: "live (t: stored)" in head(app))
+        await pilot.press("slash", *"memory", "enter")
+        await until(lambda: "match 1 of" in head(app))
+        await pilot.press("t")
+        await until(lambda: "stored (t: live)" in head(app))
+        await pilot.press("greater_than_sign")
+        await until(lambda: "match 2 of" in head(app))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -27,6 +28,7 @@ class TextView(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "text-view--found",
+        "text-view--current",
         *(f"text-view--{name}" for name in STYLES),
     }
 
@@ -111,9 +113,20 @@ class TextView(ScrollView, can_focus=True):
         if self._matches:
             self._match = (self._match + step) % len(self._matches)
             y = self._matches[self._match]
-            self.scroll_to(y=max(0, y - self.size.height // 2), animate=False)
+            x = self._left_for(self._plain[y])
+            self.scroll_to(x=x, y=max(0, y - self.size.height // 2), animate=False)
             self.post_message(self.Searched(self._match + 1, len(self._matches)))
             self.refresh()
+
+    def _left_for(self, text: str) -> int:
+        """The first column to show so that the first match of a line is in view."""
+        start = text.casefold().find(self._needle)
+        begin = cell_len(text[:start]) + 1  # lines are set in by a blank
+        end = begin + cell_len(self._needle)
+        left, width = int(self.scroll_x), self.scrollable_content_region.width
+        if left <= begin and end <= left + width:
+            return left
+        return 0 if end <= width else begin - width // 2
 
     def action_scroll_by(self, lines: int) -> None:
         """Scroll by lines."""
@@ -149,15 +162,16 @@ class TextView(ScrollView, can_focus=True):
             return Strip.blank(width, plain)
         left = int(self.scroll_x)
         segments = [Segment(" ", plain)]
+        is_current = self._match >= 0 and self._matches[self._match : self._match + 1] == [index]
+        found = self._look("current" if is_current else "found")
         for text, style in self._lines[index]:
-            segments += self._marked(text, self._look(style))
+            segments += self._marked(text, self._look(style), found)
         strip = Strip(segments).adjust_cell_length(left + width, plain)
         return strip.crop(left, left + width)
 
-    def _marked(self, text: str, look: Style) -> list[Segment]:
+    def _marked(self, text: str, look: Style, found: Style) -> list[Segment]:
         if not self._needle or self._needle not in text.casefold():
             return [Segment(text, look)]
-        found = self._look("found")
         parts, at, folded = [], 0, text.casefold()
         while (start := folded.find(self._needle, at)) >= 0:
             end = start + len(self._needle)

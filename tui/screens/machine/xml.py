@@ -48,9 +48,9 @@ class TextTab(Tab):
             self.say("no match")
 
     def tell(self, about: str) -> None:
-        """Say what the text is, beside the tab line."""
-        self.about = about
-        if not self.view.is_searched:
+        """Say what the text is, beside the tab line; in a search only where it is another."""
+        if about != self.about or not self.view.is_searched:
+            self.about = about
             self.say(about)
 
     def clear(self) -> bool:
@@ -83,6 +83,6 @@ class XmlTab(TextTab):
         inactive = self.inactive if both else not record.state.is_active
         xml = await read_xml(host, record, inactive=inactive)
         self.view.set_lines(highlight(visible(mask_secrets(xml), newlines=True)))
-        word = "stored: what the next boot takes" if inactive else "live: what runs now"
-        other = self.app.hint(", {machine.live-or-stored} for the other one") if both else ""
-        self.tell(word + other)
+        word, other = ("stored", "live") if inactive else ("live", "stored")
+        key = self.app.hint(f" ({{machine.live-or-stored}}: {other})") if both else ""
+        self.tell(f"{word}{key}: {'what the next boot takes' if inactive else 'what runs now'}")

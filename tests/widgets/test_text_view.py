@@ -1,0 +1,58 @@
+"""A search in a text: what it has found is in view, and is told from what else there is."""
+
+from __future__ import annotations
+
+from textual.app import App, ComposeResult
+
+from tui.widgets.text_view import TextView, plain_lines
+
+
+class OneText(App[None]):
+    """The widget alone."""
+
+    CSS = """
+    TextView > .text-view--found { background: red; }
+    TextView > .text-view--current { background: blue; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """The widget."""
+        yield TextView()
+
+
+def drawn(view: TextView, colour: tuple[int, int, int]) -> list[tuple[int, str]]:
+    """Line of the view and text of what has this background."""
+    return [
+        (y, segment.text)
+        for y in range(view.size.height)
+        for segment in view.render_line(y)
+        if segment.style and segment.style.bgcolor and segment.style.bgcolor.triplet == colour
+    ]
+
+
+CURRENT, FOUND = (0, 0, 255), (255, 0, 0)
+
+
+async def test_what_is_found_is_in_view_and_the_one_gone_to_stands_out():
+    app = OneText()
+    async with app.run_test(size=(30, 6)) as pilot:
+        view = app.query_one(TextView)
+        view.set_lines(plain_lines(f"{'-' * 70}needle\nshort needle\nnone\nneedle\nnone"))
+        await pilot.pause()
+        view.search("needle")
+        await pilot.pause()
+        assert view.scroll_x > 0
+        assert drawn(view, CURRENT) == [(0, "needle")]
+        view.action_next_match(1)
+        await pilot.pause()
+        assert view.scroll_x == 0
+        assert drawn(view, CURRENT) == [(1, "needle")]
+        assert drawn(view, FOUND) == [(3, "needle")]
+        view.action_next_match(1)
+        view.set_lines(plain_lines("needle"))  # read again: there is less
+        await pilot.pause()
+        assert drawn(view, FOUND) == [(0, "needle")]
+        view.search("")
+        await pilot.pause()
+        assert not drawn(view, FOUND)
+        assert not drawn(view, CURRENT)

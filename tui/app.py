@@ -24,7 +24,7 @@ from tui.actions.registry import actions, actions_of
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import DomainRecord, HostRecord
+from tui.hypervisor.records import DomainKey, DomainRecord, HostRecord
 from tui.in_thread import in_thread
 from tui.keymap import resolve_keymap
 from tui.keys_in_turn import its_turn
@@ -256,9 +256,7 @@ class VirttyApp(Program):
         """The text with each ``{action.id}`` replaced by the key that does it."""
         return ACTION_ID.sub(lambda found: self.key_of(found[1]), text)
 
-    def open_machine(
-        self, key: tuple[str, str], tab: str, error: HypervisorError | None = None
-    ) -> None:
+    def open_machine(self, key: DomainKey, tab: str, error: HypervisorError | None = None) -> None:
         """Show a machine's screen; where it is in front already, that tab of it."""
         from tui.screens.machine.screen import MachineScreen
 
@@ -269,7 +267,7 @@ class VirttyApp(Program):
         else:
             self.push_screen(MachineScreen(key, tab, error))
 
-    def switch_machine(self, key: tuple[str, str], tab: str) -> None:
+    def switch_machine(self, key: DomainKey, tab: str) -> None:
         """Show another machine's screen in place of the one in front."""
         from tui.screens.machine.screen import MachineScreen
 

@@ -12,7 +12,7 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tui.hypervisor.errors import HypervisorError
-from tui.hypervisor.records import DomainRecord, HostRecord
+from tui.hypervisor.records import DomainKey, DomainRecord, HostRecord
 
 if TYPE_CHECKING:
     from tui.hypervisor.fleet import Fleet
@@ -55,7 +55,7 @@ class Context(Protocol):
     def no_subjects(self) -> str:
         """Why there are none, where there are none."""
 
-    def open_machine(self, key: tuple[str, str], tab: str) -> None:
+    def open_machine(self, key: DomainKey, tab: str) -> None:
         """Show a machine's screen with one of its tabs in front."""
 
     async def show_pane(self, name: str) -> None:

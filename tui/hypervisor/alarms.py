@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from tui.hypervisor.records import DomainRecord, HostRecord
+from tui.hypervisor.records import DomainKey, DomainRecord, HostRecord
 
 HARMLESS_MACS = frozenset(("", "00:00:00:00:00:00"))
 
@@ -51,7 +51,7 @@ def alarms(domains: Iterable[DomainRecord], hosts: Mapping[str, HostRecord]) -> 
     """Every alarm among the active machines of current hosts, the severe ones first."""
     active = [d for d in domains if d.state.is_active and not d.stale]
     found: list[Alarm] = []
-    told: set[frozenset[tuple[str, str]]] = set()
+    told: set[frozenset[DomainKey]] = set()
     for kind, marks in KINDS:
         times = Counter(mark for domain in active for mark in marks(domain))
         groups: dict[str, list[DomainRecord]] = {mark: [] for mark in times if times[mark] > 1}

@@ -17,7 +17,7 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.in_thread import in_thread
 from tui.model.alterations import alterations
-from tui.model.changes import Change, ChangeSet, FieldChange, canonical, replay
+from tui.model.changes import Change, ChangeId, ChangeSet, FieldChange, canonical, replay
 from tui.model.domain import Domain
 from tui.model.fields import BESIDE_DEFINITION, Call
 from tui.model.merge import ClashError, merge
@@ -85,8 +85,8 @@ async def apply(
     base: Domain,
     edited: Domain,
     *,
-    held_back: Collection[tuple[str, str]] = (),
-    now_only: Collection[tuple[str, str]] = (),
+    held_back: Collection[ChangeId] = (),
+    now_only: Collection[ChangeId] = (),
 ) -> Applied:
     """Change a machine from ``base`` to ``edited``; ``now_only`` is not stored.
 

@@ -17,7 +17,7 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Journal
 from tui.hypervisor.mailbox import Mailbox
 from tui.hypervisor.monitor import Monitor
-from tui.hypervisor.records import DomainRecord, HostChange, HostRecord, Usage
+from tui.hypervisor.records import DomainKey, DomainRecord, HostChange, HostRecord, Usage
 from tui.hypervisor.simulation import simulated_usage
 from tui.hypervisor.ssh import SignIns
 
@@ -128,7 +128,7 @@ class Fleet:
         for host in self.hosts.values():
             yield from host.inventory.domains.values()
 
-    def macs(self, but: tuple[str, str] | None = None) -> dict[str, str]:
+    def macs(self, but: DomainKey | None = None) -> dict[str, str]:
         """Names of machines by MAC address in lower case, of those read; ``but`` one of them."""
         return {
             mac.lower(): record.name
@@ -137,7 +137,7 @@ class Fleet:
             for mac in record.details.macs
         }
 
-    def domain(self, key: tuple[str, str]) -> DomainRecord | None:
+    def domain(self, key: DomainKey) -> DomainRecord | None:
         """One machine by :attr:`DomainRecord.key`; None when it is gone."""
         host = self.hosts.get(key[0])
         return host.inventory.domains.get(key[1]) if host else None
@@ -220,12 +220,12 @@ class Fleet:
                 self.devices_of(change.host).want()
                 return
 
-    def usage(self, key: tuple[str, str]) -> Usage | None:
+    def usage(self, key: DomainKey) -> Usage | None:
         """The last sample of a running machine."""
         host = self.hosts.get(key[0])
         return host.inventory.usage.get(key[1]) if host else None
 
-    def show(self, kinds: frozenset[str], keys: Iterable[tuple[str, str]]) -> None:
+    def show(self, kinds: frozenset[str], keys: Iterable[DomainKey]) -> None:
         """Say what is on the screen: kinds of usage, and machines by key, top first."""
         visible: defaultdict[str, list[str]] = defaultdict(list)
         for host, uuid in keys:

@@ -13,6 +13,9 @@ from tui.model.states import DomainState
 if TYPE_CHECKING:
     from tui.model.device_claims import Claim  # brings lxml, which the first picture does without
 
+DomainKey = tuple[str, str]
+"""A host's key and a domain's UUID: the same UUID may be on two hosts."""
+
 
 class HostState(enum.Enum):
     """Where the connection to a host stands; the value is the word shown to a person."""
@@ -126,8 +129,8 @@ class DomainRecord:
     """The host is lost: this is what was last known, not what is."""
 
     @property
-    def key(self) -> tuple[str, str]:
-        """Identity over all hosts: the same UUID may be on two of them."""
+    def key(self) -> DomainKey:
+        """Identity over all hosts."""
         return (self.host, self.uuid)
 
     @property

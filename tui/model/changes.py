@@ -17,6 +17,8 @@ from tui.model.fields import Field, fields_of
 from tui.model.views import Device, View
 from tui.model.xml import parse
 
+ChangeId = tuple[str, str]
+"""Key of a view and a field's name; ``xml`` for what no field tells of, empty for all of it."""
 WHOLE = "domain"
 """Key of a change that only the document as a whole can tell."""
 
@@ -34,7 +36,7 @@ class Change:
     """As the person calls the device or section."""
 
     @property
-    def id(self) -> tuple[str, str]:
+    def id(self) -> ChangeId:
         """Tells the changes of one set apart; stays when others come and go."""
         return self.key, ""
 
@@ -63,7 +65,7 @@ class FieldChange(Change):
     after: Any
 
     @property
-    def id(self) -> tuple[str, str]:
+    def id(self) -> ChangeId:
         """By view and field."""
         return self.key, self.field.name
 
@@ -130,7 +132,7 @@ class XmlChange(Change):
     after: tuple[str, ...]
 
     @property
-    def id(self) -> tuple[str, str]:
+    def id(self) -> ChangeId:
         """Beside the fields of the same view."""
         return self.key, "xml"
 
@@ -157,7 +159,7 @@ class ChangeSet:
     def __len__(self) -> int:
         return len(self.changes)
 
-    def without(self, change_id: tuple[str, str]) -> Domain:
+    def without(self, change_id: ChangeId) -> Domain:
         """The edited document with one change taken back."""
         return replay(self.base, [change for change in self.changes if change.id != change_id])
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from tui.model.changes import (
     Change,
+    ChangeId,
     ChangeSet,
     DeviceAdded,
     DeviceRemoved,
@@ -99,8 +100,8 @@ def plan(
     status: DomainStatus,
     live: Domain | None = None,
     *,
-    held_back: Collection[tuple[str, str]] = (),
-    now_only: Collection[tuple[str, str]] = (),
+    held_back: Collection[ChangeId] = (),
+    now_only: Collection[ChangeId] = (),
 ) -> Plan:
     """Forecast a change set.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.model.changes import ChangeSet, LostError, pair
+from tui.model.changes import ChangeId, ChangeSet, LostError, pair
 from tui.model.devices.rest import Filesystem
 from tui.model.domain import Domain
 from tui.model.fields import fields_of
@@ -27,9 +27,9 @@ class EditSession:
     def __init__(self, base: Domain) -> None:
         self.base = base
         self.edited = base.copy()
-        self.held_back: set[tuple[str, str]] = set()
+        self.held_back: set[ChangeId] = set()
         """Ids of changes that the person wants at the next boot only."""
-        self.now_only: set[tuple[str, str]] = set()
+        self.now_only: set[ChangeId] = set()
         """Ids of changes that the person does not want at the next boot."""
         self._before: list[Domain] = []
         self._forget_comparison()
@@ -83,7 +83,7 @@ class EditSession:
         taken.edits.beside = taken.edits.beside or dict(self.edited.edits.beside)
         self._take(taken)
 
-    def drop(self, change_id: tuple[str, str]) -> None:
+    def drop(self, change_id: ChangeId) -> None:
         """Take one change back."""
         self._take(self.changes.without(change_id))
 
@@ -95,12 +95,12 @@ class EditSession:
         self._forget_comparison()
         return True
 
-    def hold_back(self, change_id: tuple[str, str]) -> None:
+    def hold_back(self, change_id: ChangeId) -> None:
         """At the next boot only, or now again."""
         self.held_back ^= {change_id}
         self.now_only.discard(change_id)
 
-    def only_now(self, change_id: tuple[str, str]) -> None:
+    def only_now(self, change_id: ChangeId) -> None:
         """On the running machine only, or for good again."""
         self.now_only ^= {change_id}
         self.held_back.discard(change_id)

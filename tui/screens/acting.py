@@ -10,15 +10,12 @@ from textual.widgets import Input
 
 from tui.actions.base import LEFT_TO_THE_GUEST, MachineAction
 from tui.hypervisor.errors import HypervisorError
-from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.records import DomainKey, DomainRecord
 from tui.model.text import visible
 from tui.screens.program import Program
 
 PATIENCE = 60.0
 """Seconds after which a guest that does not do what it was asked is worth a word."""
-
-MachineKey = tuple[str, str]
-"""A host's key and a machine's UUID."""
 
 
 async def act_on_machines(
@@ -69,7 +66,7 @@ async def _agreed(
 
 async def _perform(
     app: Program, action: MachineAction, domains: Sequence[DomainRecord]
-) -> Mapping[MachineKey, HypervisorError]:
+) -> Mapping[DomainKey, HypervisorError]:
     """Do it to all of them at once; answers with those on which it failed."""
     outcomes = await asyncio.gather(
         *(action.perform(app.fleet.hosts[d.host], d) for d in domains),
@@ -88,8 +85,8 @@ async def _tell_results(
     app: Program,
     action: MachineAction,
     subjects: Sequence[DomainRecord],
-    reasons: Mapping[MachineKey, str],
-    failures: Mapping[MachineKey, HypervisorError],
+    reasons: Mapping[DomainKey, str],
+    failures: Mapping[DomainKey, HypervisorError],
 ) -> None:
     """In passing where it was done to all of them, else a line for each."""
     from tui.screens.dialogs import Results
@@ -135,7 +132,7 @@ def failed_line(name: str, error: HypervisorError) -> Content:
     return Content.assemble(words, "\n", (f"  {error.advice}", "$quiet"))
 
 
-def _tell_unheard(app: Program, action: MachineAction, keys: Sequence[MachineKey]) -> None:
+def _tell_unheard(app: Program, action: MachineAction, keys: Sequence[DomainKey]) -> None:
     """What was asked is no longer shown in place of how the machine is."""
     for key in keys:
         record = app.fleet.domain(key)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.records import DomainKey
 
 if TYPE_CHECKING:
     from tui.screens.machine.console_session import ConsoleSession
@@ -18,9 +19,9 @@ class Consoles:
         """``with_keys`` puts keys into hints (:meth:`Program.hint`)."""
         self.fleet = fleet
         self.with_keys = with_keys
-        self.sessions: dict[tuple[str, str], ConsoleSession] = {}
+        self.sessions: dict[DomainKey, ConsoleSession] = {}
 
-    def session(self, key: tuple[str, str], columns: int, rows: int) -> ConsoleSession:
+    def session(self, key: DomainKey, columns: int, rows: int) -> ConsoleSession:
         """The session of a machine, made when there is none."""
         from tui.screens.machine.console_session import ConsoleSession
 
@@ -30,7 +31,7 @@ class Consoles:
             )
         return self.sessions[key]
 
-    def close(self, key: tuple[str, str]) -> None:
+    def close(self, key: DomainKey) -> None:
         """Let go of a console."""
         session = self.sessions.pop(key, None)
         if session is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tui.hypervisor.fleet import Fleet
-from tui.hypervisor.records import DomainRecord, DomainState, Usage
+from tui.hypervisor.records import DomainKey, DomainRecord, DomainState, Usage
 from tui.model.filter import Facts
 from tui.model.text import visible
 
@@ -23,7 +23,7 @@ class MachineRow:
     """Those that the connection book puts its host into."""
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> DomainKey:
         """Identity over all hosts."""
         return self.record.key
 

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from tui.actions.base import Scope
 from tui.actions.registry import bindings_of
 from tui.hypervisor.journal import Entry
-from tui.hypervisor.records import DomainRecord, HostChange
+from tui.hypervisor.records import DomainKey, DomainRecord, HostChange
 from tui.model.filter import Filter, parse
 from tui.screens.action_table import ActionTable
 from tui.screens.column_chooser import ColumnChooser
@@ -54,8 +54,8 @@ class MachinesPane(Pane[MachineRow]):
         super().__init__(id="machines")
         self._filter: Filter | None = None
         self._groups: dict[str, tuple[str, ...]] = {}
-        self._last_events: dict[tuple[str, str], str] = {}
-        self._alarms: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._last_events: dict[DomainKey, str] = {}
+        self._alarms: dict[DomainKey, tuple[str, ...]] = {}
         self._alarms_due: Timer | None = None
         self._resting: Timer | None = None
         self._begun = time.monotonic()
@@ -99,9 +99,9 @@ class MachinesPane(Pane[MachineRow]):
         alarms = self._alarms.get(record.key, ())
         return row_of(self.app.fleet, record, alarms, self._groups_of(record.host))
 
-    def _find_alarms(self) -> dict[tuple[str, str], tuple[str, ...]]:
+    def _find_alarms(self) -> dict[DomainKey, tuple[str, ...]]:
         """What is wrong over several hosts, by machine."""
-        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        found: dict[DomainKey, tuple[str, ...]] = {}
         for alarm in self.app.fleet.alarms():
             for record in alarm.machines:
                 found[record.key] = (*found.get(record.key, ()), alarm.words_for(record))

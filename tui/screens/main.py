@@ -12,7 +12,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from tui.actions.base import Scope
 from tui.actions.registry import bindings_of
-from tui.hypervisor.records import HostChange, HostRecord, HostState
+from tui.hypervisor.records import DomainKey, HostChange, HostRecord, HostState
 from tui.model.text import visible
 from tui.screens.machines import MachinesPane
 from tui.screens.program import Program
@@ -75,7 +75,7 @@ class MainScreen(Switching):
             self.set_focus(self.pane.table)
         self.call_after_refresh(self._pane_shown)
 
-    def go_to_machine(self, key: tuple[str, str]) -> None:
+    def go_to_machine(self, key: DomainKey) -> None:
         """Put the cursor of the machines' pane on one that its filter shows."""
         self.query_one(MachinesPane).table.move_cursor_to(key)
 

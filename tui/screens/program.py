@@ -14,7 +14,7 @@ from tui.actions.base import Action
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import DomainRecord, HostRecord
+from tui.hypervisor.records import DomainKey, DomainRecord, HostRecord
 from tui.remembered import Remembered
 from tui.screens.consoles import Consoles
 from tui.settings import Settings
@@ -69,12 +69,12 @@ class Program(App[int]):
 
         @abstractmethod
         def open_machine(
-            self, key: tuple[str, str], tab: str, error: HypervisorError | None = None
+            self, key: DomainKey, tab: str, error: HypervisorError | None = None
         ) -> None:
             """Show a machine's screen with one of its tabs in front."""
 
         @abstractmethod
-        def switch_machine(self, key: tuple[str, str], tab: str) -> None:
+        def switch_machine(self, key: DomainKey, tab: str) -> None:
             """Show another machine's screen in place of the one in front."""
 
         @abstractmethod

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from lxml import etree
 
+from tui.hypervisor.records import DomainKey
 from tui.model.device_claims import claims_of
 from tui.model.devices import device_of
 from tui.model.domain import Domain
@@ -23,7 +24,7 @@ ROOM = 4
 
 
 def findings_about(
-    app: Program, key: tuple[str, str], document: Domain, around: Surroundings
+    app: Program, key: DomainKey, document: Domain, around: Surroundings
 ) -> list[Finding]:
     """What speaks against a machine's devices of the host, once these are read."""
     reader = app.fleet.devices_of(key[0])

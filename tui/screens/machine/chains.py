@@ -18,7 +18,7 @@ from tui.hypervisor import chain_work
 from tui.hypervisor.block_jobs import commit_virsh
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.records import DomainKey, DomainRecord
 from tui.hypervisor.snapshot_situation import Looked, look_at
 from tui.model import units
 from tui.model.disk_chains import Chain, Leftover
@@ -43,7 +43,7 @@ class Chains(Screen[None]):
         Binding("f5", "read", "Read again"),
     ]
 
-    def __init__(self, key: tuple[str, str]) -> None:
+    def __init__(self, key: DomainKey) -> None:
         super().__init__()
         self.key = key
         self.looked: Looked | None = None

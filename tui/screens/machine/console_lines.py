@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
+from tui.hypervisor.records import DomainKey
 from tui.model.states import DomainState
 from tui.model.text import visible
 from tui.screens.machine.console_session import ConsoleSession
@@ -93,7 +94,7 @@ def _attached(session: ConsoleSession, out: str) -> list[Part]:
 
 
 def open_consoles(
-    sessions: Mapping[tuple[str, str], ConsoleSession], front: tuple[str, str], width: int
+    sessions: Mapping[DomainKey, ConsoleSession], front: DomainKey, width: int
 ) -> Content:
     """The consoles that are open, those with something new marked; empty for one alone.
 

@@ -14,7 +14,7 @@ from tui.hypervisor.console_log import ConsoleLog
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import DomainRecord, HostChange
+from tui.hypervisor.records import DomainKey, DomainRecord, HostChange
 from tui.screens.machine.console_help import CLEAR, explanation
 from tui.screens.machine.console_size import NO_PORT, GuestSize
 from tui.widgets.emulator import Emulator, new_emulator
@@ -46,7 +46,7 @@ class ConsoleSession:
     def __init__(
         self,
         fleet: Fleet,
-        key: tuple[str, str],
+        key: DomainKey,
         *,
         columns: int,
         rows: int,

@@ -17,7 +17,7 @@ from tui.hypervisor.definition import read_xml
 from tui.hypervisor.display import Keyboard, NoPictureError, take_picture
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.records import DomainKey, DomainRecord
 from tui.in_thread import in_thread
 from tui.model import Domain
 from tui.model.text import visible
@@ -61,7 +61,7 @@ class DisplayTab(Tab, can_focus=True):
     scope = Scope.DISPLAY
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.DISPLAY)]
 
-    def __init__(self, key: tuple[str, str], tab: str) -> None:
+    def __init__(self, key: DomainKey, tab: str) -> None:
         super().__init__(key, tab)
         self.no_picture = "there is no picture yet"
         """Why there is none; empty when there is."""

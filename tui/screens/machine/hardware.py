@@ -13,6 +13,7 @@ from tui.hypervisor import lifecycle
 from tui.hypervisor.apply import Applied, ConflictError, apply
 from tui.hypervisor.device_verbs import detach, detach_command
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.records import DomainKey
 from tui.hypervisor.volumes import delete_volume
 from tui.model.changes import DeviceRemoved, LostError
 from tui.model.compound import BootOrder
@@ -55,7 +56,7 @@ class HardwareTab(HardwareView):
     scope = Scope.HARDWARE
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.HARDWARE)]
 
-    def __init__(self, key: tuple[str, str], tab: str) -> None:
+    def __init__(self, key: DomainKey, tab: str) -> None:
         super().__init__(key, tab)
         self._doomed: set[str] = set()
         """Sources whose data goes once their disks are removed."""

@@ -23,7 +23,7 @@ from tui.hypervisor.hardware import (
     read_surroundings,
 )
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.records import DomainKey, DomainRecord
 from tui.hypervisor.volumes import disk_sizes
 from tui.model.checks import check
 from tui.model.devices import Disk
@@ -52,7 +52,7 @@ REST = 0.05
 class HardwareView(Tab):
     """Reads what the machine has, stored and live, and shows it as it is edited."""
 
-    def __init__(self, key: tuple[str, str], tab: str) -> None:
+    def __init__(self, key: DomainKey, tab: str) -> None:
         super().__init__(key, tab)
         self.session: EditSession | None = None
         """None until the definition has been read."""

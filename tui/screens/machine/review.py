@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.model.changes import ChangeId
 from tui.model.diff import xml_diff
 from tui.model.domain import Domain
 from tui.model.plan import DomainStatus, Effect, Plan, plan
@@ -142,7 +143,7 @@ class Review(Screen[bool]):
             return
         self.dismiss(True)
 
-    def _change(self) -> tuple[str, str] | None:
+    def _change(self) -> ChangeId | None:
         here = self.query_one(Options).highlighted
         changes = self.session.changes.changes
         return changes[here].id if here is not None and here < len(changes) else None

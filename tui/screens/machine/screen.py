@@ -16,7 +16,7 @@ from tui.actions.registry import bindings_of
 from tui.hypervisor import lifecycle
 from tui.hypervisor.definition import read_xml
 from tui.hypervisor.errors import HypervisorError
-from tui.hypervisor.records import DomainRecord, HostChange
+from tui.hypervisor.records import DomainKey, DomainRecord, HostChange
 from tui.model import Domain
 from tui.model.text import visible
 from tui.screens.host_columns import last_known
@@ -42,7 +42,7 @@ class MachineScreen(Target, Switching):
     app: Program
 
     def __init__(
-        self, key: tuple[str, str], tab: str = "overview", error: HypervisorError | None = None
+        self, key: DomainKey, tab: str = "overview", error: HypervisorError | None = None
     ) -> None:
         super().__init__()
         self.key = key

@@ -12,7 +12,7 @@ from textual.message import Message
 from tui.actions.base import Scope
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import DomainRecord
+from tui.hypervisor.records import DomainKey, DomainRecord
 from tui.screens.program import Program
 
 
@@ -41,7 +41,7 @@ class Tab(Vertical):
     class Noted(Message):
         """A tab has something else to say beside its name."""
 
-    def __init__(self, key: tuple[str, str], tab: str) -> None:
+    def __init__(self, key: DomainKey, tab: str) -> None:
         super().__init__(id=tab)
         self.key = key
 

@@ -459,3 +459,47 @@ async def test_what_is_typed_right_behind_a_key_is_for_what_it_opens():
         await until(lambda: app.screen.query_one(FilterLine).value == "sr1")
         assert app.screen is tab.screen
         assert not any(entry.virsh for entry in app.fleet.journal.entries)
+
+
+async def test_the_arrows_go_to_the_form_and_back():
+    async with hardware("scratch") as (_app, pilot, tab):
+        await pilot.press("right")
+        assert tab.form.lines.has_focus
+        await pilot.press("left")
+        assert tab.list.has_focus
+
+
+TRANSIENT = """
+<domain type='test'><name>brief</name><memory>1024</memory><os><type>hvm</type></os></domain>"""
+
+
+async def test_a_restart_names_its_commands_and_is_refused_to_a_transient_machine():
+    async with hardware("web-01") as (app, pilot, tab):
+        await pilot.press("B")
+        await until(lambda: isinstance(app.screen, Confirm))
+        assert [*app.screen.lines] == ["virsh shutdown web-01", "virsh start web-01"]
+        await pilot.press("n")
+        (host,) = app.fleet.hosts.values()
+        await host.call(lambda connection: connection.createXML(TRANSIENT))
+        await until(lambda: any(record.name == "brief" for record in app.fleet.domains()))
+        brief = next(record for record in app.fleet.domains() if record.name == "brief")
+        assert not tab.refusal("restart_to_apply")
+        await pilot.press("q")
+        app.open_machine(brief.key, "hardware")
+        await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab is not tab)
+        await until(lambda: app.screen.tab is not None and app.screen.tab.session)
+        await pilot.press("B")
+        await until(lambda: any("transient" in told.message for told in app._notifications))
+        assert not isinstance(app.screen, Confirm)
+
+
+async def test_forcing_a_tray_open_asks_with_its_command():
+    async with hardware("win11-office") as (app, pilot, tab):
+        host, record = tab.machine or pytest.fail("it is gone")
+        await lifecycle.start(host, record)
+        await until(lambda: tab.hardware is not None and tab.hardware.live is not None)
+        await go_to(pilot, tab, "disk sda", "source")
+        await pilot.press("E")
+        await until(lambda: isinstance(app.screen, Confirm))
+        command = "virsh change-media win11-office sda --eject --live --force"
+        assert app.screen.lines[-1] == command

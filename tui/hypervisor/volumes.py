@@ -228,14 +228,18 @@ async def force_eject(host: Host, record: DomainRecord, xml: str, target: str) -
         drive.remove(source)
     text = etree.tostring(drive, encoding="unicode")
     flags = libvirt.VIR_DOMAIN_DEVICE_MODIFY_LIVE | libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE
-    command = virsh("change-media", record.name, target, "--eject", "--live", "--force")
     await change_domain(
         host,
         record,
         f"force the tray of {target} open on",
-        command,
+        force_eject_command(record, target),
         lambda domain: domain.updateDeviceFlags(text, flags),
     )
+
+
+def force_eject_command(record: DomainRecord, target: str) -> str:
+    """What virsh would be told for :func:`force_eject`."""
+    return virsh("change-media", record.name, target, "--eject", "--live", "--force")
 
 
 def find_volume(connection: libvirt.virConnect, source: str) -> libvirt.virStorageVol:

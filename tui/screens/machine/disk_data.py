@@ -12,6 +12,7 @@ from tui.hypervisor.volumes import (
     NewVolume,
     disk_sizes,
     force_eject,
+    force_eject_command,
     list_volumes,
     plan_volume,
     resize_disk,
@@ -185,7 +186,7 @@ async def ask_to_force_eject(app: Program, host: Host, record: DomainRecord, dri
     if await app.ask(
         f"Force {visible(drive.label)} open?",
         "The guest may still be reading from it.",
-        [visible(drive.source)],
+        [visible(drive.source), visible(force_eject_command(record, drive.target))],
         "Force",
     ):
         await force_eject(host, record, to_xml(drive.element), drive.target)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 
 from tui.actions.base import Scope
+from tui.actions.machine import ShutDown, Start, needs_persistent
 from tui.actions.registry import bindings_of
 from tui.hypervisor import lifecycle
 from tui.hypervisor.apply import Applied, ConflictError, apply
@@ -41,6 +42,7 @@ from tui.screens.machine.new_volumes import NewVolumes
 from tui.screens.machine.pins import FIELDS, PinGrid
 from tui.widgets.field_form import FieldForm, FormRow
 
+SHUT_DOWN, START = ShutDown(), Start()
 SAVED = Finding(
     "",
     "",
@@ -54,7 +56,10 @@ class HardwareTab(HardwareView):
     """Edits stay here until they are applied, dropped, or the person says to forget them."""
 
     scope = Scope.HARDWARE
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Scope.HARDWARE)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_of(Scope.HARDWARE),
+        Binding("right", "to_form", show=False),
+    ]
 
     def __init__(self, key: DomainKey, tab: str) -> None:
         super().__init__(key, tab)
@@ -270,13 +275,26 @@ class HardwareTab(HardwareView):
         else:
             await ask_to_force_eject(self.app, *machine, running)
 
+    def action_to_form(self) -> None:
+        """``→`` in the list, as ``←`` in the form comes back."""
+        self.form.lines.focus()
+
+    def refusal(self, command: str) -> str:
+        """Why a command cannot be done now; empty when it can."""
+        machine = self.machine
+        if command != "restart_to_apply" or machine is None:
+            return ""
+        return needs_persistent(machine[1]) or SHUT_DOWN.refusal(self.app.fleet, machine[1])
+
     async def restart_to_apply(self) -> None:
         """``B``: shut down and start, so that what is stored takes effect."""
         machine = self.machine
-        if machine is None or self.readonly or not machine[1].state.is_active:
-            self.app.say(self.readonly or "It is off: start it.", "warning")
+        if machine is None:
             return
-        if await self.app.ask(f"Shut down and start {visible(machine[1].name)}?", yes="Restart"):
+        record = machine[1]
+        question = f"Shut down and start {visible(record.name)}?"
+        steps = [visible(step.virsh(record)) for step in (SHUT_DOWN, START)]
+        if await self.app.ask(question, lines=steps, yes="Restart"):
             await lifecycle.restart(*machine)
 
     # -- applying ------------------------------------------------------------------------

@@ -38,3 +38,12 @@ async def test_which_definition_is_shown_is_told_in_a_search_too():
         await until(lambda: "stored (t: live)" in head(app))
         await pilot.press("greater_than_sign")
         await until(lambda: "match 2 of" in head(app))
+
+
+async def test_what_a_tab_has_to_say_is_read_beside_a_long_heading():
+    async with running(size=(80, 24)) as (app, pilot):
+        go_to(app, "monitoring")
+        await pilot.press("x")
+        await until(lambda: "live (t: stored)" in head(app) and "config differs" in head(app))
+        await pilot.press("slash", *"memory")
+        await until(lambda: "match 1 of" in head(app) and "config differs" in head(app))

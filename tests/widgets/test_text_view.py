@@ -56,3 +56,14 @@ async def test_what_is_found_is_in_view_and_the_one_gone_to_stands_out():
         await pilot.pause()
         assert not drawn(view, FOUND)
         assert not drawn(view, CURRENT)
+
+
+async def test_a_match_that_begins_in_one_colour_and_ends_in_another_is_marked_whole():
+    app = OneText()
+    async with app.run_test(size=(30, 6)) as pilot:
+        view = app.query_one(TextView)
+        view.set_lines([[("<漢 ", "tag"), ("port=", "attribute"), ("'0x10'", "value"), ("/>", "")]])
+        view.search("PORT='0X")
+        await pilot.pause()
+        assert "".join(text for _y, text in drawn(view, CURRENT)) == "port='0x"
+        assert view.render_line(0).text.rstrip() == " <漢 port='0x10'/>"

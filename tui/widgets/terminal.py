@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from tui.widgets.emulator import Emulator
 from tui.widgets.every_key import LEAVE, EveryKey
+from tui.widgets.highlight import highlighted
 from tui.widgets.terminal_keys import encode, encode_mouse, encode_paste
 from tui.widgets.terminal_selection import (
     BEGIN_KEYS,
@@ -400,14 +401,3 @@ class TerminalView(EveryKey):
     def on_blur(self) -> None:
         """The cursor is a line."""
         self.refresh()
-
-
-def highlighted(strip: Strip, first: int, last: int, look: Style) -> Strip:
-    """The columns from first to last in another look."""
-    marked = strip.crop(first, last + 1)
-    if not marked.cell_length:
-        return strip
-    part = Strip(
-        [type(s)(s.text, s.style + look if s.style else look) for s in marked], marked.cell_length
-    )
-    return Strip.join([strip.crop(0, first), part, strip.crop(last + 1)])

@@ -15,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.widgets.cells import fit
+from tui.widgets.highlight import highlighted
 
 Span = tuple[str, str]
 """Text and the name of its style."""
@@ -121,8 +122,7 @@ class TextView(ScrollView, can_focus=True):
     def _left_for(self, text: str) -> int:
         """The first column to show so that the first match of a line is in view."""
         start = text.casefold().find(self._needle)
-        begin = cell_len(text[:start]) + 1  # lines are set in by a blank
-        end = begin + cell_len(self._needle)
+        begin, end = self._column(text, start), self._column(text, start + len(self._needle))
         left, width = int(self.scroll_x), self.scrollable_content_region.width
         if left <= begin and end <= left + width:
             return left
@@ -162,22 +162,28 @@ class TextView(ScrollView, can_focus=True):
             return Strip.blank(width, plain)
         left = int(self.scroll_x)
         segments = [Segment(" ", plain)]
-        is_current = self._match >= 0 and self._matches[self._match : self._match + 1] == [index]
-        found = self._look("current" if is_current else "found")
-        for text, style in self._lines[index]:
-            segments += self._marked(text, self._look(style), found)
-        strip = Strip(segments).adjust_cell_length(left + width, plain)
-        return strip.crop(left, left + width)
+        segments += [Segment(text, self._look(style)) for text, style in self._lines[index]]
+        strip = self._with_matches(Strip(segments), index)
+        return strip.adjust_cell_length(left + width, plain).crop(left, left + width)
 
-    def _marked(self, text: str, look: Style, found: Style) -> list[Segment]:
-        if not self._needle or self._needle not in text.casefold():
-            return [Segment(text, look)]
-        parts, at, folded = [], 0, text.casefold()
-        while (start := folded.find(self._needle, at)) >= 0:
-            end = start + len(self._needle)
-            parts += [Segment(text[at:start], look), Segment(text[start:end], found)]
-            at = end
-        return [*parts, Segment(text[at:], look)]
+    def _with_matches(self, strip: Strip, index: int) -> Strip:
+        """Every match of a line marked, those of the line that was gone to otherwise."""
+        needle, text = self._needle, self._plain[index]
+        if not needle or needle not in text.casefold():
+            return strip
+        is_current = self._match >= 0 and self._matches[self._match : self._match + 1] == [index]
+        look = self._look("current" if is_current else "found")
+        at, folded = 0, text.casefold()
+        while (start := folded.find(needle, at)) >= 0:
+            at = start + len(needle)
+            begin = self._column(text, start)
+            strip = highlighted(strip, begin, self._column(text, at) - 1, look)
+        return strip
+
+    @staticmethod
+    def _column(text: str, index: int) -> int:
+        """Where a character of a line is drawn: lines are set in by a blank."""
+        return 1 + cell_len(text[:index])
 
     def _look(self, name: str) -> Style:
         look = self._looks.get(name)

@@ -136,6 +136,8 @@ class MachineScreen(Target, Switching):
         if line.cell_length + len(note) + 3 <= self.size.width:
             line = Content.assemble(line, (f"   {note}", "$quiet"))
         else:  # a small terminal: at the end of the line above, which has more room
+            if top.cell_length + len(note) + 3 > self.size.width:
+                top = self._heading(short=True)
             room = self.size.width - top.cell_length - 3
             top = Content.assemble(top, (f"  {fit(note, room, 'right')}", "$quiet"))
         self.query_one("#machine-top", Static).update(top, layout=False)
@@ -159,8 +161,11 @@ class MachineScreen(Target, Switching):
             tabs += [" ", clickable(title, f"app.act('machine.tab-{place.name}')"), " "]
         return Content.assemble(*tabs)
 
-    def _heading(self) -> Content:
-        """Which machine this is, and how it is; of one that is gone only that."""
+    def _heading(self, *, short: bool = False) -> Content:
+        """Which machine this is, and how it is; of one that is gone only that.
+
+        ``short``: without what can do without, for a small terminal.
+        """
         record = self.record
         known = record or self._last
         if known is None:
@@ -172,21 +177,22 @@ class MachineScreen(Target, Switching):
             (f"  on {visible(known.host)}", "$quiet"),
         ]
         if record is None:
-            gone = "  this machine is gone: it was deleted, or was transient and has stopped"
+            gone = "  this machine is gone: deleted, or transient and stopped"
             return Content.assemble(" ", *parts, (gone, "bold $text-error"))
         state = record.transition + "…" if record.transition else record.state.word
         parts.insert(0, (f" {record.state.glyph} {state}  ", "bold"))
         mark = mark_of(host.record, self.app.settings.hosts) if host else None
         if mark is not None:
             parts += ["  ", mark]
-        if record.id is not None:
+        if record.id is not None and not short:
             parts.append((f"  id {record.id}", "$quiet"))
         if record.managed_save:
             parts.append(("  saved", "$text-accent"))
         if not record.persistent:
             parts.append(("  transient", "$text-warning"))
         if record.details is not None and record.details.pending:
-            parts.append(("  config differs from live", "$text-warning"))
+            differs = "config differs" if short else "config differs from live"
+            parts.append((f"  {differs}", "$text-warning"))
         if record.stale:
             seen = host.record.last_seen if host else None
             parts.append((f"  {last_known(seen)}", "bold $text-error"))

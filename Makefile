@@ -64,3 +64,4 @@ conformance: ## write the page of the console's terminal against the standards a
 
 clean: ## remove what make has made in this folder
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -63,7 +63,7 @@ def test_running_machines_fit_the_host(host):
     assert host.getInfo()[2] <= vcpus <= 4 * host.getInfo()[2]
 
 
-def test_special_machines(host):
+def test_the_demo_has_machines_of_every_special_kind(host):
     domains = host.listAllDomains()
     named = {domain.name(): domain for domain in domains}
     assert [d.name() for d in domains if not d.isPersistent()] == ["ci-runner-03"]
@@ -96,7 +96,7 @@ def test_machines_can_be_asked_for_their_addresses(host):
     assert web["testnet0"]["addrs"][0]["addr"].startswith("10.30.")
 
 
-def test_tags(host):
+def test_the_demo_has_tags(host):
     tags = collections.Counter(
         tag.text
         for domain in host.listAllDomains()
@@ -106,7 +106,7 @@ def test_tags(host):
     assert {"web", "db", "ci", "prod", "windows", "template"} <= set(tags)
 
 
-def test_snapshot_tree(host):
+def test_the_demo_has_a_tree_of_snapshots(host):
     domain = host.lookupByName("staging-web")
     parents = {
         snapshot.getName(): ElementTree.fromstring(snapshot.getXMLDesc()).findtext("parent/name")
@@ -126,7 +126,7 @@ def test_snapshot_can_be_reverted_to(host):
     assert domain.snapshotCurrent().getName() == "shop-4.0"
 
 
-def test_networks(host):
+def test_the_demo_has_networks_of_every_kind(host):
     networks = {network.name(): network for network in host.listAllNetworks()}
     modes = {
         name: (ElementTree.fromstring(network.XMLDesc()).find("forward"), network.isActive())
@@ -138,7 +138,7 @@ def test_networks(host):
     assert modes["backend"][0] is None
 
 
-def test_pools_and_volumes(host):
+def test_the_demo_has_pools_of_many_kinds_with_volumes(host):
     pools = {pool.name(): pool for pool in host.listAllStoragePools()}
     assert {name for name, pool in pools.items() if not pool.isActive()} == set(demo.STOPPED_POOLS)
     kinds = {ElementTree.fromstring(pool.XMLDesc()).get("type") for pool in pools.values()}
@@ -150,7 +150,7 @@ def test_pools_and_volumes(host):
     assert pools["default"].numOfVolumes() > 20
 
 
-def test_devices(host):
+def test_the_demo_has_devices_of_every_kind(host):
     devices = {device.name(): device for device in host.listAllDevices()}
     physical = ElementTree.fromstring(devices["pci_0000_41_00_0"].XMLDesc())
     virtual = physical.findall(".//capability[@type='virt_functions']/address")

@@ -56,7 +56,7 @@ DEFAULTS = {action.id: action.keys for action in ACTIONS.values()}
         ("Space", "space"),
     ],
 )
-def test_spellings(written, key):
+def test_keys_may_be_spelt_in_many_ways(written, key):
     assert normalise_key(written) == key
 
 
@@ -86,7 +86,7 @@ def test_normalising_twice_is_normalising_once(text):
     assert normalise_keys(once) == once
 
 
-def test_several_keys():
+def test_several_keys_are_kept_once_each():
     assert normalise_keys("j, down,j") == "j,down"
     assert normalise_keys(",") == "comma"
 

@@ -99,14 +99,14 @@ def test_a_terminal_that_goes_away_leaves_no_process(env):
 
 @pytest.mark.parametrize(("columns", "rows"), [(40, 10), (80, 24), (160, 45)])
 @pytest.mark.parametrize("term", ["xterm-256color", "linux", "vt220", "screen"])
-def test_every_terminal_and_size(env, columns, rows, term):
+def test_it_starts_on_every_terminal_and_size(env, columns, rows, term):
     env = {**env, "TERM": term}
     with Terminal((*VIRTTY, "--demo"), columns=columns, rows=rows, env=env) as terminal:
         terminal.wait_for_text("cache-01")
         terminal.wait_for_text("running")
 
 
-def test_without_colour(env):
+def test_without_colour_states_are_told_by_signs(env):
     with Terminal((*VIRTTY, "--demo"), env={**env, "NO_COLOR": "1"}) as terminal:
         terminal.wait_for_text("▶ running")
 

@@ -66,7 +66,7 @@ def test_hosts_of_one_name_are_two_where_their_uuids_differ() -> None:
     assert found(*pair, hosts=slow) == []
 
 
-def test_names_disks_and_addresses() -> None:
+def test_one_name_disk_or_address_on_two_machines_is_an_alarm() -> None:
     assert found(machine("a", "1", "web"), machine("b", "2", "web")) == [("name", "web")]
     disk = ("rbd:pool/web",)
     shared = machine("a", "1", "x", shared_disks=disk), machine("b", "2", "y", shared_disks=disk)
@@ -99,7 +99,7 @@ def test_what_speaks_against_a_start(other: DomainRecord, words: str) -> None:
     assert bool(words) == bool(reason)
 
 
-def test_versions() -> None:
+def test_versions_are_told_where_hosts_differ() -> None:
     assert versions_differ(HOSTS.values()) == []
     newer = replace(HOSTS["b"], facts=replace(NO_FACTS, libvirt_version="10.0.0"))
     assert versions_differ([HOSTS["a"], newer]) == ["libvirt (QEMU) 10.0.0, 9.0.0"]

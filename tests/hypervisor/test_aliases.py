@@ -26,13 +26,13 @@ from tui.hypervisor.aliases import config_path, uri_aliases
         ('other = [ "a=b" ]', {}),
     ],
 )
-def test_what_is_found(tmp_path, text, found):
+def test_aliases_are_read_as_libvirt_writes_them(tmp_path, text, found):
     path = tmp_path / "libvirt.conf"
     path.write_text(text)
     assert uri_aliases(path) == found
 
 
-def test_no_file(tmp_path):
+def test_without_a_file_there_is_no_alias(tmp_path):
     assert uri_aliases(tmp_path / "none") == {}
 
 
@@ -42,7 +42,7 @@ def test_what_cannot_be_read_is_logged(tmp_path, caplog):
 
 
 @given(st.text("uri_alses=[]\"'#,a \n"))
-def test_any_text(tmp_path_factory, text):
+def test_no_text_makes_it_fail(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("any") / "libvirt.conf"
     path.write_text(text)
     uri_aliases(path)

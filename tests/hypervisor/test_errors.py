@@ -205,7 +205,7 @@ def error_of(call) -> libvirt.libvirtError:
     return caught.value
 
 
-def test_a_real_error(connection):
+def test_a_real_error_keeps_libvirts_words_and_code(connection):
     domain = connection.lookupByName("test")
     domain.destroy()
     error = from_libvirt(error_of(domain.destroy), "Forcing off test")
@@ -220,7 +220,7 @@ def test_a_real_error(connection):
     assert "look again" in error.advice
 
 
-def test_a_vanished_domain(connection):
+def test_a_vanished_domain_is_an_error_of_its_own(connection):
     error = from_libvirt(error_of(lambda: connection.lookupByName("nope")), "Starting nope")
     assert isinstance(error, GoneError)
     assert "meanwhile" in error.advice

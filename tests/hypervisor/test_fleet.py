@@ -147,7 +147,7 @@ async def test_a_machine_that_has_vanished(tiny):
         await until(lambda: not host.inventory.domains)
 
 
-async def test_read_only(tiny):
+async def test_a_read_only_connection_changes_nothing(tiny):
     async with running(tiny(), readonly=True) as (_fleet, (host,)):
         domain = await connected(host)
         with pytest.raises(HypervisorError):

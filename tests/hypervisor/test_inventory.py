@@ -81,7 +81,7 @@ async def test_undefined_while_running_becomes_transient(fixture):
     assert fixture.record is None
 
 
-async def test_renamed(fixture):
+async def test_a_renamed_domain_has_its_new_name(fixture):
     fixture.lifecycle(
         libvirt.VIR_DOMAIN_EVENT_UNDEFINED, libvirt.VIR_DOMAIN_EVENT_UNDEFINED_RENAMED
     )

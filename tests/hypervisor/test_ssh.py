@@ -59,7 +59,9 @@ def test_a_changed_host_key_names_key_and_line() -> None:
         ("\x1b[2Jodd", False, False, False, "␛[2Jodd"),
     ],
 )
-def test_why_ssh_ended(line: str, asked: bool, declined: bool, person: bool, words: str) -> None:
+def test_why_ssh_ended_is_told_in_its_own_words(
+    line: str, asked: bool, declined: bool, person: bool, words: str
+) -> None:
     error = failure("far", ["Banner of the host", line], asked=asked, declined=declined)
     assert words in error.words
     assert error.needs_person is person
@@ -91,7 +93,9 @@ def test_what_follows_at_a_jump_host_is_not_the_reason() -> None:
         ("Please type 'yes', 'no' or the fingerprint: ", "", QuestionKind.HOST_KEY),
     ],
 )
-def test_kinds_of_questions(prompt: str, hint: str, kind: QuestionKind) -> None:
+def test_what_ssh_asks_is_told_apart_and_never_echoed(
+    prompt: str, hint: str, kind: QuestionKind
+) -> None:
     question = question_of(prompt, hint, 1)
     assert question.kind is kind
     assert all(field.secret for field in question.fields)

@@ -262,7 +262,7 @@ async def test_five_edits_at_once_and_the_way_back(bench: Bench):
     assert bench.config.find("devices/graphics").get("passwd") == PASSWORD
 
 
-async def test_someone_else_edits_meanwhile(bench: Bench):
+async def test_what_someone_else_edits_meanwhile_is_merged_or_a_conflict(bench: Bench):
     base = (await bench.read()).stored
     ours = base.copy()
     ours.disks[0].cache = "none"
@@ -281,7 +281,7 @@ async def test_someone_else_edits_meanwhile(bench: Bench):
     assert bench.config.findtext("description") == "theirs"
 
 
-async def test_what_the_host_offers(bench: Bench):
+async def test_what_the_host_offers_is_read(bench: Bench):
     stored = (await bench.read()).stored
     around = await read_surroundings(bench.host, stored)
     assert around.capabilities is not None

@@ -70,7 +70,9 @@ async def test_a_key_needs_nobody_and_comes_back_after_a_cut(
     assert sshd.sign_ins == 2
 
 
-async def test_a_passphrase(daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]) -> None:
+async def test_a_passphrase_is_asked_for_until_it_is_right(
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
+) -> None:
     sshd = ssh_server(publickey=True)
     sshd.know()
     async with connecting(sshd.uri(far_socket(daemon), keyfile=sshd.key("s3cret"))) as host:
@@ -83,7 +85,7 @@ async def test_a_passphrase(daemon: IsolatedDaemon, ssh_server: Callable[..., Ss
         await connected(host)
 
 
-async def test_keyboard_interactive(
+async def test_keyboard_interactive_signs_in(
     daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
 ) -> None:
     sshd = ssh_server(keyboard=True)
@@ -162,7 +164,9 @@ async def test_a_changed_host_key_is_refused_with_words(
         assert sshd.fingerprint in await asked(host)
 
 
-async def test_a_jump_host(daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]) -> None:
+async def test_a_jump_host_and_the_host_behind_it_ask_one_after_the_other(
+    daemon: IsolatedDaemon, ssh_server: Callable[..., SshServer]
+) -> None:
     gate, sshd = ssh_server(password=True), ssh_server(password=True)
     sshd.know()
     known = (sshd.directory / "known_hosts").read_text()
@@ -216,7 +220,9 @@ async def test_put_off_and_taken_up_again(
         await connected(host)
 
 
-async def test_nothing_listens_there(ssh_server: Callable[..., SshServer]) -> None:
+async def test_where_nothing_listens_it_says_so_and_tries_again(
+    ssh_server: Callable[..., SshServer],
+) -> None:
     sshd = ssh_server(password=True)
     sshd.close()
     async with connecting(sshd.uri(Path("/nowhere"))) as host:

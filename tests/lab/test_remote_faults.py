@@ -108,7 +108,7 @@ async def test_the_master_is_killed_and_a_key_brings_it_back(
 
 
 @pytest.mark.guests
-async def test_no_such_host(tmp_path: Path) -> None:
+async def test_a_host_that_no_name_server_knows_is_lost_with_advice(tmp_path: Path) -> None:
     ssh = tmp_path / "ssh"
     with NameServer(tmp_path, silent=False) as names:
         command = shlex.join(names.asking("ssh", "-F", "/dev/null"))

@@ -44,7 +44,7 @@ async def connecting(uri: str) -> AsyncIterator[Host]:
     fleet.close()
 
 
-async def test_the_right_certificate(sockets: NetworkSockets, pki: Path) -> None:
+async def test_the_right_certificate_connects(sockets: NetworkSockets, pki: Path) -> None:
     path = pki / "right-client"
     uri = f"qemu+tls://127.0.0.1:{sockets.port['tls']}/system?pkipath={path}"
     async with connecting(uri) as host:
@@ -66,7 +66,7 @@ async def test_a_wrong_certificate_is_refused_with_words(
         assert host.record.retry_at is None
 
 
-async def test_tcp(sockets: NetworkSockets) -> None:
+async def test_tcp_connects(sockets: NetworkSockets) -> None:
     async with connecting(f"qemu+tcp://127.0.0.1:{sockets.port['tcp']}/system") as host:
         await until(lambda: host.record.state is HostState.CONNECTED, 15)
 

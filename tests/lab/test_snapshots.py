@@ -246,7 +246,7 @@ async def test_the_way_there_and_back_destroys_nothing(bench: Bench):
     assert bench.read() == "second"
 
 
-async def test_internal_ones(bench: Bench):
+async def test_internal_ones_are_taken_reverted_to_and_deleted(bench: Bench):
     """With memory while it runs, without when it is off; libvirt's own way back."""
     bench.write("one")
     wanted = SnapshotRequest("inside", memory=True)
@@ -270,7 +270,9 @@ async def test_internal_ones(bench: Bench):
     assert bench.names == []
 
 
-async def test_five_at_once(host: Host, isolated_daemon: IsolatedDaemon):
+async def test_five_machines_at_once_leave_no_file_behind(
+    host: Host, isolated_daemon: IsolatedDaemon
+):
     guests = isolated_daemon.guests(
         *(
             GuestSpec(name=f"m{n}", disk=True, kernel=False, memory_mib=16, state="paused")
@@ -323,7 +325,9 @@ async def test_an_agent_that_hangs_in_freeze(bench: Bench, monkeypatch: pytest.M
     bench.guest.virsh("domstate")
 
 
-async def test_what_goes_wrong(bench: Bench, isolated_daemon: IsolatedDaemon):
+async def test_what_goes_wrong_is_told_and_changes_nothing(
+    bench: Bench, isolated_daemon: IsolatedDaemon
+):
     """A name that is taken, a snapshot that is gone, another disk layout, a missing file."""
     await bench.take("taken")
     with pytest.raises(HypervisorError, match="already exists"):

@@ -161,7 +161,7 @@ def devices(xml: str) -> Domain:
     return Domain.from_xml(f"<domain><devices>{xml}</devices></domain>")
 
 
-def test_a_machine_is_read():
+def test_every_part_of_a_definition_is_read():
     domain = Domain.from_xml(FULL)
     assert (domain.name, domain.uuid) == ("web-01", "11111111-2222-3333-4444-555555555555")
     assert (domain.title, domain.description) == ("Front door", "Two\nlines")
@@ -239,7 +239,7 @@ def test_memory_has_units(xml, count):
         ("<os><type>exe</type><init>/bin/sh</init></os>", ""),
     ],
 )
-def test_firmware(xml, firmware):
+def test_firmware_is_told_however_it_is_written(xml, firmware):
     assert Domain.from_xml(f"<domain>{xml}</domain>").boot.firmware == firmware
 
 
@@ -277,7 +277,7 @@ def test_where_a_disk_has_its_data(kind, source, text):
     assert disk.source == text
 
 
-def test_a_disk():
+def test_disks_and_drives_are_read():
     [disk, drive] = devices(
         "<disk type='file' device='disk'>"
         "<driver name='qemu' type='qcow2' cache='none' io='native'/><source file='/a'/>"
@@ -321,7 +321,7 @@ def test_what_an_interface_is_plugged_into(xml, kind, text):
     assert (interface.type, interface.source) == (kind, text)
 
 
-def test_an_interface():
+def test_an_interface_is_read():
     [interface] = devices(
         "<interface type='network'><mac address='52:54:00:00:00:01'/><model type='virtio'/>"
         "<target dev='vnet3'/><link state='down'/></interface>"
@@ -347,7 +347,7 @@ def test_an_interface():
         ("pci", "", ""),
     ],
 )
-def test_host_devices(kind, source, text):
+def test_host_devices_are_told_by_address(kind, source, text):
     xml = f"<hostdev mode='subsystem' type='{kind}'><source>{source}</source></hostdev>"
     [hostdev] = devices(xml).hostdevs
     assert (hostdev.type, hostdev.address) == (kind, text)
@@ -362,6 +362,6 @@ def test_host_devices(kind, source, text):
         ("<graphics type='vnc'><listen type='none'/></graphics>", ""),
     ],
 )
-def test_where_a_display_listens(xml, text):
+def test_where_a_display_listens_is_told(xml, text):
     [display] = devices(xml).graphics
     assert display.listen == text

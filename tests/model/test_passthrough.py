@@ -156,7 +156,7 @@ def test_a_card_is_needed_for_its_functions():
     )
 
 
-def test_what_cannot_be_given():
+def test_what_cannot_be_given_says_why():
     found = host()
     assert found.why_not_assign(found.index.by_pci["0000:04:00.0"]).startswith("bridges")
     assert "08:00.0 instead" in found.why_not_assign(found.index.by_name["block_nvme0n1"])

@@ -56,7 +56,7 @@ def test_every_kind_of_device_becomes_a_hostdev():
         hostdev_of(index.by_name["net_enp1s0"])
 
 
-def test_a_function_as_nic():
+def test_a_function_becomes_a_nic_by_itself_or_by_a_network():
     nic = one(vf_interface("0000:01:10.2", MAC.upper(), "42"))
     assert (nic.get("type"), nic.get("managed")) == ("hostdev", "yes")
     assert nic.find("mac").get("address") == MAC
@@ -82,7 +82,7 @@ def test_a_nic_that_libvirt_would_refuse(mac: str, vlan: str, words: str):
         vf_interface("0000:01:10.2", mac, vlan)
 
 
-def test_networks_and_mediated_devices():
+def test_networks_name_a_card_or_functions_mediated_devices_a_type():
     whole = one(vf_network("vfs & co", "enp1s0"))
     assert whole.findtext("name") == "vfs & co"
     assert whole.find("forward").get("mode") == "hostdev"

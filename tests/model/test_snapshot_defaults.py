@@ -11,7 +11,7 @@ from tui.model.snapshot_request import DiskWish
 BY_DAEMON = replace(RUNS, libvirt="11.3.0", reverts_external=True)
 
 
-def test_the_default_kind():
+def test_the_default_kind_is_what_the_host_can_do_most_with():
     assert default_external(RUNS)[0] is False
     assert default_external(replace(RUNS, reverts_external=True))[0] is True
     assert default_external(replace(RUNS, existing=(external("x"),)))[0] is True

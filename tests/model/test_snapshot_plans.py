@@ -105,7 +105,7 @@ def test_the_way_back_by_hand():
     assert "writes into /a itself" in plan_reversion(FIRST, into).refusal
 
 
-def test_single_layers():
+def test_a_layer_is_committed_only_where_nothing_is_lost():
     now = situation(layers="/c /b /a")
     merge, _ = plan_commit("vda", "/b", now)
     assert merge is not None
@@ -120,11 +120,11 @@ def test_single_layers():
     assert "old of mail" in plan_commit("vda", "/b", elsewhere)[1]
 
 
-def test_who_owns_a_layer():
+def test_a_layer_tells_what_it_is_to_snapshots():
     assert owner("/b", [FIRST, SECOND]) == "written since first, holds second"
 
 
-def test_leftovers():
+def test_an_image_that_nothing_needs_is_left_over():
     now = situation(SECOND, layers="/b /a")
     images = {**now.uses.images, "/orphan": Image("/orphan", "qcow2", allocation=5, backing="/a")}
     uses = replace(now.uses, images=images)

@@ -46,7 +46,7 @@ def external(name: str, created: float = 1e9) -> Snapshot:
     )
 
 
-def test_a_healthy_machine():
+def test_nothing_forbids_a_snapshot_of_a_healthy_machine():
     assert not forbidden(remarks(OUT, RUNS))
     assert not forbidden(remarks(IN, RUNS))
     assert not forbidden(remarks(replace(OUT, quiesce=True), RUNS))
@@ -79,7 +79,9 @@ def test_a_healthy_machine():
         (OUT, {"disks": ()}, "No disk takes part"),
     ],
 )
-def test_what_forbids(wanted: SnapshotRequest, changes: dict[str, object], words: str):
+def test_what_would_fail_or_destroy_forbids(
+    wanted: SnapshotRequest, changes: dict[str, object], words: str
+):
     now = replace(RUNS, **changes)
     assert forbidden(remarks(wanted, now))
     assert words in texts(wanted, now, Level.ERROR)
@@ -109,13 +111,15 @@ def test_what_forbids(wanted: SnapshotRequest, changes: dict[str, object], words
         ),
     ],
 )
-def test_what_warns(wanted: SnapshotRequest, changes: dict[str, object], words: str):
+def test_what_may_go_wrong_later_warns(
+    wanted: SnapshotRequest, changes: dict[str, object], words: str
+):
     now = replace(RUNS, **changes)
     assert words in texts(wanted, now, Level.WARNING)
     assert not forbidden(remarks(wanted, now))
 
 
-def test_a_machine_without_disks():
+def test_a_machine_without_disks_can_have_its_memory_alone():
     now = replace(RUNS, disks=())
     assert "memory alone" in next(one.advice for one in remarks(IN, now))
     assert not forbidden(remarks(replace(OUT, memory=True), now))
@@ -147,7 +151,7 @@ def test_a_daemon_that_reverts_wants_files_and_overlays_every_disk():
     assert "vdb is left out: reverting leaves it as it is then." in by_hand
 
 
-def test_the_soft_limits():
+def test_depth_and_age_are_told_beyond_their_limits():
     assert advice((), {}, 0) == []
     assert advice((external("old", 1e9),), {"vda": 4}, 1e9 + 30 * 86400) == [
         "old is 30d 0h old",
@@ -155,7 +159,7 @@ def test_the_soft_limits():
     ]
 
 
-def test_what_libvirt_is_sent():
+def test_libvirt_and_virsh_are_told_the_same():
     wanted = replace(OUT, description="a <b>", quiesce=True)
     xml = wanted.to_xml(running=True)
     assert "<description>a &lt;b&gt;</description>" in xml
@@ -167,7 +171,7 @@ def test_what_libvirt_is_sent():
     assert "<memory" not in whole.to_xml(running=False)
 
 
-def test_names_and_places():
+def test_files_are_named_after_the_snapshot_beside_the_image():
     first = default_name((), 0)
     assert default_name({first}, 0) == f"{first}-2"
     assert overlay_path("/i/web.qcow2", "a b/c") == "/i/web.a_b_c.qcow2"

@@ -56,7 +56,7 @@ def test_everything_is_read():
     assert "s3cret" in one.domain_xml, "what the next boot took, not what ran"
 
 
-def test_kinds():
+def test_the_kind_is_told_by_memory_and_disks():
     def kind(memory: str, *modes: str) -> Kind:
         disks = "".join(f"<disk name='vd{n}' snapshot='{m}'/>" for n, m in enumerate(modes))
         return Snapshot.from_xml(
@@ -111,7 +111,7 @@ def test_every_one_is_in_the_tree_once_even_in_a_ring(parents: dict[str, str]):
         assert len(set(below)) == len(below)
 
 
-def test_words_find():
+def test_words_find_a_snapshot_by_any_of_its_texts():
     one = Snapshot.from_xml(EXTERNAL)
     assert matches(one, ["before", "lines", "external"])
     assert not matches(one, ["internal"])

@@ -49,7 +49,7 @@ def test_words_are_no_uris(text: str) -> None:
         Uri.parse(text)
 
 
-def test_ranges() -> None:
+def test_ranges_stand_for_each_of_their_names() -> None:
     assert expand("node") == ["node"]
     assert expand("node[08:11]") == ["node08", "node09", "node10", "node11"]
     assert expand("n[1:2]-[1:2]") == ["n1-1", "n1-2", "n2-1", "n2-2"]

@@ -45,7 +45,7 @@ def test_secrets_are_masked(text, shown):
         "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'/>",
     ],
 )
-def test_the_rest_stays(text):
+def test_what_is_no_secret_stays(text):
     assert mask_secrets(text) == text
 
 

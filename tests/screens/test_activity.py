@@ -144,7 +144,7 @@ async def test_the_cursor_stays_on_an_older_entry() -> None:
         assert "Mount it." in shown(app)
 
 
-async def test_choices_and_words() -> None:
+async def test_choices_and_words_narrow_together_also_what_comes_later() -> None:
     async with running() as (app, pilot):
         await pilot.press("e")
         assert texts(app) == ["start"]

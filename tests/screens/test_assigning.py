@@ -309,7 +309,7 @@ async def test_a_card_whose_functions_would_go_is_asked_about(tmp_path: Path):
 CARD = "0000:01:00.0"
 
 
-async def test_mediated_devices(tmp_path: Path):
+async def test_mediated_devices_are_made_removed_and_given(tmp_path: Path):
     async with shown(inventory(tmp_path)) as (app, pilot, pane):
         await look_at(pilot, pane, UUID)
         assert "nvidia-11, started" in details(pane)

@@ -146,7 +146,7 @@ async def test_the_demo_host_shows_its_devices():
         assert app.screen.record.name == "pfsense"
 
 
-async def test_the_tree_and_the_groups():
+async def test_the_cursor_stays_on_its_device_from_tree_to_groups():
     async with shown(demo_uri()) as (app, pilot, pane):
         go_to(pane, "c1:00.0")
         await pilot.press("t")
@@ -162,7 +162,7 @@ async def test_the_tree_and_the_groups():
         assert "00:00.0" not in addresses(pane)  # a bridge
 
 
-async def test_the_filter():
+async def test_the_filter_takes_words_and_drivers():
     async with shown(demo_uri()) as (_app, pilot, pane):
         await pilot.press("slash", *"driver:vfio")
         assert addresses(pane) == ["41:02.0", "82:00.0", "c1:00.0", "c1:00.1"]

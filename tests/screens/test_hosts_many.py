@@ -265,7 +265,7 @@ async def test_what_libvirt_lacks_is_dimmed_with_the_reason(
         "test:///default",
     ],
 )
-def test_parts_and_back(uri: str) -> None:
+def test_a_uri_comes_back_from_its_parts(uri: str) -> None:
     parts = parts_of(uri)
     assert parts_of(uri_of(parts, uri)) == parts
     assert fault_of(parts) == ""

@@ -139,7 +139,7 @@ async def test_read_only_changes_nothing():
         assert state(app, "web-01") is DomainState.RUNNING
 
 
-async def test_rename():
+async def test_a_machine_is_renamed():
     async with running() as (app, pilot):
         go_to(app, "scratch")
         await pilot.press("f2")
@@ -150,7 +150,7 @@ async def test_rename():
         await until(lambda: not any(record.name == "scratch" for record in app.fleet.domains()))
 
 
-async def test_autostart_and_its_badge():
+async def test_autostart_is_switched_on():
     async with running() as (app, pilot):
         go_to(app, "web-03")
         await pilot.press("A")

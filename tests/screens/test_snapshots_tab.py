@@ -80,7 +80,7 @@ async def front(app: VirttyApp, pilot: Pilot[int], kind: type) -> None:
     await pilot.pause()
 
 
-async def test_the_tree():
+async def test_the_tree_is_shown_filtered_and_marked():
     async with snapshots() as (app, pilot, tab):
         shown = screen_text(app)
         assert "before-php-8.3" in shown
@@ -100,7 +100,7 @@ async def test_the_tree():
         assert "<domainsnapshot>" in screen_text(app)
 
 
-async def test_taking_reverting_deleting():
+async def test_a_snapshot_is_taken_reverted_to_and_deleted():
     async with snapshots() as (app, pilot, tab):
         await pilot.press("a")
         await front(app, pilot, NewSnapshot)
@@ -277,7 +277,7 @@ async def test_texts_are_no_markup():
         assert words in screen_text(app)
 
 
-async def test_several_machines_at_once():
+async def test_a_snapshot_of_several_machines_tells_where_it_could_not_be():
     async with program() as (app, pilot):
         table = app.main.pane.table
         await until(lambda: len(table.visible_rows) > 5)
@@ -315,7 +315,7 @@ async def test_several_machines_at_once():
             assert (await of(app, name))[0] == known
 
 
-async def test_read_only_and_chains():
+async def test_read_only_refuses_what_would_change():
     async with snapshots(readonly=True) as (app, pilot, _tab):
         await pilot.press("a")
         await until(lambda: "read-only" in screen_text(app))

@@ -146,7 +146,7 @@ def test_other_keys_are_not_held():
         ([], None),
     ],
 )
-def test_what_the_answers_mean(answers, graphics):
+def test_a_terminals_answers_tell_how_it_draws_pictures(answers, graphics):
     assert graphics_of(answers) == graphics
 
 
@@ -155,7 +155,7 @@ def test_the_size_of_a_cell_is_taken_from_elsewhere_when_it_is_not_told():
     assert graphics_of(["6;20;10t", "?62;4c"], (7, 14)) == TerminalGraphics("sixel", (10, 20))
 
 
-def test_colours():
+def test_sixels_have_as_many_colours_as_the_terminal_says():
     assert colours_of(["?1;0;1024S", "?63;4c"]) == 256
     assert colours_of(["?1;0;16S"]) == 16
     assert colours_of(["?1;3;0S", "?63;4c"]) == 16

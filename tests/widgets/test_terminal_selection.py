@@ -165,7 +165,7 @@ async def test_the_escape_key_ends_marking_before_it_leads_out():
         ([(99, 99), (-99, -99)], "wide 東京 x\nsecond line"),
     ],
 )
-def test_from_here_to_there(moves, text):
+def test_a_selection_is_what_lies_between_its_ends(moves, text):
     emulator = Ghostty(20, 4)
     emulator.feed("wide 東京 x\r\nsecond line".encode())
     assert emulator.marks is not None

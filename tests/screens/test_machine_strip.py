@@ -8,7 +8,7 @@ from dataclasses import replace
 from tui.hypervisor.records import DomainDetails, DomainRecord, Usage
 from tui.model.states import DomainState
 from tui.screens.machine_columns import COLUMNS, DEFAULT
-from tui.screens.machine_strip import strip
+from tui.screens.machine_strip import InView, strip
 from tui.widgets.columns import lay_out
 
 DETAILS = DomainDetails(disks=1)
@@ -26,8 +26,8 @@ MACHINE = DomainRecord(
 
 
 def lines(record: DomainRecord, usage: Usage | None = None, width: int = 78) -> list[str]:
-    shown = strip(record, usage, [], "", width, 3, ("its disk is on another host",)).plain
-    return shown.split("\n")
+    machine = InView(record, usage, warnings=("its disk is on another host",))
+    return strip(machine, width, 3).plain.split("\n")
 
 
 def test_a_long_name_and_title_leave_room_for_the_state_and_its_alarm():
@@ -48,7 +48,7 @@ def test_memory_as_the_host_sees_it_is_marked_as_in_the_table():
 
 def test_a_lost_host_says_since_when():
     seen = time.mktime((2026, 1, 2, 3, 4, 5, 0, 0, -1))
-    shown = strip(replace(MACHINE, stale=True), None, [], "", 78, 3, seen=seen).plain
+    shown = strip(InView(replace(MACHINE, stale=True), seen=seen), 78, 3).plain
     assert "last known at 01-02 03:04" in shown
 
 
@@ -66,5 +66,6 @@ def test_nobody_looks_for_the_address_of_a_machine_that_is_off():
 
 
 def test_what_happened_last_is_data():
-    shown = strip(MACHINE, None, [], "the image \x1b[2J\u202eb was locked", 78, 3).plain
+    machine = InView(MACHINE, last_event="the image \x1b[2J\u202eb was locked")
+    shown = strip(machine, 78, 3).plain
     assert not {"\x1b", "\u202e"} & set(shown)

@@ -53,7 +53,7 @@ class ConsoleInUseError(HypervisorError):
     usual_advice = "Take it over: the other one is thrown out."
 
 
-class Console:
+class ConsoleStream:
     """One attached console. Callbacks come on the loop's thread, in order."""
 
     def __init__(
@@ -228,17 +228,17 @@ async def open_console(
     *,
     device: str | None = None,
     force: bool = False,
-) -> Console:
+) -> ConsoleStream:
     """Attach to a console: the first one, or the device with this alias.
 
     virDomainOpenConsole, SAFE unless ``force``. Raises ConsoleInUseError, HypervisorError.
     """
     flags = libvirt.VIR_DOMAIN_CONSOLE_FORCE if force else libvirt.VIR_DOMAIN_CONSOLE_SAFE
 
-    def attach(connection: libvirt.virConnect) -> Console:
+    def attach(connection: libvirt.virConnect) -> ConsoleStream:
         stream = connection.newStream(libvirt.VIR_STREAM_NONBLOCK)
         connection.lookupByUUIDString(record.uuid).openConsole(device, stream, flags)
-        return Console(host, stream, on_data, on_end)
+        return ConsoleStream(host, stream, on_data, on_end)
 
     what = f"Open the console of {record.name}"
     if host.record.readonly:
@@ -246,7 +246,7 @@ async def open_console(
         raise HypervisorError(what, words=words, advice="Connect it without read-only.")
     try:
         return await host.run(
-            attach, lane=Lane.JOB, what=what, timeout=OPEN_WITHIN, discard=Console.close
+            attach, lane=Lane.JOB, what=what, timeout=OPEN_WITHIN, discard=ConsoleStream.close
         )
     except HypervisorError as error:
         if "ctive console session exists" in error.words:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual.content import Content
 
@@ -15,52 +16,49 @@ from tui.screens.host_columns import last_known
 from tui.screens.machine_columns import used_memory
 from tui.widgets.spark import sparkline
 
-SPARK = 24
-SPARK_NARROW = 10
+SPARK, SPARK_NARROW = 24, 10
+"""Cells of a sparkline, and of one on a narrow screen."""
 WIDE = 100
+"""Cells from which a screen is not narrow."""
 
 
-def strip(
-    record: DomainRecord,
-    usage: Usage | None,
-    history: Sequence[Usage],
-    last_event: str,
-    width: int,
-    height: int,
-    warnings: Sequence[str] = (),
-    bound: str = "",
-    seen: float | None = None,
-) -> Content:
-    """At most ``height`` lines of ``width`` cells: identity, usage, addresses, last event.
+@dataclass(frozen=True, slots=True)
+class InView:
+    """A machine, and what there is to tell of it beside its record."""
 
-    ``warnings`` are alarms and what speaks against its start, ``bound`` says what keeps it
-    on its host, ``seen`` (time.time) is when the host was last heard of.
-    """
+    record: DomainRecord
+    usage: Usage | None = None
+    history: Sequence[Usage] = ()
+    last_event: str = ""
+    warnings: Sequence[str] = ()
+    """Alarms, and what speaks against its start."""
+    bound: str = ""
+    """What keeps it on its host."""
+    seen: float | None = None
+    """When its host was last heard of (time.time)."""
+
+
+def strip(machine: InView, width: int, height: int) -> Content:
+    """At most ``height`` lines of ``width`` cells: identity, usage, addresses, last event."""
     lines = [
-        _identity(record, warnings, bound, width // 2, seen),
-        _usage(record, usage, history, SPARK if width >= WIDE else SPARK_NARROW),
-        _network(record, last_event),
+        _identity(machine, width // 2),
+        _usage(machine, SPARK if width >= WIDE else SPARK_NARROW),
+        _network(machine),
     ]
     return Content("\n").join(line.truncate(width, ellipsis=True) for line in lines[:height])
 
 
-def _identity(
-    record: DomainRecord,
-    warnings: Sequence[str],
-    bound: str,
-    name_width: int,
-    seen: float | None,
-) -> Content:
+def _identity(machine: InView, name_width: int) -> Content:
     """What matters most comes first: the end of the line may not fit."""
-    details = record.details
+    record, details = machine.record, machine.record.details
     reason = reason_text(record.state, record.reason)
     parts: list[Content | str | tuple[str, str]] = [
         Content.assemble((visible(record.name), "bold")).truncate(name_width, ellipsis=True),
         f"  {record.state.word}" + (f" ({reason})" if reason else ""),
     ]
     if record.stale:
-        parts.append((f"  {last_known(seen)}", "$text-error"))
-    parts += [(f"  ⚠ {visible(words)}", "bold $text-error") for words in warnings]
+        parts.append((f"  {last_known(machine.seen)}", "$text-error"))
+    parts += [(f"  ⚠ {visible(words)}", "bold $text-error") for words in machine.warnings]
     if details and details.pending:
         words = "  next boot changes " + ", ".join(visible(what) for what in details.pending)
         parts.append((words, "$text-warning"))
@@ -74,14 +72,13 @@ def _identity(
         parts.append((f"  {visible(details.title)}", "$quiet"))
     if details and details.tags:
         parts.append(("  #" + " #".join(visible(tag) for tag in details.tags), "$text-accent"))
-    if bound:
-        parts.append((f"  {visible(bound)}", "$quiet"))
+    if machine.bound:
+        parts.append((f"  {visible(machine.bound)}", "$quiet"))
     return Content.assemble(*parts)
 
 
-def _usage(
-    record: DomainRecord, usage: Usage | None, history: Sequence[Usage], spark: int
-) -> Content:
+def _usage(machine: InView, spark: int) -> Content:
+    record, usage, history = machine.record, machine.usage, machine.history
     if usage is None:
         size = units.size(record.memory)
         return Content.assemble((f"{record.vcpus or units.UNKNOWN} vCPU, {size}", "$quiet"))
@@ -97,8 +94,8 @@ def _usage(
     return Content.assemble(*parts)
 
 
-def _network(record: DomainRecord, last_event: str) -> Content:
-    details = record.details
+def _network(machine: InView) -> Content:
+    record, details = machine.record, machine.record.details
     parts: list[str | tuple[str, str]] = []
     if details:
         if record.state.is_active:
@@ -107,8 +104,8 @@ def _network(record: DomainRecord, last_event: str) -> Content:
         parts.append((units.count(details.disks, "disk"), "$quiet"))
     if record.started:
         parts.append((f"   up {units.duration(_whole_minutes(record.started))}", "$quiet"))
-    if last_event:
-        parts.append((f"   {visible(last_event)}", "$quiet"))
+    if machine.last_event:
+        parts.append((f"   {visible(machine.last_event)}", "$quiet"))
     return Content.assemble(*parts)
 
 

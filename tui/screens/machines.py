@@ -24,7 +24,7 @@ from tui.screens.column_chooser import ColumnChooser
 from tui.screens.host_columns import why_not_here
 from tui.screens.machine_columns import COLUMNS, DEFAULT, LARGEST_FIRST, LIVE
 from tui.screens.machine_row import MachineRow, row_of
-from tui.screens.machine_strip import strip
+from tui.screens.machine_strip import InView, strip
 from tui.screens.marks import entry_of
 from tui.screens.target import Pane
 from tui.widgets.line_table import Column, LineTable
@@ -227,22 +227,18 @@ class MachinesPane(Pane[MachineRow]):
             return
         host = self.app.fleet.hosts.get(row.record.host)
         history = host.inventory.history.get(row.record.uuid, ()) if host else ()
-        last = self._last_events.get((row.record.host, row.record.name), "")
-        height = int(area.styles.height.value) if area.styles.height else 0
-        area.update(
-            strip(
-                row.record,
-                self.app.fleet.usage(row.key),
-                list(history),
-                last,
-                self.size.width - area.gutter.width,
-                height,
-                row.warnings,
-                self.app.fleet.why_not_migratable(row.record),
-                host.record.last_seen if host else None,
-            ),
-            layout=False,
+        machine = InView(
+            row.record,
+            self.app.fleet.usage(row.key),
+            list(history),
+            last_event=self._last_events.get((row.record.host, row.record.name), ""),
+            warnings=row.warnings,
+            bound=self.app.fleet.why_not_migratable(row.record),
+            seen=host.record.last_seen if host else None,
         )
+        width = self.size.width - area.gutter.width
+        height = int(area.styles.height.value) if area.styles.height else 0
+        area.update(strip(machine, width, height), layout=False)
 
     @on(LineTable.ViewChanged)
     def view_changed(self) -> None:

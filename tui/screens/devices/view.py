@@ -140,7 +140,7 @@ class DevicesView(Pane[DeviceRow]):
                 self.run_worker(reader.refresh(), group="devices")
 
     async def reread(self) -> None:
-        """``F5``."""
+        """``F5``: read the devices of every host again."""
         for _host, reader in self._readers():
             await reader.refresh()
 

@@ -92,7 +92,7 @@ class Chains(Screen[None]):
         self.app.begin(then_read())
 
     def action_read(self) -> None:
-        """``F5``."""
+        """``F5``: read layers and sizes again."""
         self.run_worker(self._read(), group="read", exclusive=True)
 
     async def _read(self) -> None:

@@ -331,11 +331,11 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
             await save_as(self.app, path, lambda file: file.write_text(text + "\n", "utf-8"))
 
     def scroll_back(self) -> None:
-        """``PgUp``."""
+        """``PgUp``: look back by a screen, less a line."""
         self.terminal.scroll_view(-max(1, self.terminal.size.height - 1))
 
     def scroll_on(self) -> None:
-        """``PgDn``."""
+        """``PgDn``: the same forward."""
         self.terminal.scroll_view(max(1, self.terminal.size.height - 1))
 
     def next_console(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from tui.hypervisor.console import Console, ConsoleInUseError, open_console
+from tui.hypervisor.console import ConsoleInUseError, ConsoleStream, open_console
 from tui.hypervisor.console_log import ConsoleLog
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
@@ -71,7 +71,7 @@ class ConsoleSession:
         self.on_output: Callable[[], bool] | None = None
         """Draws what came; False when nobody looks."""
         self.on_change: Callable[[], None] | None = None
-        self.console: Console | None = None
+        self.console: ConsoleStream | None = None
         self._turn = asyncio.Lock()
         """One attempt to attach at a time."""
         self._attaching = False
@@ -158,7 +158,7 @@ class ConsoleSession:
         finally:
             self._attaching = False
 
-    def _begin(self, console: Console) -> None:
+    def _begin(self, console: ConsoleStream) -> None:
         if not self._wanted or console.ended:  # let go of meanwhile
             console.close()
             self.guest.forget()

@@ -282,19 +282,19 @@ class DisplayTab(Tab, can_focus=True):
             self._hurry()
 
     def zoom_in(self) -> None:
-        """``+``."""
+        """``+``: a step larger."""
         self.view.zoom_by(1)
 
     def zoom_out(self) -> None:
-        """``-``."""
+        """``-``: a step smaller."""
         self.view.zoom_by(-1)
 
     def fit(self) -> None:
-        """``0``."""
+        """``0``: all of the picture."""
         self.view.fit()
 
     def switch_text(self) -> None:
-        """``t``."""
+        """``t``: text as a picture, or as text again."""
         self.view.switch_text()
 
     @property
@@ -307,23 +307,23 @@ class DisplayTab(Tab, can_focus=True):
         return "this terminal has neither kitty nor sixel graphics"
 
     def switch_pixels(self) -> None:
-        """``g``."""
+        """``g``: blocks in place of pixels, or pixels again."""
         self.view.switch_pixels()
 
     def pan_up(self) -> None:
-        """``↑``."""
+        """``↑``: look further up."""
         self.view.pan(0, -1)
 
     def pan_down(self) -> None:
-        """``↓``."""
+        """``↓``: look further down."""
         self.view.pan(0, 1)
 
     def pan_left(self) -> None:
-        """``←``."""
+        """``←``: look further to the left."""
         self.view.pan(-1, 0)
 
     def pan_right(self) -> None:
-        """``→``."""
+        """``→``: look further to the right."""
         self.view.pan(1, 0)
 
     async def copy_viewer_line(self) -> None:

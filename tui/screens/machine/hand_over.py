@@ -11,7 +11,7 @@ import termios
 import tty
 from collections.abc import Callable
 
-from tui.hypervisor.console import Console
+from tui.hypervisor.console import ConsoleStream
 from tui.screens.machine.console_session import ConsoleSession
 
 ESCAPE = b"\x1d"
@@ -26,7 +26,7 @@ RESTORE = (
 
 def hand_over(
     session: ConsoleSession,
-    console: Console,
+    console: ConsoleStream,
     name: str,
     suspended: Callable[[], contextlib.AbstractContextManager[None]],
 ) -> None:

@@ -247,16 +247,16 @@ class MachineScreen(Target, Switching):
             self.app.back_or_quit()
 
     def reread(self) -> None:
-        """``F5``."""
+        """``F5``: read what the tab in front shows again."""
         if self.tab is not None:
             self.tab.reread()
 
     async def edit_title(self) -> None:
-        """``T``."""
+        """``T``: ask for another title, and store it."""
         await self._edit_text("title")
 
     async def edit_description(self) -> None:
-        """``D``."""
+        """``D``: have the description edited, and store it."""
         await self._edit_text("description")
 
     async def _edit_text(self, kind: str) -> None:

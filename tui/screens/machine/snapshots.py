@@ -248,7 +248,7 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
             self.app.push_screen(SnapshotXml(one))
 
     def toggle_mark(self) -> None:
-        """``Space``."""
+        """``Space``: mark or unmark the one under the cursor, and go on."""
         self.table.toggle_mark()
         self.table.action_move(1)
 

@@ -276,7 +276,8 @@ class VirttyApp(Program):
     def say(self, text: str, severity: str = "information") -> None:
         """A toast: plain text, kept by Activity where it matters."""
         level = severity if severity in ("warning", "error") else "information"
-        self.notify(text, severity=level, markup=False)  # type: ignore[arg-type]
+        shown = visible(text, newlines=True)
+        self.notify(shown, severity=level, markup=False)  # type: ignore[arg-type]
 
     def copy_to_clipboard(self, text: str) -> None:
         """By OSC 52; in tmux by tmux as well."""

@@ -1,9 +1,19 @@
 """What may be shown of a definition."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
-from tui.model.xml import mask_secrets
+from tui.model.xml import (
+    MASK,
+    hide_secrets,
+    mask_secrets,
+    parse,
+    restore_secrets,
+    serialise,
+    spelled_out,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +64,43 @@ def test_the_rest_is_still_xml():
         "<domain><graphics passwd='a'/><cmdline>password=b quiet</cmdline><name>x</name></domain>"
     )
     assert etree.fromstring(mask_secrets(text)).findtext("name") == "x"
+
+
+TEXTS = st.text(
+    st.one_of(
+        st.sampled_from(f"*'\"=,:@/&<>\ue000\ue0010\u2028\u202e\x85\x7f\u200d\t\n {MASK}passwd"),
+        st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"),
+    ),
+    max_size=40,
+)
+
+
+@given(texts=st.lists(TEXTS, min_size=3, max_size=3), secret=TEXTS)
+def test_nothing_is_lost_on_the_way_to_an_editor_and_back(texts: list[str], secret: str):
+    """Whatever a document holds of what stands for a secret, or cannot be seen."""
+    root = etree.fromstring("<domain><!--c\u202e--><a/><graphics/><b/></domain>")
+    root[1].text, root[1].tail, root[3].text = (text or None for text in texts)
+    root[2].set("passwd", secret)
+    root[3].set("x", secret)
+    before = serialise(root.getroottree())
+    hidden, secrets = hide_secrets(before)
+    shown = spelled_out(hidden)
+    assert restore_secrets(hidden, secrets) == before
+    assert serialise(parse(restore_secrets(shown, secrets))) == before
+
+
+def test_what_cannot_be_seen_is_spelled_out():
+    assert (
+        spelled_out("<a b='\u202e'>\x85日本é\u200b</a>")
+        == "<a b='&#x202E;'>&#x85;日本é&#x200B;</a>"
+    )
+    kept = "<a><!--\u200b--><![CDATA[\u200b]]></a>"
+    assert spelled_out(kept) == kept
+
+
+def test_a_mask_of_the_documents_own_is_no_secret_of_another():
+    """Else a description could have a password put into it."""
+    text = f"<a><d>{MASK} \ue0000\ue001</d><graphics passwd='hush'/></a>"
+    hidden, secrets = hide_secrets(text)
+    assert "hush" not in hidden
+    assert restore_secrets(hidden, secrets) == text

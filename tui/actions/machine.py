@@ -9,6 +9,7 @@ from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model.states import DomainState
+from tui.model.text import visible
 
 STANDS = frozenset((DomainState.PAUSED, DomainState.PMSUSPENDED))
 
@@ -278,7 +279,7 @@ class Rename(MachineAction):
     async def run(self, context: Context) -> None:
         """Ask for the name, then rename."""
         domain = context.subjects()[0]
-        name = await context.ask_text(f"Rename {domain.name}", "New name", domain.name)
+        name = await context.ask_text(f"Rename {visible(domain.name)}", "New name", domain.name)
         if name and name != domain.name:
             await lifecycle.rename(context.fleet.hosts[domain.host], domain, name)
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from lxml import etree
 
+from tui.model.text import visible
+
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -25,6 +27,25 @@ def parse(text: str) -> etree._ElementTree:
 def serialise(tree: etree._ElementTree) -> str:
     """The document as text, comments beside the root included."""
     return etree.tostring(tree, encoding="unicode")
+
+
+_AS_IT_IS = re.compile(r"(?s)(<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>)")
+_NOT_ASCII = re.compile(r"[^\x00-\x7e]")
+
+
+def spelled_out(text: str) -> str:
+    """The XML with every character that cannot be seen as a reference: ``&#x202E;``.
+
+    It is the same document. In comments and CDATA, which have no references, nothing changes.
+    """
+    parts = _AS_IT_IS.split(text)
+    parts[::2] = (_NOT_ASCII.sub(_reference, part) for part in parts[::2])
+    return "".join(parts)
+
+
+def _reference(match: re.Match[str]) -> str:
+    char = match[0]
+    return char if visible(f"a{char}") == f"a{char}" else f"&#x{ord(char):X};"
 
 
 def element(
@@ -69,6 +90,8 @@ def mask_secrets(text: str) -> str:
 
 
 _HIDDEN = re.compile("\ue000(\\d+)\ue001")
+_LIKE_HIDDEN = re.compile(rf"(?P<keep>){re.escape(MASK)}|[\ue000\ue001]")
+"""What a document may hold by itself of the marks for hidden secrets."""
 
 
 def hide_secrets(text: str) -> tuple[str, tuple[str, ...]]:
@@ -76,13 +99,14 @@ def hide_secrets(text: str) -> tuple[str, tuple[str, ...]]:
     found: list[str] = []
 
     def put_away(match: re.Match[str]) -> str:
-        start, end = match.end("keep"), match.end()
+        start, end = max(match.start(), match.end("keep")), match.end()
         if match.groupdict().get("end"):
             end -= len(match["end"])
         found.append(match.string[start:end])
-        return f"{match['keep']}\ue000{len(found) - 1}\ue001{match.groupdict().get('end', '')}"
+        groups = match.groupdict("")
+        return f"{groups['keep']}\ue000{len(found) - 1}\ue001{groups.get('end', '')}"
 
-    for pattern in _SECRETS:
+    for pattern in (_LIKE_HIDDEN, *_SECRETS):
         text = pattern.sub(put_away, text)
     order = [int(match[1]) for match in _HIDDEN.finditer(text)]
 

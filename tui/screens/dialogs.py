@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from tui.model.text import visible
 from tui.screens.marks import HostMarks
 
 NARROW = 58
@@ -119,6 +120,8 @@ class AskText(ModalScreen[str | None]):
             yield HostMarks()
             yield Static(Content(self.heading), classes="dialog--title")
             yield Static(Content(self.question))
+            if (honest := visible(self.value)) != self.value:
+                yield Static(Content(f"It is: {honest}"), classes="dialog--hint")
             field = Input(self.value, select_on_focus=True)
             field.cursor_blink = False
             yield field

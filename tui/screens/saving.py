@@ -10,6 +10,11 @@ from tui.model.text import visible
 from tui.screens.program import Program
 
 
+def usual_name(name: str, ending: str) -> str:
+    """A file name after a machine's, which may hold what no file should be called."""
+    return visible(f"{name}{ending}").replace("/", "_")
+
+
 def named_path(app: Program, text: str) -> Path | None:
     """The path that was typed, ``~`` being a home directory; says so where it is nobody's."""
     try:

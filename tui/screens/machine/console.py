@@ -31,7 +31,7 @@ from tui.screens.machine.console_session import ConsoleSession
 from tui.screens.machine.hand_over import hand_over
 from tui.screens.machine.special_keys import send_special, why_no_keys
 from tui.screens.machine.tab import Tab
-from tui.screens.saving import named_path, save_as
+from tui.screens.saving import named_path, save_as, usual_name
 from tui.widgets.terminal import TerminalView
 
 START = Start()
@@ -302,7 +302,7 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
             return
         audit = self.app.fleet.journal.audit_path
         folder = Path.cwd() if audit is None else audit.parent / "consoles"
-        name = f"{record.name}-{time.strftime('%Y%m%d-%H%M%S')}.log".replace("/", "_")
+        name = usual_name(record.name, time.strftime("-%Y%m%d-%H%M%S.log"))
         path = await self.app.ask_text(
             "Log the console", "File; .txt for plain text, else as it comes", str(folder / name)
         )
@@ -324,18 +324,18 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
 
     async def save_scrollback(self) -> None:
         """``w``: everything that is kept, to a file."""
-        name = f"{self.session.name}.txt".replace("/", "_")
+        name = usual_name(self.session.name, ".txt")
         path = await self.app.ask_text("Save what was printed", "File", name)
         if path:
             text = "\n".join(self.session.emulator.history())
             await save_as(self.app, path, lambda file: file.write_text(text + "\n", "utf-8"))
 
     def scroll_back(self) -> None:
-        """``PgUp``: look back by a screen, less a line."""
+        """``PgUp``."""
         self.terminal.scroll_view(-max(1, self.terminal.size.height - 1))
 
     def scroll_on(self) -> None:
-        """``PgDn``: the same forward."""
+        """``PgDn``."""
         self.terminal.scroll_view(max(1, self.terminal.size.height - 1))
 
     def next_console(self) -> None:

@@ -25,7 +25,7 @@ from tui.model.viewers import has_screen, viewer_lines
 from tui.screens.choose import Choose, Offer
 from tui.screens.machine.special_keys import send_special, why_no_keys
 from tui.screens.machine.tab import Tab
-from tui.screens.saving import save_as
+from tui.screens.saving import save_as, usual_name
 from tui.terminal_graphics import TerminalGraphics, find_graphics
 from tui.widgets.picture import PictureView
 from tui.widgets.picture_cells import as_png, read_picture
@@ -351,7 +351,7 @@ class DisplayTab(Tab, can_focus=True):
         machine, data = self.machine, self._data
         if machine is None or not data:
             return
-        name = f"{machine[1].name}.png".replace("/", "_")
+        name = usual_name(machine[1].name, ".png")
         path = await self.app.ask_text("Save the picture", "File", name)
         if path:
             await save_as(self.app, path, lambda file: file.write_bytes(as_png(data)))

@@ -27,6 +27,7 @@ class EditText(ModalScreen[str | None]):
         super().__init__()
         self.heading = title
         self.text = text
+        self._begin = text
 
     def compose(self) -> ComposeResult:
         """Title, field, keys."""
@@ -37,9 +38,14 @@ class EditText(ModalScreen[str | None]):
             yield area
             yield Static("Ctrl+S takes it, Escape cancels", classes="dialog--hint")
 
+    def on_mount(self) -> None:
+        """What the area has made of it: a line end of each character that is one to it."""
+        self._begin = self.query_one(TextArea).text
+
     @property
     def _written(self) -> str:
-        return self.query_one(TextArea).text.strip()
+        text = self.query_one(TextArea).text
+        return self.text if text == self._begin else text.strip()
 
     def action_take(self) -> None:
         """Answer with the text."""
@@ -50,7 +56,7 @@ class EditText(ModalScreen[str | None]):
         self.run_worker(self._leave(), exclusive=True)
 
     async def _leave(self) -> None:
-        if self._written == self.text.strip() or await self.app.ask(
+        if self._written in (self.text, self.text.strip()) or await self.app.ask(
             "Forget what you have written?", yes="Forget"
         ):
             self.dismiss(None)

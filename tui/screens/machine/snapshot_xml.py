@@ -39,5 +39,5 @@ class SnapshotXml(Screen[None]):
     def on_mount(self) -> None:
         """Fill it."""
         view = self.query_one(TextView)
-        view.set_lines(highlight(mask_secrets(self.one.xml)))
+        view.set_lines(highlight(visible(mask_secrets(self.one.xml), newlines=True)))
         view.focus()

@@ -22,7 +22,7 @@ from tui.model.changes import to_xml
 from tui.model.domain import Domain
 from tui.model.text import visible
 from tui.model.views import View
-from tui.model.xml import hide_secrets, parse, restore_secrets
+from tui.model.xml import hide_secrets, parse, restore_secrets, spelled_out
 from tui.screens.program import Program
 from tui.widgets.xml_area import XmlArea
 
@@ -41,7 +41,9 @@ class XmlEditor(Screen[Domain | None]):
     def __init__(self, name: str, document: Domain, at: View | None = None) -> None:
         super().__init__()
         self.machine = name
-        self._begin, self._secrets = hide_secrets(to_xml(document.root))
+        hidden, self._secrets = hide_secrets(to_xml(document.root))
+        # Some are line ends for a text area, which would keep a line end in their place.
+        self._begin = spelled_out(hidden)
         self._line = 0 if at is None or at.element is document.root else _line_of(at, document)
 
     def compose(self) -> ComposeResult:

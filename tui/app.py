@@ -335,7 +335,7 @@ class VirttyApp(Program):
 
     async def on_event(self, event: events.Event) -> None:
         """Keys are for what they find when those before them are done with."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        if isinstance(event, events.Key):
             await its_turn(event, self.focused)
         await super().on_event(event)
 

@@ -13,7 +13,7 @@ from tui.screens.machine.console import ConsoleTab
 from tui.screens.machine.display import DisplayTab
 from tui.screens.machine.screen import MachineScreen
 
-KEYS = {"\r": "enter", "+": "plus"}
+KEYS = {"\r": "enter", "+": "plus", "↦": "f2"}
 
 
 def type_ahead(app: VirttyApp, keys: str) -> None:
@@ -60,3 +60,10 @@ async def test_a_pane_has_the_keys_typed_behind_its_own():
         await until(lambda: isinstance(app.main.pane, HostsPane) and app.main.pane.table.has_focus)
         await pilot.pause()
         assert app.screen is app.main
+
+
+async def test_a_dialog_takes_all_that_was_typed_behind_its_key():
+    async with running() as (app, _pilot):
+        go_to(app, "scratch")
+        type_ahead(app, "↦abc\r")
+        await until(lambda: "abc" in {record.name for record in app.fleet.domains()})

@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from tests.screens.test_machines import running, screen_text
 from tests.waiting import until
 from tui.app import VirttyApp
-from tui.hypervisor.display import take_picture
+from tui.hypervisor.display import Keyboard, take_picture
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
+from tui.model.keycodes import CODES
 from tui.output_cells import PLACEHOLDER
 from tui.screens.choose import Choose
 from tui.screens.dialogs import AskText, Confirm
@@ -152,3 +154,28 @@ async def test_it_is_looked_on_once_a_dialog_is_gone(monkeypatch: pytest.MonkeyP
         taken = 0
         await pilot.press("escape")
         await until(lambda: taken > 1)
+
+
+async def test_a_paste_is_typed_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch):
+    sent: list[list[int]] = []
+
+    async def send_one(_keyboard: Keyboard, keys: list[int]) -> None:
+        sent.append(keys)
+
+    monkeypatch.setattr(Keyboard, "_send_one", send_one)
+    async with looking() as (app, pilot, tab):
+        await pilot.press("enter")
+        await until(lambda: tab.view.has_focus)
+        for text, told in (
+            ("all of it\r\n" * 500, "of 5000 keys a guest takes 500 at a time"),
+            ("some ü of it", "no key for ü"),
+        ):
+            tab.view.post_message(events.Paste(text))
+            await until(lambda: len(app._notifications) == 1)
+            await pilot.pause()
+            assert [told in one.message for one in app._notifications] == [True]
+            app.clear_notifications()
+            assert not sent
+        tab.view.post_message(events.Paste("rm\r\n"))
+        await until(lambda: len(sent) == 3)
+        assert sent == [[CODES["r"]], [CODES["m"]], [CODES["enter"]]]

@@ -106,11 +106,14 @@ class Keyboard:
         self._task: asyncio.Task[None] | None = None
         self._noted = False
 
-    def press(self, names: Sequence[str]) -> bool:
-        """Press keys together (``leftctrl``, ``c``); False when too many wait already."""
-        if len(self._keys) >= WAITING:
+    def press(self, *keys: Sequence[str]) -> bool:
+        """Press one after the other, each of them names of keys that go together.
+
+        (``("leftctrl", "c"), ("enter",)``.) False, and none is pressed, when too many would wait.
+        """
+        if len(self._keys) + len(keys) > WAITING:
             return False
-        self._keys.append(codes(names))
+        self._keys += [codes(names) for names in keys]
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._send())
         return True

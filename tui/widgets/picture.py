@@ -40,6 +40,13 @@ class PictureView(EveryKey):
             super().__init__()
             self.names = names
 
+    class Pasted(Message):
+        """A text to type: the keys of each character, by name."""
+
+        def __init__(self, keys: Sequence[tuple[str, ...]]) -> None:
+            super().__init__()
+            self.keys = keys
+
     class Untypable(Message):
         """A US keyboard has no key for this."""
 
@@ -343,14 +350,16 @@ class PictureView(EveryKey):
         )
 
     def on_paste(self, event: events.Paste) -> None:
-        """Pasted text is typed, key by key, up to what no key types."""
+        """Pasted text is typed, key by key; none of it where a character has no key."""
         event.stop()
-        for character in event.text.replace("\r\n", "\n"):
-            names = typed_by(character)
-            if not names:
-                self.post_message(self.Untypable(character))
-                return
-            self.post_message(self.Pressed(names))
+        if self.is_left:
+            return
+        text = event.text.replace("\r\n", "\n")
+        keys = [typed_by(character) for character in text]
+        if all(keys):
+            self.post_message(self.Pasted(keys))
+        else:
+            self.post_message(self.Untypable(text[keys.index(())]))
 
 
 def framed(strips: list[Strip], width: int, height: int, base: Style) -> list[Strip]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,7 +15,7 @@ from textual.widgets import Static
 from tui.actions.base import Scope, host_refusal
 from tui.actions.registry import bindings_of
 from tui.hypervisor.definition import read_xml
-from tui.hypervisor.display import Keyboard, NoPictureError, take_picture
+from tui.hypervisor.display import WAITING, Keyboard, NoPictureError, take_picture
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainKey, DomainRecord
@@ -234,13 +235,22 @@ class DisplayTab(Tab, can_focus=True):
 
     def on_picture_view_pressed(self, event: PictureView.Pressed) -> None:
         """To the guest."""
+        self._press([event.names], "The guest is slow to take keys: this one is lost.")
+
+    def on_picture_view_pasted(self, event: PictureView.Pasted) -> None:
+        """To the guest, all of it or nothing: half a line may do harm."""
+        count = len(event.keys)
+        slow = f"Nothing was pasted: of {count} keys a guest takes {WAITING} at a time."
+        self._press(event.keys, slow)
+
+    def _press(self, keys: Sequence[tuple[str, ...]], told_when_full: str) -> None:
         machine = self.machine
         if machine is None or self.no_picture:
             return
         if self._keyboard is None:
             self._keyboard = Keyboard(*machine, self.app.tell_error)
-        if not self._keyboard.press(event.names):
-            self.app.say("The guest is slow to take keys: this one is lost.", "warning")
+        if not self._keyboard.press(*keys):
+            self.app.say(told_when_full, "warning")
         self._hurry()
 
     def on_picture_view_untypable(self, event: PictureView.Untypable) -> None:

@@ -12,9 +12,13 @@ import pytest
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.lacks import if_supported
 from tui.hypervisor.opening import close_quietly, open_connection, signed_in, state_after
-from tui.hypervisor.records import HostState
+from tui.hypervisor.records import HostRecord, HostState
 from tui.hypervisor.signin import Attempt, SignInError
 from tui.hypervisor.ssh import SignIns
+
+
+def host(file: Path) -> HostRecord:
+    return HostRecord("h", "h", f"test://{file}")
 
 
 def test_a_connection_that_cannot_be_read_is_let_go_of(tmp_path: Path) -> None:
@@ -29,9 +33,7 @@ def test_a_connection_that_cannot_be_read_is_let_go_of(tmp_path: Path) -> None:
 
     nobody = Attempt(lambda _question: None, lambda _question: None)
     with pytest.raises(libvirt.libvirtError, match="not found"):
-        open_connection(
-            f"test://{file}", False, "h", SignIns(), nobody, print, print, prepare=refuse
-        )
+        open_connection(host(file), SignIns(), nobody, print, print, prepare=refuse)
     with pytest.raises(libvirt.libvirtError, match="invalid connection"):
         opened[0].getType()
 
@@ -47,7 +49,7 @@ def test_a_closed_connection_holds_nothing(tmp_path: Path) -> None:
     listener = Listener()
     gone = weakref.ref(listener)
     nobody = Attempt(lambda _question: None, lambda _question: None)
-    opened = open_connection(f"test://{file}", False, "h", SignIns(), nobody, listener, listener)
+    opened = open_connection(host(file), SignIns(), nobody, listener, listener)
     close_quietly(opened.connection)
     del opened, listener
     gc.collect()

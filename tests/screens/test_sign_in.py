@@ -42,8 +42,8 @@ async def running(
     """The program on test hosts that ask before they let one in."""
 
     def open_connection(*arguments: Any) -> opening.Opened:
-        _uri, _readonly, key, _sign_ins, attempt = arguments[:5]
-        asks[key](attempt)
+        record, _sign_ins, attempt = arguments[:3]
+        asks[record.key](attempt)
         return opening.open_connection(*arguments)
 
     monkeypatch.setattr(host_module, "open_connection", open_connection)

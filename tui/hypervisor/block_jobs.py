@@ -17,6 +17,7 @@ from tui.hypervisor.events import Event
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import DomainRecord
+from tui.model.snapshot_plans import Merge
 from tui.model.xml import parse
 
 START_BANDWIDTH = 0
@@ -57,7 +58,7 @@ class BlockJob:
 
     @property
     def share(self) -> float:
-        """0.0 to 1.0."""
+        """How much of it is done, 0.0 to 1.0."""
         return min(1.0, self.done / self.end) if self.end else 0.0
 
 
@@ -101,22 +102,19 @@ def commit_flags(active: bool) -> int:
     return flags | libvirt.VIR_DOMAIN_BLOCK_COMMIT_ACTIVE if active else flags
 
 
-def commit_virsh(machine: str, target: str, top: str, base: str, active: bool) -> str:
-    """The equivalent command."""
-    ending = ("--active", "--pivot") if active else ("--wait",)
-    return virsh("blockcommit", machine, target, "--top", top, "--base", base, *ending)
+def commit_virsh(machine: str, merge: Merge) -> str:
+    """The command that equals :func:`commit`."""
+    ending = ("--active", "--pivot") if merge.active else ("--wait",)
+    layers = ("--top", merge.top, "--base", merge.base)
+    return virsh("blockcommit", machine, merge.target, *layers, *ending)
 
 
 async def commit(
-    host: Host,
-    record: DomainRecord,
-    target: str,
-    top: str,
-    base: str,
-    active: bool,
-    progress: Callable[[float], None],
+    host: Host, record: DomainRecord, merge: Merge, progress: Callable[[float], None]
 ) -> None:
-    """Merge ``top`` into ``base`` while the machine runs; ends when that is so.
+    """Merge a layer while the machine runs; ends when that is so.
+
+    ``progress`` is told the share that is done, 0.0 to 1.0.
 
     virDomainBlockCommit; a merge that runs already on that disk (begun before a daemon died, or
     by a virtty that ended) is gone on with. Cancelling aborts the job: the chain stays as it was.
@@ -125,13 +123,15 @@ async def commit(
 
     def begin(connection: libvirt.virConnect) -> None:
         domain = connection.lookupByUUIDString(record.uuid)
-        running = job_of(domain, target)
+        running = job_of(domain, merge.target)
         if running is not None and running.word == "commit":
             return
-        domain.blockCommit(target, base, top, START_BANDWIDTH, commit_flags(active))
+        flags = commit_flags(merge.active)
+        domain.blockCommit(merge.target, merge.base, merge.top, START_BANDWIDTH, flags)
 
-    await _follow(host, record, target, begin, progress, f"Merge {top} into {base}")
-    await _prove(host, record, target, top, f"Merge {top} into {base}")
+    what = f"Merge {merge.top} into {merge.base}"
+    await _follow(host, record, merge.target, begin, progress, what)
+    await _prove(host, record, merge.target, merge.top, what)
 
 
 async def pull(

@@ -50,13 +50,12 @@ async def commit_down(
     merge, refusal = plan_commit(target, top, looked.situation)
     if merge is None:
         raise HypervisorError(f"Commit {top} of {record.name}", words=refusal)
-    command = block_jobs.commit_virsh(record.name, target, top, merge.base, merge.active)
+    command = block_jobs.commit_virsh(record.name, merge)
     async with changing(host, record.name, f"commit {top} down in", command, cancel) as number:
         async with held_open(host, record):
             await block_jobs.commit(
-                host, record, target, top, merge.base, merge.active,
-                lambda share: host.journal.progress(number, share),
-            )  # fmt: skip
+                host, record, merge, lambda share: host.journal.progress(number, share)
+            )
         await delete_file(host, top)
     host.reread_soon(record.uuid)
 

@@ -123,9 +123,7 @@ class Host:
         record = self.record
         try:
             opened = open_connection(
-                record.uri,
-                record.readonly,
-                record.key,
+                record,
                 self._sign_ins,
                 attempt,
                 lambda event: self._mailbox.post(self._on_event, generation, event),

@@ -16,7 +16,7 @@ from tui.hypervisor.events import Post, deregister, register_lifecycle
 from tui.hypervisor.lacks import if_supported
 from tui.hypervisor.lanes import Worker
 from tui.hypervisor.listing import read_domains
-from tui.hypervisor.records import DomainRecord, HostState
+from tui.hypervisor.records import DomainRecord, HostRecord, HostState
 from tui.hypervisor.signin import Attempt, SignInError, libvirt_auth
 from tui.hypervisor.ssh import SignIns, SignInTarget
 from tui.model.text import visible
@@ -131,9 +131,7 @@ def signed_in(uri: str, user: str, sign_ins: SignIns, attempt: Attempt) -> str:
 
 
 def open_connection(
-    uri: str,
-    readonly: bool,
-    host: str,
+    host: HostRecord,
     sign_ins: SignIns,
     attempt: Attempt,
     post: Post,
@@ -142,11 +140,13 @@ def open_connection(
 ) -> Opened:
     """Open, subscribe to lifecycle events, then list: nothing is missed in between.
 
-    Runs in a thread, where it may wait for a person; raises libvirtError or SignInError.
+    ``post`` is told every event, ``on_close`` the reason when the connection ends
+    (virConnectCloseReason); ``prepare`` is run on it before it is read. Runs in a thread, where
+    it may wait for a person; raises libvirtError or SignInError.
     """
     eventloop.ensure_running()
-    flags = libvirt.VIR_CONNECT_RO if readonly else 0
-    target = signed_in(uri, host, sign_ins, attempt)
+    flags = libvirt.VIR_CONNECT_RO if host.readonly else 0
+    target = signed_in(host.uri, host.key, sign_ins, attempt)
     connection = libvirt.openAuth(target, libvirt_auth(attempt), flags)
     try:
         if_supported(lambda: connection.setKeepAlive(*KEEPALIVE), None)
@@ -162,13 +162,13 @@ def open_connection(
             has_events = True
         except libvirt.libvirtError:
             has_events = False
-        if prepare is not None and not readonly:
+        if prepare is not None and not host.readonly:
             prepare(connection)
-        domains = read_domains(connection, host)
+        domains = read_domains(connection, host.key)
     except libvirt.libvirtError:
         close_quietly(connection)  # what is subscribed would hold it for ever
         raise
-    return Opened(connection, domains, has_events, is_local=not is_remote(uri))
+    return Opened(connection, domains, has_events, is_local=not is_remote(host.uri))
 
 
 def close_quietly(connection: libvirt.virConnect, workers: Iterable[Worker] = ()) -> None:

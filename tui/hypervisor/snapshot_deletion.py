@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 
 import libvirt
 
@@ -63,28 +64,19 @@ async def _delete(
     cancel: Callable[[], None] | None,
 ) -> None:
     name = made.snapshot.name
-    commands = [
-        block_jobs.commit_virsh(record.name, one.target, one.top, one.base, one.active)
-        for one in made.merges
-    ]
+    commands = [block_jobs.commit_virsh(record.name, merge) for merge in made.merges]
     commands.append(virsh("snapshot-delete --metadata", record.name, name))
     commands += [virsh("vol-delete", path) for path in made.files]
     text = f"delete the snapshot {name} of"
     async with changing(host, record.name, text, "; ".join(commands), cancel) as number:
         if made.merges:
             await held.enter_async_context(held_open(host, record))
+
+        def progress(place: int, share: float) -> None:
+            host.journal.progress(number, (place + share) / len(made.merges))
+
         for place, merge in enumerate(made.merges):
-            await block_jobs.commit(
-                host,
-                record,
-                merge.target,
-                merge.top,
-                merge.base,
-                merge.active,
-                lambda share, place=place: host.journal.progress(  # type: ignore[misc]
-                    number, (place + share) / len(made.merges)
-                ),
-            )
+            await block_jobs.commit(host, record, merge, partial(progress, place))
         exchanged = {merge.top: merge.base for merge in made.merges}
         await _mend(host, record, name, exchanged)
         for path in made.files:

@@ -218,7 +218,7 @@ class Chains(Screen[None]):
         host, record = self.machine
         question = f"Commit a layer of {visible(record.name)} down?"
         consequence = "What the guest sees stays the same; the upper file is deleted afterwards."
-        command = commit_virsh(record.name, merge.target, merge.top, merge.base, merge.active)
+        command = commit_virsh(record.name, merge)
         if await self._agreed(question, consequence, [merge.words, command], "Commit"):
             await self._until_done(
                 lambda cancel: chain_work.commit_down(

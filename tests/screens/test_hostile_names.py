@@ -1,4 +1,7 @@
-"""A host whose every name tries something: markup, escapes, invisible and turning characters."""
+"""A host whose every name tries something: markup, escapes, invisible and turning characters.
+
+Every key is pressed on it, while a watch is kept over what may block the loop.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,14 @@ import libvirt
 from textual.pilot import Pilot
 from textual.strip import Strip
 
+from tests.loop_watch import loop_watched
 from tests.waiting import until
 from tui.actions.base import Scope
 from tui.actions.registry import actions_of
 from tui.app import VirttyApp
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
+from tui.hypervisor.listing import read_unannounced
 from tui.model import Domain
 from tui.model.changes import canonical
 from tui.model.text import visible
@@ -27,7 +32,7 @@ from tui.screens.machine.screen import MachineScreen
 from tui.screens.machine.tabs import TABS
 from tui.screens.machine.xml_editor import XmlEditor
 from tui.screens.main import MainScreen
-from tui.settings import Settings
+from tui.settings import Settings, load_settings
 
 Begin = Callable[[], Awaitable[object]]
 
@@ -60,7 +65,7 @@ second line {one}</description><memory>1024</memory><vcpu>2</vcpu><os><type>hvm<
 
 @contextlib.asynccontextmanager
 async def hostile(tmp_path: Path, name: str = EVIL) -> AsyncIterator[tuple[VirttyApp, Pilot[int]]]:
-    """The program on such a host."""
+    """The program on such a host; nothing that may block is done in its loop meanwhile."""
     file = tmp_path / "node.xml"
     file.write_text(node(name))
     fleet = Fleet()
@@ -70,7 +75,9 @@ async def hostile(tmp_path: Path, name: str = EVIL) -> AsyncIterator[tuple[Virtt
     try:
         async with app.run_test(size=(120, 36), notifications=True) as pilot:
             await until(lambda: host.inventory.domains and host.record.facts)
-            yield app, pilot
+            with loop_watched() as blocking:
+                yield app, pilot
+            assert blocking == []
     finally:
         fleet.close()
 
@@ -190,3 +197,13 @@ async def test_a_description_that_is_only_looked_at_stays(tmp_path: Path) -> Non
         await pilot.press("ctrl+s")
         await until(lambda: bool(answers))
     assert answers == [f" {EVIL}\n"]
+
+
+async def test_what_would_block_the_loop_is_found(tmp_path: Path) -> None:
+    """The watch itself."""
+    connection = libvirt.open("test:///default")
+    with loop_watched() as blocking:
+        read_unannounced(connection)
+        load_settings(tmp_path / "none.toml")
+    assert any("settings.py" in call for call in blocking)
+    assert any("listing.py" in call for call in blocking)

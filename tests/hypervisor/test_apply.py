@@ -26,6 +26,7 @@ from tui.hypervisor.volumes import (
 )
 from tui.model import Domain
 from tui.model.plan import DomainStatus
+from tui.model.session import EditSession
 
 MIB = 1024**2
 ODD = """<domain type='test'><name>odd</name><memory>65536</memory><vcpu>1</vcpu>
@@ -93,6 +94,43 @@ async def test_what_was_replaced_is_kept_and_what_is_secret_stays(host: Host, tm
     host.journal.flush()
     assert "s3cret" not in (tmp_path / "state" / "audit.log").read_text()
     assert not any("s3cret" in str(entry) for entry in host.journal.entries)
+
+
+async def test_what_is_brought_back_is_what_libvirt_had_to_the_letter(host: Host, tmp_path: Path):
+    """What is no business of ours, what cannot be seen and the white space of it included."""
+    note = (
+        "<own:n xmlns:own='urn:own' a='1'>\n  keep <own:b/>  this\u2028\u202e<!-- and --> </own:n>"
+    )
+    words = "one &amp; two\n  three\x85\u200b"
+    xml = ODD.format(serial="S1").replace(
+        "<memory>", f"<description>{words}</description><metadata>{note}</metadata><memory>"
+    )
+    record = await define(host, xml)
+
+    async def told() -> str:
+        secure = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
+        return await host.call(lambda c: c.lookupByUUIDString(record.uuid).XMLDesc(secure))
+
+    before = await told()
+    assert "\u2028" in before
+
+    def edit(document: Domain) -> None:
+        document.disks[0].cache = "none"
+        document.memory.maximum = 128 * MIB
+        document.general.set("description", "other")
+        document.remove_device(document.graphics[0])
+        document.add_device(
+            "<rng model='virtio'><backend model='random'>/dev/random</backend></rng>"
+        )
+
+    base = await stored(host, record)
+    await apply(host, record, base, with_edit(base, edit))
+    assert await told() != before
+    (version,) = history.versions(tmp_path / "state" / "history", host.record.uri, record.uuid)
+    session = EditSession(await stored(host, record))
+    session.replace(history.read(version))
+    await apply(host, record, session.base, session.edited)
+    assert await told() == before
 
 
 async def test_what_libvirt_refused_has_replaced_nothing(host: Host, tmp_path: Path):

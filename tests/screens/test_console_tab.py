@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from textual import events
 from textual.pilot import Pilot
@@ -13,11 +14,16 @@ from textual.screen import Screen
 from tests.screens.test_machines import running, screen_text
 from tests.waiting import until
 from tui.app import VirttyApp
+from tui.hypervisor.apply import apply
+from tui.hypervisor.hardware import read_stored
 from tui.model.consoles import ConsolePort
+from tui.model.states import DomainState
 from tui.screens.dialogs import AskText, Confirm
 from tui.screens.machine.console import ConsoleTab
 from tui.screens.machine.console_lines import Keys, open_consoles, status_line
-from tui.screens.machine.console_size import GuestSize
+from tui.screens.machine.console_search import rows_with
+from tui.screens.machine.console_session import QUIET, NoPortError
+from tui.screens.machine.console_size import NO_PORT, GuestSize
 from tui.screens.machine.screen import MachineScreen
 
 LEAVE = "ctrl+right_square_bracket"
@@ -216,6 +222,7 @@ async def test_a_host_that_does_not_answer_is_told_and_so_is_what_the_guest_beli
         assert "guest: 80×24? Ctrl+] z tells it 80×20" in told()
         session.guest.told = (80, 19)
         assert "guest: 80×19, Ctrl+] z tells it 80×20" in told()
+        assert status_line(session, Keys.GUEST, 7).plain.endswith("further down: Shift+PgDn ")
         assert session.host is not None
         session.host._set(responding=False)
         assert "demo is not responding: what is typed waits" in told()
@@ -277,3 +284,74 @@ async def test_what_was_saved_before_is_not_replaced_unasked(tmp_path, monkeypat
         await until(lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
         await until(lambda: saved.read_text().startswith("newer"))
+
+
+def test_a_search_finds_what_was_wrapped():
+    rows = ["one max_i", "dle two", "", "MAX_IDLE", "漢字ma max", "_idle"]
+    assert rows_with("max_idle", rows, 9) == [0, 3, 4]
+    assert rows_with("max_idle", rows, 12) == [3]
+    assert rows_with("two", rows, 9) == [1]
+    assert rows_with("e", rows, 9) == [0, 1, 3, 5]
+
+
+async def test_what_was_wrapped_is_saved_as_it_was_printed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    line = "word " * 40
+    async with console() as (app, pilot, tab, _guest):
+        tab.session._output(f"{line}\r\nthe next".encode())
+        await pilot.press(LEAVE, "w")
+        await until(lambda: isinstance(app.screen, AskText))
+        await pilot.press("enter")
+        await until(lambda: (tmp_path / "web-01.txt").exists())
+        await until(lambda: "Saved to" in screen_text(app))
+        saved = (tmp_path / "web-01.txt").read_text().splitlines()
+        assert saved[:2] == [line.rstrip(), "the next"]
+
+
+async def test_its_first_output_ends_the_words_about_silence():
+    async with console() as (_app, _pilot, tab, _guest):
+        tab.session.attached_at -= 2 * QUIET
+        tab._show_status()
+        assert tab._lines is not None
+        assert "silent" in tab._lines[1].plain
+        tab.session._output(b"x")
+        assert "silent" not in tab._lines[1].plain
+
+
+async def test_a_machine_that_stands_still_says_so(monkeypatch):
+    async with console() as (app, _pilot, tab, _guest):
+        record = tab.session.record
+        assert record is not None
+        for state, told in (
+            (DomainState.CRASHED, "the machine has crashed: Ctrl+] o ends it"),
+            (DomainState.PMSUSPENDED, "the machine is suspended: Ctrl+] s wakes it"),
+            (DomainState.PAUSED, "the machine is paused: Ctrl+] p resumes it"),
+        ):
+            there = replace(record, state=state)
+            monkeypatch.setattr(app.fleet, "domain", lambda _key, there=there: there)
+            assert told in status_line(tab.session, Keys.GUEST, 0).plain
+
+
+async def test_a_port_that_was_added_is_told_and_not_added_twice():
+    async with console(attached=False) as (_app, _pilot, tab, _guest):
+        machine = tab.machine
+        assert machine is not None
+        base = (await read_stored(*machine)).stored
+        bare = base.copy()
+        for port in bare.root.xpath("devices/serial | devices/console"):
+            port.getparent().remove(port)
+        await apply(*machine, base, bare)
+        tab.session.error = NoPortError("Open the console", words=NO_PORT)
+        tab.session._say_failed(tab.session.error)
+        assert "adds one for the next boot" in screen_words(tab)
+        await tab.add_port()
+        assert tab.session.hint == "the next boot brings one"
+        await tab.add_port()
+        stored = (await read_stored(*machine)).stored
+        assert len(stored.root.findall("devices/serial")) == 1
+        tab.session._say_off()
+        assert "adds one" not in screen_words(tab)
+
+
+def screen_words(tab: ConsoleTab) -> str:
+    return " ".join(tab.session.emulator.screen().split())

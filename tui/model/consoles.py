@@ -8,6 +8,9 @@ from lxml import etree
 
 from tui.model.domain import Domain
 
+PTYS = ("pty", "nmdm")
+"""Kinds of ports whose other end libvirt hands out."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConsolePort:
@@ -42,10 +45,15 @@ def console_ports(live: Domain) -> list[ConsolePort]:
             name, tty = f"{kind or 'serial'} {number}".strip(), _tty(element, kind, number)
         # The first <console> of a PC is its first <serial>, told once more.
         if alias and alias not in ports:
-            is_pty = element.get("type") in ("pty", "nmdm")
+            is_pty = element.get("type") in PTYS
             why_not = "" if is_pty else f"goes to {_end(element)}, not to a pty"
             ports[alias] = ConsolePort(alias, name, tty, why_not)
     return list(ports.values())
+
+
+def has_pty(definition: Domain) -> bool:
+    """Whether a machine with this definition has a serial port that can be attached to."""
+    return any(port.get("type") in PTYS for port in definition.root.iterfind("devices/serial"))
 
 
 def _tty(element: etree._Element, kind: str, number: str) -> str:

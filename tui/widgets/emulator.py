@@ -65,8 +65,8 @@ class Emulator(Protocol):
     def scroll_to(self, row: int) -> None:
         """Bring a row, counted from the oldest line, to the top of the view."""
 
-    def history(self) -> list[str]:
-        """Every line from the oldest kept to the last of the screen."""
+    def history(self, *, unwrapped: bool = False) -> list[str]:
+        """Every row from the oldest kept to the last of the screen; or every line, as printed."""
 
     def screen(self) -> str:
         """The text of the screen."""
@@ -303,8 +303,8 @@ class Ghostty:
             self._scroll_viewport(self._handle, how[0])
             self._all = True
 
-    def history(self) -> list[str]:
-        """Every line from the oldest kept to the last of the screen."""
+    def history(self, *, unwrapped: bool = False) -> list[str]:
+        """Every row from the oldest kept to the last of the screen; or every line, as printed."""
         from pyghostty.core import init_sized
 
         if self._closed:
@@ -313,7 +313,7 @@ class Ghostty:
         found = self._lib.ghostty_terminal_select_all(self._handle, selection)
         if found == self._lib.GHOSTTY_NO_VALUE:
             return []
-        return str(self._terminal._format_sel(selection)).split("\n")
+        return str(self._terminal._format_sel(selection, unwrap=unwrapped)).split("\n")
 
     def screen(self) -> str:
         """The text of the screen."""
@@ -376,7 +376,7 @@ class Blind:
     def scroll_to(self, row: int) -> None:
         """There is nothing to look back at."""
 
-    def history(self) -> list[str]:
+    def history(self, *, unwrapped: bool = False) -> list[str]:
         """Nothing is kept."""
         return []
 

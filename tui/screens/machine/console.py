@@ -20,6 +20,7 @@ from tui.hypervisor.apply import apply
 from tui.hypervisor.hardware import read_stored
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
+from tui.model.consoles import has_pty
 from tui.model.states import DomainState
 from tui.model.templates import TEMPLATES
 from tui.model.text import visible
@@ -327,15 +328,15 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         name = usual_name(self.session.name, ".txt")
         path = await self.app.ask_text("Save what was printed", "File", name)
         if path:
-            text = "\n".join(self.session.emulator.history())
+            text = "\n".join(self.session.emulator.history(unwrapped=True))
             await save_as(self.app, path, lambda file: file.write_text(text + "\n", "utf-8"))
 
     def scroll_back(self) -> None:
-        """``PgUp``."""
+        """``PgUp``: look back by a screen, less a line."""
         self.terminal.scroll_view(-max(1, self.terminal.size.height - 1))
 
     def scroll_on(self) -> None:
-        """``PgDn``."""
+        """``PgDn``: the same forward."""
         self.terminal.scroll_view(max(1, self.terminal.size.height - 1))
 
     def next_console(self) -> None:
@@ -379,12 +380,16 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         if machine is None:
             return
         base = (await read_stored(*machine)).stored
+        if has_pty(base):
+            self.app.say("It has a serial port from the next boot on.")
+            return
         edited = base.copy()
         serial = next(kind for kind in TEMPLATES if kind.name == "serial")
         for xml in serial.xml(edited, {}):
             edited.add_device(xml)
         await apply(*machine, base, edited)
         self.app.say("A serial port is there at the next boot.")
+        self.session.note_port_added()
 
 
 async def start_with_console(session: ConsoleSession, host: Host, record: DomainRecord) -> None:

@@ -41,6 +41,14 @@ BAR: Mapping[Keys, list[tuple[str, str, bool]]] = {
 """What the key bar shows while the keys are not the program's."""
 
 
+RESTING: Mapping[DomainState, tuple[str, str]] = {
+    DomainState.PAUSED: ("the machine is paused: ", "{machine.pause} resumes it"),
+    DomainState.PMSUSPENDED: ("the machine is suspended: ", "{console.start} wakes it"),
+    DomainState.CRASHED: ("the machine has crashed: ", "{machine.force-off} ends it"),
+}
+"""What is said while nobody reads what is typed, and what changes that."""
+
+
 def status_line(session: ConsoleSession, keys: Keys, below: int) -> Content:
     """Whose the keys are, how the console stands, what helps; the most important first.
 
@@ -64,7 +72,7 @@ def status_line(session: ConsoleSession, keys: Keys, below: int) -> Content:
         parts.append((f" {visible(port.alias)}", "bold"))
     if below > 0:
         parts.append((f" {below} lines further down: Shift+PgDn ", "$text-warning"))
-    if session.attached:
+    elif session.attached:
         parts += _attached(session, out)
     if session.log is not None:
         ended = session.log.ended
@@ -79,9 +87,9 @@ def _attached(session: ConsoleSession, out: str) -> list[Part]:
         word = f" {visible(host.record.name)} is {host.record.word}: what is typed waits"
         return [(word, "$text-warning")]
     columns, rows = session.size
-    if record is not None and record.state is DomainState.PAUSED:
-        resumes = session.with_keys("{machine.pause} resumes it")
-        return [(f" the machine is paused: {out}{resumes}", "$text-warning")]
+    if record is not None and record.state in RESTING:
+        rests, helps = RESTING[record.state]
+        return [(f" {rests}{out}{session.with_keys(helps)}", "$text-warning")]
     if session.is_silent:
         helps = session.with_keys("{console.help} helps")
         return [(f" silent: press Enter to wake it, {out}{helps}", "$text-warning")]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
 
 from tui.model.text import visible
 from tui.screens.machine.tab import Tab
@@ -46,8 +50,7 @@ class ScrollbackSearch(Tab):
 
     def _find(self, step: int) -> None:
         lines = self.session.emulator.history()
-        needle = self._needle.casefold()
-        places = [y for y, line in enumerate(lines) if needle in line.casefold()]
+        places = rows_with(self._needle, lines, self.session.size[0])
         if not places:
             self.say(f"no match for {visible(self._needle)}")
             return
@@ -61,3 +64,30 @@ class ScrollbackSearch(Tab):
         self.terminal.show_found(top, places[place] - top)
         keys = self.app.hint("{console.search-back} {console.search-on} go on")
         self.say(f"match {place + 1} of {len(places)}, {keys}")
+
+
+def rows_with(needle: str, rows: Sequence[str], columns: int) -> list[int]:
+    """The rows in which a text begins; case is ignored.
+
+    A row without room left is taken to go on in the next one, as the parts of a long line do.
+    """
+    needle = needle.casefold()
+    found: list[int] = []
+    parts: list[str] = []
+    for y, row in enumerate(rows):
+        parts.append(row.casefold())
+        if cell_len(row) < columns or y == len(rows) - 1:
+            found += _parts_with(needle, parts, y + 1 - len(parts))
+            parts = []
+    return found
+
+
+def _parts_with(needle: str, parts: Sequence[str], first: int) -> list[int]:
+    whole, begins = "".join(parts), [0]
+    for part in parts:
+        begins.append(begins[-1] + len(part))
+    return [
+        first + number
+        for number, (begin, end) in enumerate(pairwise(begins))
+        if needle in whole[begin : end + len(needle) - 1]
+    ]

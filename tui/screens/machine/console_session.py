@@ -175,6 +175,9 @@ class ConsoleSession:
         self.guest.attached()
 
     def _say_off(self) -> None:
+        if self._explained:  # at the next boot it may be otherwise
+            self.emulator.feed(CLEAR)
+            self._explained = False
         self._say("the machine is off", "{console.start} starts it with its console")
 
     def _say_failed(self, error: HypervisorError) -> None:
@@ -190,6 +193,11 @@ class ConsoleSession:
                 self.emulator.feed(CLEAR + explanation(error.words, self.hint))
             case _:
                 self._say("not attached", "{console.enter} tries again")
+
+    def note_port_added(self) -> None:
+        """What was advised is done."""
+        if isinstance(self.error, NoPortError):
+            self._say(self.status, "the next boot brings one")
 
     def write(self, data: bytes) -> None:
         """To the guest; what is typed while it is being attached waits for that."""
@@ -260,7 +268,10 @@ class ConsoleSession:
             self.log.write(data)
 
     def _output(self, data: bytes) -> None:
+        is_first = self.last_output < self.attached_at
         self.note_output(data)
+        if is_first:
+            self._tell()  # it is not silent
         answer = self.emulator.feed(data)
         if answer:
             self.write(answer)

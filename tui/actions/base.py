@@ -100,7 +100,7 @@ class Action:
         return ""
 
     async def run(self, context: Context) -> None:
-        """Do it."""
+        """Do it. Raises HypervisorError where a host refuses or fails."""
         raise NotImplementedError(self.id)
 
 

@@ -345,7 +345,7 @@ class HugePageSize(Size):
         return int(size) * scale if size.isdigit() else None
 
     def put(self, view: View, value: int | None) -> None:
-        """In KiB."""
+        """Written in KiB."""
         if value is None:
             view.edits.write(view.element, place(f"{self.path}/page"), None)
             view.edits.write(view.element, place(self.path), "")

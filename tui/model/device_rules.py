@@ -209,7 +209,7 @@ def character_ends(document: Domain, _surroundings: Surroundings) -> Iterator[Fi
 
 
 def displays(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
-    """Who may look."""
+    """A display has a port that can be had, and a password where others can reach it."""
     for display in document.graphics:
         if display.type not in ("vnc", "spice"):
             continue

@@ -65,7 +65,7 @@ class Place:
 
 @lru_cache(maxsize=1024)
 def place(path: str) -> Place:
-    """Parse a path."""
+    """Parse a path, as the module describes it. Raises ValueError."""
     *steps, last = _split(path)
     if last.startswith("@"):
         return Place(tuple(map(_step, steps)), last[1:])

@@ -58,7 +58,7 @@ class Items(Field[tuple[str, ...]]):
             view.edits.write(view.element, place(path), item)
 
     def text(self, value: tuple[str, ...]) -> str:
-        """``10, 20``."""
+        """Items with commas between them: ``10, 20``."""
         return ", ".join(value)
 
     def parse(self, text: str) -> tuple[str, ...]:

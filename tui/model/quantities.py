@@ -43,7 +43,7 @@ class Number(Field[int | None]):
             return None
 
     def encode(self, value: int | None) -> str | None:
-        """Decimal."""
+        """As a decimal number."""
         return None if value is None else str(value)
 
     def text(self, value: int | None) -> str:

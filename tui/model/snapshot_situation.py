@@ -25,11 +25,11 @@ class Situation:
     driver: str = "QEMU"
 
     def chain(self, target: str) -> Chain | None:
-        """Of one disk."""
+        """The chain of a disk, by its target; None where none is known."""
         return next((chain for chain in self.chains if chain.target == target), None)
 
     def snapshot(self, name: str) -> Snapshot | None:
-        """By name."""
+        """A snapshot by its name; None where there is none."""
         return next((one for one in self.snapshots if one.name == name), None)
 
     def image_behind(self, one: Snapshot) -> str:

@@ -33,11 +33,11 @@ class LongDialog(ModalScreen[R], Generic[R]):
     ]
 
     def action_scroll(self, lines: int) -> None:
-        """By lines."""
+        """Scroll by lines, up where negative."""
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def action_page(self, pages: int) -> None:
-        """By pages."""
+        """Scroll by pages, up where negative."""
         self.action_scroll(pages * max(1, self.query_one(VerticalScroll).size.height - 1))
 
 

@@ -120,7 +120,7 @@ class SignIn(ModalScreen[bool]):
 
     @on(Button.Pressed)
     def pressed(self, event: Button.Pressed) -> None:
-        """Yes or no."""
+        """Give the answer that the button stands for."""
         if event.button.id == "yes":
             self.question.answer(["yes"])
         elif self.question.kind is QuestionKind.HOST_KEY:

@@ -27,7 +27,7 @@ class Thrift:
         self._offer("terminal", "This terminal takes its time")
 
     def toggle(self) -> None:
-        """On or off."""
+        """Switch it on or off, and say which it is."""
         fleet = self._app.fleet
         fleet.be_thrifty(not fleet.is_thrifty)
         self._app.hosts_changed()

@@ -356,7 +356,7 @@ class Blind:
         self._columns, self._rows = columns, rows
 
     def frame(self) -> Iterator[tuple[int, Strip]]:
-        """The words."""
+        """What is said in place of a screen."""
         for y, words in enumerate(self.WORDS[: self._rows]):
             yield y, Strip([Segment(words)]).adjust_cell_length(self._columns)
 
@@ -381,7 +381,7 @@ class Blind:
         return []
 
     def screen(self) -> str:
-        """The words."""
+        """What is said in place of a screen."""
         return "\n".join(self.WORDS)
 
     def close(self) -> None:

@@ -311,7 +311,7 @@ class PictureView(EveryKey):
         self.post_message(self.Moved())
 
     def on_resize(self) -> None:
-        """Fit it anew."""
+        """Fit the picture into the other size."""
         self._strips = []
         self._draw()
         self.post_message(self.Moved())
@@ -321,11 +321,11 @@ class PictureView(EveryKey):
         self._sender.stop()
 
     def on_show(self) -> None:
-        """It is again."""
+        """It is on the screen again: draw it."""
         self._draw()
 
     def on_unmount(self) -> None:
-        """Not any more, for good."""
+        """It is gone for good: the terminal may forget it."""
         self._sender.stop()
 
     def notify_style_update(self) -> None:

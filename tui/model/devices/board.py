@@ -87,7 +87,7 @@ class MemoryModule(Device):
         return " ".join(part for part in (much, where) if part)
 
     def why_not_hotplug(self) -> str:
-        """They can."""
+        """Nothing: they can be plugged into a running machine."""
         return ""
 
 
@@ -187,7 +187,7 @@ class Shmem(Device):
         return " ".join(part for part in (self.model, much) if part)
 
     def why_not_hotplug(self) -> str:
-        """They can."""
+        """Nothing: they can be plugged into a running machine."""
         return ""
 
 
@@ -218,7 +218,7 @@ class Crypto(Device):
 
     @property
     def summary(self) -> str:
-        """Who computes."""
+        """What computes: QEMU itself, or the host's kernel."""
         return self.backend
 
 
@@ -243,7 +243,7 @@ class Lease(Device):
         return self.path
 
     def why_not_hotplug(self) -> str:
-        """They can."""
+        """Nothing: they can be plugged into a running machine."""
         return ""
 
 

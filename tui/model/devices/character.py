@@ -216,5 +216,5 @@ class Channel(Character):
         return f"{self.type} {self.target_type}"
 
     def why_not_hotplug(self) -> str:
-        """They can."""
+        """Nothing: they can be plugged into a running machine."""
         return ""

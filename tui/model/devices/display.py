@@ -460,5 +460,5 @@ class Input(Device):
         return "part of every PC" if self.bus == "ps2" else ""
 
     def why_not_hotplug(self) -> str:
-        """On USB and virtio."""
+        """On USB and virtio they can be plugged into a running machine."""
         return "PS/2 devices cannot be plugged" if self.bus == "ps2" else ""

@@ -124,7 +124,7 @@ class Hostdev(Device):
         return "managed" if self.managed else ""
 
     def why_not_hotplug(self) -> str:
-        """PCI, USB, SCSI and mediated devices can."""
+        """Nothing: PCI, USB, SCSI and mediated devices can be plugged into a running machine."""
         return ""
 
 
@@ -157,5 +157,5 @@ class Redirdev(Device):
         return f"{self.bus} {self.type}"
 
     def why_not_hotplug(self) -> str:
-        """They can."""
+        """Nothing: they can be plugged into a running machine."""
         return ""

@@ -399,5 +399,5 @@ class Interface(Device):
         return ", ".join(part for part in parts if part)
 
     def why_not_hotplug(self) -> str:
-        """Every kind can."""
+        """Nothing: every kind can be plugged into a running machine."""
         return ""

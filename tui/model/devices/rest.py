@@ -101,7 +101,7 @@ class Filesystem(Device):
         return f"{self.driver or '9p'} {self.source}"
 
     def why_not_hotplug(self) -> str:
-        """virtiofs can."""
+        """Only virtiofs can be plugged into a running machine."""
         return "" if self.driver == "virtiofs" else "only virtiofs can be plugged"
 
 
@@ -207,7 +207,7 @@ class Rng(Device):
         return f"{self.backend} {self.source}".strip()
 
     def why_not_hotplug(self) -> str:
-        """They can."""
+        """Nothing: they can be plugged into a running machine."""
         return ""
 
 
@@ -260,7 +260,7 @@ class Watchdog(Device):
         return " ".join(part for part in (self.model, self.action) if part)
 
     def why_not_hotplug(self) -> str:
-        """By model."""
+        """Only a PCI card can be plugged into a running machine."""
         return "" if self.model == "i6300esb" else f"{self.model} is on ISA or the board"
 
 
@@ -296,7 +296,7 @@ class Vsock(Device):
         return f"CID {self.cid}" if self.cid is not None else "CID by itself"
 
     def why_not_hotplug(self) -> str:
-        """They can."""
+        """Nothing: they can be plugged into a running machine."""
         return ""
 
 
@@ -494,5 +494,5 @@ class Controller(Device):
         return self.model
 
     def why_not_hotplug(self) -> str:
-        """SCSI controllers can."""
+        """Only SCSI controllers can be plugged into a running machine."""
         return "" if self.type == "scsi" else f"{self.type} controllers cannot be plugged"

@@ -164,14 +164,14 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         self.post_message(self.Noted())
 
     def on_terminal_view_typed(self, event: TerminalView.Typed) -> None:
-        """To the guest."""
+        """Send what was typed to the guest."""
         session = self.app.consoles.sessions.get(self.key)
         if session is not None:
             session.write(event.data)
             self.say("")  # of a search that is over
 
     def on_terminal_view_scrolled(self) -> None:
-        """Say so: what comes is not seen now."""
+        """Tell how far the view is from the end: what comes there is not seen."""
         self._show_status()
 
     def on_terminal_view_copied(self, event: TerminalView.Copied) -> None:

@@ -96,13 +96,13 @@ class DisplayTab(Tab, can_focus=True):
     # -- looking ---------------------------------------------------------------------------
 
     def shown(self) -> None:
-        """Look; the keys stay the program's until Enter gives them away."""
+        """Begin to look; the keys stay the program's until Enter gives them away."""
         self.screen.set_focus(self)
         self._look_afresh()
         self._ask_for_graphics()
 
     def seen_again(self) -> None:
-        """Look on."""
+        """Go on looking, now that nothing covers it."""
         self._keep_following()
 
     def on_resize(self) -> None:
@@ -234,7 +234,7 @@ class DisplayTab(Tab, can_focus=True):
     # -- typing ----------------------------------------------------------------------------
 
     def on_picture_view_pressed(self, event: PictureView.Pressed) -> None:
-        """To the guest."""
+        """Press them on the guest's keyboard."""
         self._press([event.names], "The guest is slow to take keys: this one is lost.")
 
     def on_picture_view_pasted(self, event: PictureView.Pasted) -> None:
@@ -254,7 +254,7 @@ class DisplayTab(Tab, can_focus=True):
         self._hurry()
 
     def on_picture_view_untypable(self, event: PictureView.Untypable) -> None:
-        """Say so."""
+        """Say that a US keyboard has no key for it."""
         self.app.say(f"A US keyboard has no key for {visible(event.what)}.", "warning")
 
     def on_picture_view_moved(self) -> None:
@@ -267,7 +267,7 @@ class DisplayTab(Tab, can_focus=True):
         self.call_after_refresh(self._show_status)
 
     def on_descendant_blur(self) -> None:
-        """They are not any more."""
+        """Keys are the program's again."""
         self.call_after_refresh(self._show_status)
 
     # -- commands (tui.actions.display), after Ctrl+] ------------------------------------------

@@ -175,6 +175,7 @@ class TestHosts:
     def test_words_that_lead_nowhere(self):
         words = ["lab", "hail", "labb", "qemu:///system", "test:/default"]
         assert unknown_words(words, ["lab", "hail"]) == ["labb"]
+        assert unknown_words(["qemu:///a\udcff", "test:///a b"], []) == ["qemu:///a\udcff"]
 
 
 @pytest.fixture

@@ -237,9 +237,11 @@ def expanded(words: Iterable[str]) -> Iterator[str]:
 
 
 def unknown_words(words: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Those that are neither known names nor could be a URI."""
+    """Those that are neither known names nor could be a URI, as bytes that are no text."""
     known = set(known)
-    return [word for word in words if word not in known and ":/" not in word]
+    return [
+        word for word in words if word not in known and not (":/" in word and word.isprintable())
+    ]
 
 
 def _start_logging(options: Options) -> list[Problem]:

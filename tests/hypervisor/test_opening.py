@@ -38,6 +38,16 @@ def test_a_connection_that_cannot_be_read_is_let_go_of(tmp_path: Path) -> None:
         opened[0].getType()
 
 
+@pytest.mark.parametrize("uri", ["test:///a\udcff", "test:///a\0b"])
+def test_an_address_that_is_no_text_is_refused(uri: str) -> None:
+    """Else the host would be connecting for ever."""
+    nobody = Attempt(lambda _question: None, lambda _question: None)
+    with pytest.raises(SignInError, match="cannot be told to libvirt") as caught:
+        open_connection(HostRecord("h", "h", uri), SignIns(), nobody, print, print)
+    assert state_after(caught.value) is HostState.FAILED
+    assert str(caught.value).isprintable()
+
+
 def test_a_closed_connection_holds_nothing(tmp_path: Path) -> None:
     """Its host, and with that the whole program's state, hung on it."""
 

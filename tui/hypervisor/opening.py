@@ -147,7 +147,11 @@ def open_connection(
     eventloop.ensure_running()
     flags = libvirt.VIR_CONNECT_RO if host.readonly else 0
     target = signed_in(host.uri, host.key, sign_ins, attempt)
-    connection = libvirt.openAuth(target, libvirt_auth(attempt), flags)
+    try:
+        connection = libvirt.openAuth(target, libvirt_auth(attempt), flags)
+    except ValueError as error:  # bytes of the environment that are no text
+        words = f"its URI cannot be told to libvirt: {error}"
+        raise SignInError(f"Connecting to {host.name}", words=words, hopeless=True) from error
     try:
         if_supported(lambda: connection.setKeepAlive(*KEEPALIVE), None)
         if not target.startswith("test:"):  # never calls it, and libvirt would hold it for ever

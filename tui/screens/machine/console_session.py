@@ -164,9 +164,7 @@ class ConsoleSession:
             self.guest.forget()
             return
         self.console, self.error = console, None
-        if self._explained:
-            self.emulator.feed(CLEAR)
-            self._explained = False
+        self._explain(b"")
         typed, self._typed = self._typed, b""
         if typed:
             console.write(typed)
@@ -175,9 +173,7 @@ class ConsoleSession:
         self.guest.attached()
 
     def _say_off(self) -> None:
-        if self._explained:  # at the next boot it may be otherwise
-            self.emulator.feed(CLEAR)
-            self._explained = False
+        self._explain(b"")  # at the next boot it may be otherwise
         self._say("the machine is off", "{console.start} starts it with its console")
 
     def _say_failed(self, error: HypervisorError) -> None:
@@ -189,10 +185,17 @@ class ConsoleSession:
                 )
             case NoPortError():
                 self._say(*NO_PORT_HELP[error.words == NO_PORT])
-                self._explained = True
-                self.emulator.feed(CLEAR + explanation(error.words, self.hint))
+                self._explain(explanation(error.words, self.hint))
             case _:
                 self._say("not attached", "{console.enter} tries again")
+
+    def _explain(self, words: bytes) -> None:
+        """Show words of ours in place of the guest's; without any, take them away again."""
+        if words or self._explained:
+            self._explained = bool(words)
+            self.emulator.feed(CLEAR + words)
+            if self.on_output is not None:
+                self.on_output()
 
     def note_port_added(self) -> None:
         """What was advised is done."""

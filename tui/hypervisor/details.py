@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import libvirt
@@ -47,7 +47,6 @@ def read_details(
     from lxml.etree import XMLSyntaxError
 
     from tui.model import Domain
-    from tui.model.device_claims import claims_of, joined
 
     listed = {d.UUIDString(): d for d in connection.listAllDomains()} if listing_pays else {}
     found = {}
@@ -66,29 +65,37 @@ def read_details(
         except XMLSyntaxError as error:  # a driver that writes no XML loses its own machine only
             log.warning("the definition of %s cannot be read: %s", uuid, error)
             continue
-        macs = tuple(interface.mac.lower() for interface in document.interfaces if interface.mac)
-        live_claims = claims_of(document, running=True) if active else ()
-        claims = claims_of(stored, running=False) if persistent else ()
-        addresses = [address for mac in macs for address in leases.get(mac, ())]
-        if active and not addresses and can_ask_test_driver(connection, document):
+        details = _details(document, stored if persistent else None, leases)
+        if active and not details.addresses and can_ask_test_driver(connection, document):
             source = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE
-            addresses = list(interface_addresses(domain, source))
-        found[uuid] = Read(
-            DomainDetails(
-                title=document.title or "",
-                tags=tuple(document.tags),
-                macs=macs,
-                disks=len(document.disks),
-                shared_disks=shared_disks(document),
-                pending=differences(document, stored) if stored is not document else (),
-                agent=document.agent_connected,
-                addresses=tuple(addresses) if active else (),
-                claims=joined(live_claims, claims),
-                held_open=document.root.find(f"metadata/{{{HELD_OPEN}}}held") is not None,
-            ),
-            xml_size(document),
-        )
+            details = replace(details, addresses=interface_addresses(domain, source))
+        found[uuid] = Read(details, xml_size(document))
     return found
+
+
+def _details(
+    document: Domain, stored: Domain | None, leases: Mapping[str, tuple[str, ...]]
+) -> DomainDetails:
+    """What the two definitions of a machine tell; ``stored`` is None where it is transient."""
+    from tui.model.device_claims import claims_of, joined
+
+    active = document.root.get("id") is not None
+    macs = tuple(interface.mac.lower() for interface in document.interfaces if interface.mac)
+    addresses = tuple(address for mac in macs for address in leases.get(mac, ()))
+    live_claims = claims_of(document, running=True) if active else ()
+    claims = claims_of(stored, running=False) if stored is not None else ()
+    return DomainDetails(
+        title=document.title or "",
+        tags=tuple(document.tags),
+        macs=macs,
+        disks=len(document.disks),
+        shared_disks=shared_disks(document),
+        pending=differences(document, stored) if active and stored is not None else (),
+        agent=document.agent_connected,
+        addresses=addresses if active else (),
+        claims=joined(live_claims, claims),
+        held_open=document.root.find(f"metadata/{{{HELD_OPEN}}}held") is not None,
+    )
 
 
 def shared_disks(document: Domain) -> tuple[str, ...]:

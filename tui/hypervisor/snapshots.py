@@ -68,30 +68,6 @@ async def create(host: Host, record: DomainRecord, wanted: SnapshotRequest) -> N
     are thawed, whoever froze them.
     """
     running = record.state.is_active
-    flags = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
-    if wanted.disk_only:
-        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY
-    if wanted.quiesce:
-        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE
-    if wanted.external and wanted.memory and running:
-        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_LIVE
-    xml = wanted.to_xml(running)
-
-    def take(domain: libvirt.virDomain) -> None:
-        if not wanted.quiesce:
-            domain.snapshotCreateXML(xml, flags)
-            return
-        domain.agentSetResponseTimeout(AGENT_PATIENCE)
-        try:
-            domain.snapshotCreateXML(xml, flags)
-        except libvirt.libvirtError:
-            with contextlib.suppress(libvirt.libvirtError):  # nothing was frozen, or no agent
-                domain.fsThaw()
-            raise
-        finally:
-            with contextlib.suppress(libvirt.libvirtError):  # gone
-                domain.agentSetResponseTimeout(libvirt.VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK)
-
     whole = running and wanted.memory
     text = f"take the snapshot {wanted.name} of"
     cancel = partial(_abort, host, record) if whole and wanted.external else None
@@ -102,7 +78,9 @@ async def create(host: Host, record: DomainRecord, wanted: SnapshotRequest) -> N
             if whole:
                 watch = asyncio.create_task(_watch(host, record, number))
             await host.run(
-                lambda connection: take(connection.lookupByUUIDString(record.uuid)),
+                lambda connection: _take(
+                    connection.lookupByUUIDString(record.uuid), wanted, running
+                ),
                 lane=Lane.JOB,
                 what=f"Take the snapshot {wanted.name} of {record.name}",
                 timeout=None,
@@ -112,6 +90,30 @@ async def create(host: Host, record: DomainRecord, wanted: SnapshotRequest) -> N
             watch.cancel()
         host.inventory.set_transition(record.uuid, None)  # libvirt has no event for its end
         host.reread_soon(record.uuid)
+
+
+def _take(domain: libvirt.virDomain, wanted: SnapshotRequest, running: bool) -> None:
+    flags = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
+    if wanted.disk_only:
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY
+    if wanted.quiesce:
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE
+    if wanted.external and wanted.memory and running:
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_LIVE
+    xml = wanted.to_xml(running)
+    if not wanted.quiesce:
+        domain.snapshotCreateXML(xml, flags)
+        return
+    domain.agentSetResponseTimeout(AGENT_PATIENCE)
+    try:
+        domain.snapshotCreateXML(xml, flags)
+    except libvirt.libvirtError:
+        with contextlib.suppress(libvirt.libvirtError):  # nothing was frozen, or no agent
+            domain.fsThaw()
+        raise
+    finally:
+        with contextlib.suppress(libvirt.libvirtError):  # gone
+            domain.agentSetResponseTimeout(libvirt.VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK)
 
 
 async def _watch(host: Host, record: DomainRecord, number: int) -> None:

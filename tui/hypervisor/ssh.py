@@ -339,28 +339,7 @@ def failure(host: str, lines: Sequence[str], *, asked: bool, declined: bool) -> 
     causes = [line for line in told if not FOLLOWS.search(line)]
     words = (causes or told or ["ssh ended without a word"])[-1]
     if "IDENTIFICATION HAS CHANGED" in text:
-        print_ = next(
-            (
-                word.rstrip(".")
-                for line in told
-                for word in line.split()
-                if word.startswith(("SHA256:", "MD5:"))
-            ),
-            "",
-        )
-        where = next((line.partition(" key in ")[2] for line in told if "Offending " in line), "")
-        file = where.rpartition(":")[0]
-        # With its port where that is not the usual one; of a jump host, that one's.
-        known_as = next((found[1] for line in told if (found := CHANGED.match(line))), host)
-        forget = shlex.join(["ssh-keygen", *(["-f", file] if file else []), "-R", known_as])
-        return SignInError(
-            what,
-            words=f"the host key has changed: it is {print_ or 'another one'} now, "
-            f"and {where or 'known_hosts'} has another",
-            advice="Somebody may sit in between: do not sign in before its administrator has "
-            f"confirmed the new key. Then: {forget}",
-            hopeless=True,
-        )
+        return _changed_key(what, host, told)
     if "Host key verification failed" in text:
         return SignInError(
             what,
@@ -384,6 +363,25 @@ def failure(host: str, lines: Sequence[str], *, asked: bool, declined: bool) -> 
             what, words=words, advice=f"The host waits only so long. {AGAIN}", person=True
         )
     return SignInError(what, words=words, advice=advise(words))
+
+
+def _changed_key(what: str, host: str, told: Sequence[str]) -> SignInError:
+    """The host has another key than ``known_hosts`` tells of it; ``told`` is what ssh wrote."""
+    words = [word.rstrip(".") for line in told for word in line.split()]
+    fingerprint = next((word for word in words if word.startswith(("SHA256:", "MD5:"))), "")
+    where = next((line.partition(" key in ")[2] for line in told if "Offending " in line), "")
+    file = where.rpartition(":")[0]
+    # With its port where that is not the usual one; of a jump host, that one's.
+    known_as = next((found[1] for line in told if (found := CHANGED.match(line))), host)
+    forget = shlex.join(["ssh-keygen", *(["-f", file] if file else []), "-R", known_as])
+    return SignInError(
+        what,
+        words=f"the host key has changed: it is {fingerprint or 'another one'} now, "
+        f"and {where or 'known_hosts'} has another",
+        advice="Somebody may sit in between: do not sign in before its administrator has "
+        f"confirmed the new key. Then: {forget}",
+        hopeless=True,
+    )
 
 
 def private_directory() -> Path:

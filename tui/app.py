@@ -330,12 +330,12 @@ class VirttyApp(Program):
         """Do what a key asks for; the keys typed behind it are for what it opens."""
         self.act(action_id)
         await asyncio.sleep(0)  # a dialog is in front now, a line that was opened has the focus
-        if isinstance(self.screen, Switching):
-            await self.screen.arrived()
 
     async def on_event(self, event: events.Event) -> None:
         """Keys are for what they find when those before them are done with."""
         if isinstance(event, events.Key):
+            if isinstance(self.screen, Switching):
+                await self.screen.arrived()
             await its_turn(event, self.focused)
         await super().on_event(event)
 

@@ -27,7 +27,7 @@ def done(app: VirttyApp) -> list[str]:
     return [entry.virsh for entry in app.fleet.journal.entries if entry.virsh]
 
 
-@pytest.mark.parametrize("way", ["c", "\rc"])
+@pytest.mark.parametrize("way", ["c", "\rc", "--console"])
 async def test_what_is_meant_for_a_guest_does_not_reach_its_machine(
     way: str, monkeypatch: pytest.MonkeyPatch
 ):
@@ -37,7 +37,11 @@ async def test_what_is_meant_for_a_guest_does_not_reach_its_machine(
         key = next(record.key for record in app.fleet.domains() if record.name == "web-01")
         session = app.consoles.session(key, 80, 24)
         monkeypatch.setattr(session, "write", sent.append)
-        type_ahead(app, f"{way}oprS\r")
+        if way == "--console":
+            app.open_machine(key, "console")
+        else:
+            type_ahead(app, way)
+        type_ahead(app, "oprS\r")
         await until(lambda: b"".join(sent) == b"oprS\r")
         assert isinstance(app.screen, MachineScreen)
         assert isinstance(app.screen.tab, ConsoleTab)

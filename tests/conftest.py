@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from textual.app import App
-from textual.css import stylesheet
 from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from tui import output_renders
 
@@ -25,26 +25,28 @@ output_renders.attach()
 
 
 _parsed: dict[tuple[object, ...], list[RuleSet]] = {}
-_stock_parse = stylesheet.parse
+_stock_parse = Stylesheet._parse_rules
 
 
-def _parse_once(*args: Any, **options: Any) -> list[RuleSet]:
+def _parse_once(self: Stylesheet, *source: Any, **more: Any) -> list[RuleSet]:
     """Each test has a program of its own, and all of them have the same styles."""
-    tokens = options["variable_tokens"].items()
-    look = tuple((name, *(token.value for token in values)) for name, values in tokens)
-    key = (*args, *{**options, "variable_tokens": look}.items())
+    key = (*self._variables.items(), *source, *more.items())
     if key not in _parsed:
-        _parsed[key] = list(_stock_parse(*args, **options))
+        _parsed[key] = _stock_parse(self, *source, **more)
     return _parsed[key]
 
 
-setattr(stylesheet, "parse", _parse_once)  # noqa: B010 - mypy refuses the assignment
+setattr(Stylesheet, "_parse_rules", _parse_once)  # noqa: B010 - mypy refuses the assignment
 
 
 def pytest_collection_finish() -> None:
-    """The collector need not look at what was imported and collected, again and again."""
+    """The collector need not look at what was imported and collected, again and again.
+
+    Nor after each seven hundred objects: a screen makes thousands of them at once.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)
 
 
 _stock_shutdown = App._shutdown

@@ -14,6 +14,7 @@ from tui.model.states import reason_text
 from tui.model.text import visible
 from tui.screens.host_columns import last_known
 from tui.screens.machine_columns import used_memory
+from tui.widgets.cells import TextPart
 from tui.widgets.spark import sparkline
 
 SPARK, SPARK_NARROW = 24, 10
@@ -52,7 +53,7 @@ def _identity(machine: InView, name_width: int) -> Content:
     """What matters most comes first: the end of the line may not fit."""
     record, details = machine.record, machine.record.details
     reason = reason_text(record.state, record.reason)
-    parts: list[Content | str | tuple[str, str]] = [
+    parts: list[TextPart] = [
         Content.assemble((visible(record.name), "bold")).truncate(name_width, ellipsis=True),
         f"  {record.state.word}" + (f" ({reason})" if reason else ""),
     ]
@@ -83,7 +84,7 @@ def _usage(machine: InView, spark: int) -> Content:
         size = units.size(record.memory)
         return Content.assemble((f"{record.vcpus or units.UNKNOWN} vCPU, {size}", "$quiet"))
     memory = [None if u.memory is None else float(u.memory) for u in history]
-    parts: list[str | tuple[str, str]] = [
+    parts: list[TextPart] = [
         ("CPU ", "$quiet"),
         (sparkline([u.cpu for u in history], spark, 1.0), "$text-success"),
         f" {units.percent(usage.cpu):>5} of {record.vcpus or units.UNKNOWN} vCPU   ",
@@ -96,7 +97,7 @@ def _usage(machine: InView, spark: int) -> Content:
 
 def _network(machine: InView) -> Content:
     record, details = machine.record, machine.record.details
-    parts: list[str | tuple[str, str]] = []
+    parts: list[TextPart] = []
     if details:
         if record.state.is_active:
             addresses = ", ".join(visible(a) for a in details.addresses) or "no address known"

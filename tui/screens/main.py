@@ -18,6 +18,7 @@ from tui.screens.machines import MachinesPane
 from tui.screens.program import Program
 from tui.screens.switching import Switching
 from tui.screens.target import Pane
+from tui.widgets.cells import TextPart
 from tui.widgets.key_bar import Bar, clickable
 
 PANES = (
@@ -138,7 +139,7 @@ class MainScreen(Switching):
         """What is marked and filtered, how many machines run, how the hosts are."""
         fleet = self.app.fleet
         running, total = self._counts
-        words: list[str | tuple[str, str]] = []
+        words: list[TextPart] = []
         if isinstance(self.pane, MachinesPane):
             table = self.pane.table
             if marks := len(table.marked):
@@ -158,7 +159,7 @@ class MainScreen(Switching):
         self.query_one("#keys", Static).update(content, layout=False)
 
 
-def host_words(records: list[HostRecord]) -> list[str | tuple[str, str]]:
+def host_words(records: list[HostRecord]) -> list[TextPart]:
     """The hosts in a few words: the one there is, or how many of them are well."""
     if not records:
         return [("no host", "$text-warning")]

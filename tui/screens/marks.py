@@ -11,6 +11,7 @@ from tui.hypervisor.records import HostRecord
 from tui.model.text import visible
 from tui.screens.program import Program
 from tui.settings import HostEntry
+from tui.widgets.cells import TextPart
 
 # Not bold: the Linux console writes bold black as grey, which is not seen on red.
 STYLES = {
@@ -39,7 +40,7 @@ def mark_of(record: HostRecord, book: Iterable[HostEntry]) -> tuple[str, str] | 
 
 def marks(records: Iterable[HostRecord], book: Sequence[HostEntry]) -> Content:
     """The marks of these hosts, each with its host; empty where none has one."""
-    parts: list[str | tuple[str, str]] = []
+    parts: list[TextPart] = []
     for record in records:
         if (mark := mark_of(record, book)) is not None:
             parts += [mark, f" {visible(record.name)}  "]

@@ -6,8 +6,11 @@ from functools import lru_cache
 from typing import Literal
 
 from rich.cells import cell_len, split_graphemes
+from textual.content import Content
 
 Align = Literal["left", "right"]
+TextPart = str | Content | tuple[str, str]
+"""What Content.assemble joins: plain text, text with the name of its style, or content."""
 
 ELLIPSIS = "…"
 

@@ -13,8 +13,7 @@ from tui.model.passthrough import Devices, iommu_advice
 from tui.model.pci import class_words, short
 from tui.model.text import visible
 from tui.screens.devices.rows import troubles
-
-Part = str | tuple[str, str]
+from tui.widgets.cells import TextPart
 
 
 def device_details(devices: Devices, device: NodeDevice) -> Content:
@@ -28,12 +27,12 @@ def device_details(devices: Devices, device: NodeDevice) -> Content:
     return Content("\n").join(lines)
 
 
-def _line(label: str, *parts: Part) -> Content:
+def _line(label: str, *parts: TextPart) -> Content:
     return Content.assemble((f"{label:<9}", "$quiet"), *parts)
 
 
 def _identity(device: NodeDevice) -> Content:
-    parts: list[Part] = [(visible(device.address), "bold $text-primary")]
+    parts: list[TextPart] = [(visible(device.address), "bold $text-primary")]
     if device.pci is not None:
         ids = f"{device.pci.vendor_id}:{device.pci.product_id}".replace("0x", "")
         words = f"  {class_words(device.pci.class_code)}  {visible(device.product)}"
@@ -54,7 +53,7 @@ def _identity(device: NodeDevice) -> Content:
 def _place(devices: Devices, device: NodeDevice) -> list[Content]:
     """Driver, group, NUMA node and link."""
     driver = device.driver or "no driver"
-    parts: list[Part] = [visible(driver)]
+    parts: list[TextPart] = [visible(driver)]
     if device.is_for_guests:
         parts.append((", kept for machines", "$text-success"))
     if device.pci is None:

@@ -11,8 +11,7 @@ from tui.hypervisor.records import DomainKey
 from tui.model.states import DomainState
 from tui.model.text import visible
 from tui.screens.machine.console_session import ConsoleSession
-
-Part = str | tuple[str, str]
+from tui.widgets.cells import TextPart
 
 
 class Keys(enum.Enum):
@@ -58,7 +57,7 @@ def status_line(session: ConsoleSession, keys: Keys, below: int) -> Content:
         told = " mark: arrows move, Space or V begins, y copies, Esc ends "
         return Content.assemble((told, "bold $text-accent"))
     out = "Ctrl+] " if keys is Keys.GUEST else ""
-    parts: list[Part] = []
+    parts: list[TextPart] = []
     if keys is Keys.GUEST:
         parts.append((" Ctrl+] leaves ", "bold $text-accent"))
     elif session.attached:
@@ -81,7 +80,7 @@ def status_line(session: ConsoleSession, keys: Keys, below: int) -> Content:
     return Content.assemble(*parts)
 
 
-def _attached(session: ConsoleSession, out: str) -> list[Part]:
+def _attached(session: ConsoleSession, out: str) -> list[TextPart]:
     host, record = session.host, session.record
     if host is not None and not host.record.is_current:
         word = f" {visible(host.record.name)} is {host.record.word}: what is typed waits"

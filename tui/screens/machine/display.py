@@ -28,6 +28,7 @@ from tui.screens.machine.special_keys import send_special, why_no_keys
 from tui.screens.machine.tab import Tab
 from tui.screens.saving import save_as, usual_name
 from tui.terminal_graphics import TerminalGraphics, find_graphics
+from tui.widgets.cells import TextPart
 from tui.widgets.picture import PictureView
 from tui.widgets.picture_cells import as_png, read_picture
 
@@ -217,7 +218,7 @@ class DisplayTab(Tab, can_focus=True):
     def _show_status(self) -> None:
         if not self.is_mounted:
             return
-        parts: list[str | tuple[str, str]] = []
+        parts: list[TextPart] = []
         if self.view.has_focus:
             parts.append((" Ctrl+] leaves ", "bold $text-accent"))
             if not self.no_picture:

@@ -26,7 +26,7 @@ from tui.screens.marks import mark_of
 from tui.screens.program import Program
 from tui.screens.switching import Switching
 from tui.screens.target import Target
-from tui.widgets.cells import fit
+from tui.widgets.cells import TextPart, fit
 from tui.widgets.key_bar import Bar, clickable, key_bar
 
 
@@ -172,7 +172,7 @@ class MachineScreen(Target, Switching):
             return Content.assemble((" There is no such machine.", "bold $text-error"))
         host = self.app.fleet.hosts.get(known.host)
         name = Content.assemble((visible(known.name), "bold $text-primary"))
-        parts: list[str | Content | tuple[str, str]] = [
+        parts: list[TextPart] = [
             name.truncate(self.size.width // 2, ellipsis=True),
             (f"  on {visible(known.host)}", "$quiet"),
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual import events
 
@@ -11,6 +13,7 @@ from tui.app import VirttyApp
 from tui.screens.hosts import HostsPane
 from tui.screens.machine.console import ConsoleTab
 from tui.screens.machine.display import DisplayTab
+from tui.screens.machine.hardware import HardwareTab
 from tui.screens.machine.screen import MachineScreen
 
 KEYS = {"\r": "enter", "+": "plus", "↦": "f2"}
@@ -55,6 +58,20 @@ async def test_a_tab_has_the_keys_typed_behind_its_own():
         await until(lambda: isinstance(getattr(app.screen, "tab", None), DisplayTab))
         await pilot.pause()
         assert not done(app)
+
+
+async def test_what_cannot_be_edited_before_it_is_read_says_so(monkeypatch: pytest.MonkeyPatch):
+    async def never(*_arguments: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(HardwareTab, "read", never)
+    async with running() as (app, _pilot):
+        go_to(app, "web-01")
+        type_ahead(app, "ea")
+        await until(lambda: list(app._notifications))
+        assert [told.message for told in app._notifications] == [
+            "its definition has not been read yet"
+        ]
 
 
 async def test_a_pane_has_the_keys_typed_behind_its_own():

@@ -183,7 +183,8 @@ class HardwareView(Tab):
         machine = self.machine
         if machine is None:
             return "this machine is gone"
-        return host_refusal(machine[0].record, changes=True)
+        not_read = "" if self.session is not None else "its definition has not been read yet"
+        return host_refusal(machine[0].record, changes=True) or not_read
 
     @property
     def key_here(self) -> str:

@@ -68,9 +68,9 @@ def hand_over(
         source, sink = sys.stdin.fileno(), sys.stdout.fileno()
         before = termios.tcgetattr(source)
         greeting = f"\x1b[2J\x1b[HConsole of {name}, byte for byte. Ctrl+] comes back.\r\n"
-        os.write(sink, greeting.encode())
         try:
-            tty.setraw(source)
+            tty.setraw(source, termios.TCSANOW)  # what is typed already is the guest's
+            os.write(sink, greeting.encode())
             console.divert = divert
             console.deliver()  # what came before
             pump(source, sink)

@@ -56,8 +56,8 @@ def exit_status(terminal: Terminal) -> int | None:
 
 def test_the_demo_shows_its_machines_and_quits(env):
     with Terminal((*VIRTTY, "--demo"), env=env) as terminal:
+        terminal.wait_for_text("This is a demo")  # for a while
         terminal.wait_for_text("db-primary")
-        terminal.wait_for_text("This is a demo")
         terminal.send("q")
         assert ended(terminal, 2)
         assert exit_status(terminal) == 0

@@ -121,7 +121,8 @@ class SshServer:
         enter = ["nsenter", "--target", self._inside, "--net", "--"] if self._inside else []
         self._process = subprocess.Popen(
             as_root(
-                *enter, "/usr/sbin/sshd", "-D", "-e", "-f", str(self.directory / "sshd_config")
+                *(*enter, "setpriv", "--pdeathsig", "TERM"),  # however the run ends
+                *("/usr/sbin/sshd", "-D", "-e", "-f", str(self.directory / "sshd_config")),
             ),
             stdin=subprocess.DEVNULL,
             stdout=log,

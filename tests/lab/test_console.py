@@ -51,7 +51,8 @@ def test_a_shell_full_screen_programs_and_the_way_out(console: Terminal):
     console.wait_for_text("Ctrl+] leaves")
     console.send("top\r")
     console.wait_for_text("Load average")
-    console.send("q")
+    console.send("q")  # it reads more than that where more is there
+    console.wait_for_text("lab:/#")
     # Else this vi asks the terminal, and takes an answer after 0.1 s for keys.
     console.send("stty rows 32 cols 120; clear; vi /etc/passwd\r")
     console.wait_for_text("- /etc/passwd")
@@ -78,7 +79,9 @@ def test_a_flood_is_left_at_once_and_stopped(console: Terminal):
     assert console.wait_for_text("Enter back to the guest") - sent < ANSWER
     console.send("\r")
     console.wait_for_text("Ctrl+] leaves")
+    console.wait_until(lambda: "lab:/#" not in console.text(), "the flood fills the screen")
     console.send("\x03")
+    console.wait_for_text("lab:/#")
     console.send("\recho over-$((1+1))\r")
     console.wait_for_text("over-2")
 
@@ -108,7 +111,9 @@ def test_an_agent_is_told_the_size_and_other_ports_can_be_chosen(
         terminal.resize(100, 30)
         terminal.wait_for_text(" attached  100×26")
         terminal.send("\x03")
-        terminal.settle(0.3)  # it also forgets what was typed
+        terminal.wait_until(  # else what is typed is forgotten with what cat was sent
+            lambda: "lab:/#" in terminal.text().partition("^C")[2], "the shell asks again"
+        )
         terminal.send("stty size\r")
         terminal.wait_for_text("26 100")
         terminal.send(LEAVE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -39,6 +38,12 @@ def daemon(lab: Lab) -> Iterator[IsolatedDaemon]:
         yield daemon
 
 
+def is_quiet(proxy: Proxy, seconds: float) -> bool:
+    """Whether nothing but looks at whether the host answers was asked for so long."""
+    calls = proxy.calls(time.monotonic() - seconds)
+    return {call.procedure for call in calls} <= {GET_LIB_VERSION}
+
+
 @pytest.mark.parametrize("round_trip", [0.0, FAR])
 async def test_a_row_costs_its_definition_and_no_more(
     daemon: IsolatedDaemon, tmp_path: Path, round_trip: float
@@ -51,7 +56,7 @@ async def test_a_row_costs_its_definition_and_no_more(
         host.open()
         await until(lambda: host.record.state is HostState.CONNECTED and host.record.facts, 30)
         await until(lambda: len(host.inventory.domains) == OFF + RUNNING)
-        await asyncio.sleep(1 + 20 * round_trip)  # what opening brings along
+        await until(lambda: is_quiet(proxy, 1 + 20 * round_trip))  # after what opening brings along
         begin = time.monotonic()
         fleet.show(frozenset(), [record.key for record in host.inventory.domains.values()])
         await until(lambda: all(d.details for d in host.inventory.domains.values()), 30)

@@ -62,7 +62,6 @@ def test_the_firmwares_menu_is_read_and_driven_with_keys(firmware: Terminal, tmp
     firmware.wait_for_text("Enter types at it")
     firmware.send("w")
     firmware.wait_for_text("Save the picture")
-    firmware.settle(0.3)  # the field has the keys a moment after it is painted
     firmware.send(str(tmp_path / "shot.png") + "\r")
     firmware.wait_for_text("Saved to", timeout=10)
     assert (tmp_path / "shot.png").read_bytes().startswith(b"\x89PNG")

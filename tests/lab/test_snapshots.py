@@ -159,9 +159,9 @@ async def host(isolated_daemon: IsolatedDaemon, tmp_path: Path) -> AsyncIterator
 
 @pytest.fixture
 def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Merges are ours, whatever the daemon can, and slow."""
+    """Merges are ours, whatever the daemon can, and slow: minutes, for what is done meanwhile."""
     monkeypatch.setattr(snapshot_situation, "_daemon_can", lambda connection: False)
-    monkeypatch.setattr(block_jobs, "START_BANDWIDTH", MIB)
+    monkeypatch.setattr(block_jobs, "START_BANDWIDTH", MIB // 4)
 
 
 @pytest.fixture
@@ -314,8 +314,9 @@ async def test_qemu_is_held_once_for_all_and_left_to_who_resumes_it(
 async def test_an_agent_that_hangs_in_freeze(bench: Bench, monkeypatch: pytest.MonkeyPatch):
     """It fails after our patience, not never, and the file systems go on."""
     monkeypatch.setattr(snapshots, "AGENT_PATIENCE", 3)
-    bench.inside("(sleep 2; kill -STOP $(pidof qemu-ga)) >/dev/null 2>&1 &")
-    await asyncio.sleep(3)
+    stop = "sleep 2; kill -STOP $(pidof qemu-ga); echo stopped the agent >/dev/ttyS0"
+    bench.inside(f"({stop}) >/dev/null 2>&1 &")
+    bench.guest.wait_for_output("stopped the agent")
     begin = time.monotonic()
     with pytest.raises(HypervisorError, match="agent"):
         await bench.take("frozen", quiesce=True)

@@ -156,6 +156,11 @@ def test_details_and_events_of_a_newer_libvirt():
     assert lifecycle_text(42, 7) == "lifecycle event 42, detail 7"
 
 
+def test_what_stands_still_can_be_resumed():
+    resumable = [state for state in DomainState.__members__.values() if state.can_resume]
+    assert resumable == [DomainState.PAUSED, DomainState.PMSUSPENDED]
+
+
 def test_words_are_a_persons():
     assert lifecycle_text(constant("EVENT_STOPPED"), 1) == "stopped: forced off"
     assert lifecycle_text(constant("EVENT_STARTED"), 0) == "started: booted"

@@ -11,8 +11,6 @@ from tui.hypervisor.records import DomainRecord
 from tui.model.states import DomainState
 from tui.model.text import visible
 
-STANDS = frozenset((DomainState.PAUSED, DomainState.PMSUSPENDED))
-
 
 def needs_running(domain: DomainRecord) -> str:
     """The reason against what only a running machine can do."""
@@ -75,7 +73,7 @@ class ShutDown(MachineAction):
     in_bar = 3
 
     def unsuitable(self, domain: DomainRecord) -> str:
-        if domain.state in STANDS:
+        if domain.state.can_resume:
             return f"it is {domain.state.word} and cannot hear: resume it first"
         return needs_running(domain)
 
@@ -138,14 +136,14 @@ class Pause(MachineAction):
     in_bar = 4
 
     def unsuitable(self, domain: DomainRecord) -> str:
-        stoppable = domain.state.is_running or domain.state in STANDS
+        stoppable = domain.state.is_running or domain.state.can_resume
         return "" if stoppable else f"it is {domain.state.word}"
 
     def virsh(self, domain: DomainRecord) -> str:
-        return virsh("resume" if domain.state in STANDS else "suspend", domain.name)
+        return virsh("resume" if domain.state.can_resume else "suspend", domain.name)
 
     async def perform(self, host: Host, domain: DomainRecord) -> None:
-        if domain.state in STANDS:
+        if domain.state.can_resume:
             await lifecycle.resume(host, domain)
         else:
             await lifecycle.pause(host, domain)

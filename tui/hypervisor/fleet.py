@@ -210,7 +210,7 @@ class Fleet:
         """Where machines have devices of the host, these are followed."""
         reader = self._node_devices.get(change.host)
         if reader is not None:
-            reader.told(change)
+            reader.apply(change)
             return
         host = self.hosts.get(change.host)
         records = {} if host is None else host.inventory.domains

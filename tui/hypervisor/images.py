@@ -216,9 +216,9 @@ async def _of_qemu_img(host: Host, folder: str) -> list[Image]:
         'qemu-img info -U --output=json "$f" 2>/dev/null; done; exit 0'
     )
     text = (await _run(host, script, f"Look into {folder}")).decode(errors="replace")
-    decoder, place_, found = json.JSONDecoder(), 0, []
-    while (place_ := text.find("{", place_)) >= 0:
-        told, place_ = decoder.raw_decode(text, place_)
+    decoder, at, found = json.JSONDecoder(), 0, []
+    while (at := text.find("{", at)) >= 0:
+        told, at = decoder.raw_decode(text, at)
         found.append(_told_image(folder, told))
     return found
 

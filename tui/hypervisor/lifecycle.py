@@ -20,7 +20,7 @@ from tui.model.states import DomainState
 
 async def start(host: Host, domain: DomainRecord, *, paused: bool = False) -> None:
     """Start, restore from the managed save, resume or wake, whichever the state asks for."""
-    if domain.state in (DomainState.PAUSED, DomainState.PMSUSPENDED) and not paused:
+    if domain.state.can_resume and not paused:
         await resume(host, domain)
         return
     flags = libvirt.VIR_DOMAIN_START_PAUSED if paused else 0

@@ -246,8 +246,8 @@ class NodeDevices:
         if self.host.is_connected and self.is_read:
             self._spawn(self._read_some())
 
-    def told(self, change: HostChange) -> None:
-        """Something changed on the host: machines hold other devices, or it is back."""
+    def apply(self, change: HostChange) -> None:
+        """Take what has changed on the host: machines hold other devices, or it is back."""
         if change.host_changed and not self.host.is_connected:
             self.is_read = False
         if not self._wanted:

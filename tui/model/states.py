@@ -10,6 +10,7 @@ import enum
 
 _SHUTOFF = 5
 _EXECUTING = (1, 2)
+_RESUMABLE = (3, 7)
 
 
 class DomainState(enum.IntEnum):
@@ -32,6 +33,8 @@ class DomainState(enum.IntEnum):
     """
     is_running: bool
     """Whether its virtual CPUs run; a paused or crashed domain is active and does not."""
+    can_resume: bool
+    """Whether it stands still and can go on from there: paused, or suspended by itself."""
 
     NOSTATE = 0, "no state", "?"
     RUNNING = 1, "running", "▶"
@@ -50,6 +53,7 @@ class DomainState(enum.IntEnum):
         state.glyph = glyph
         state.is_active = value != _SHUTOFF
         state.is_running = value in _EXECUTING
+        state.can_resume = value in _RESUMABLE
         return state
 
     @classmethod

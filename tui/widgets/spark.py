@@ -17,13 +17,11 @@ def sparkline(values: Sequence[float | None], width: int, top: float) -> str:
     What is not known is a blank: unknown is not zero.
     """
     steps = PLAIN if has_few_glyphs() else BLOCKS
-    last = list(values)[-width:]
-    drawn = "".join(
-        " "
-        if value is None
-        else steps[min(len(steps) - 1, max(0, int(value / top * len(steps))))]
-        if top > 0
-        else steps[0]
-        for value in last
-    )
-    return drawn.rjust(width)
+
+    def drawn(value: float | None) -> str:
+        if value is None:
+            return " "
+        step = int(value / top * len(steps)) if top > 0 else 0
+        return steps[min(max(step, 0), len(steps) - 1)]
+
+    return "".join(map(drawn, list(values)[-width:])).rjust(width)

@@ -10,7 +10,7 @@ from textual.widgets import TextArea
 _TOKEN = re.compile(
     r"(?P<comment><!--.*?(?:-->|$))"
     r"|(?P<tag></?[\w:.-]+|/?>)"
-    r"|(?P<attribute>[\w:.-]+)(?==)"
+    r"|(?<![\w:.-])(?P<attribute>[\w:.-]++)(?==)"
     r"|(?P<value>'[^']*'|\"[^\"]*\")"
 )
 _NAMES = {

@@ -9,7 +9,7 @@ from tui.widgets.text_view import Line, Span
 _TOKEN = re.compile(
     r"(?P<comment><!--.*?-->)"
     r"|(?P<tag></?[\w:.-]+|/?>|<\?.*?\?>)"
-    r"|(?P<attribute>[\w:.-]+)(?==['\"])"
+    r"|(?<![\w:.-])(?P<attribute>[\w:.-]++)(?==['\"])"
     r"|(?P<value>'[^']*'|\"[^\"]*\")",
     re.DOTALL,
 )

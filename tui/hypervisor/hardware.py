@@ -157,10 +157,13 @@ def _domain_capabilities(connection: libvirt.virConnect, stored: Domain) -> Doma
     general = stored.general
     return DomainCapabilities.from_xml(
         connection.getDomainCapabilities(
-            general.emulator or None, general.arch or None, general.machine or None,
-            stored.type or None, 0,
+            general.emulator or None,
+            general.arch or None,
+            general.machine or None,
+            stored.type or None,
+            0,
         )
-    )  # fmt: skip
+    )
 
 
 def _names(list_all: Callable[[], Iterable[libvirt.virNetwork]]) -> tuple[str, ...]:

@@ -159,10 +159,13 @@ async def revert(
         flags |= libvirt.VIR_DOMAIN_SNAPSHOT_REVERT_FORCE
     command = revert_virsh(record, name, after=after, force=force)
     await change_domain(
-        host, record, f"revert to {name}:", command,
+        host,
+        record,
+        f"revert to {name}:",
+        command,
         lambda domain: domain.revertToSnapshot(domain.snapshotLookupByName(name), flags),
         transition="reverting",
-    )  # fmt: skip
+    )
     host.inventory.set_transition(record.uuid, None)
 
 
@@ -180,9 +183,12 @@ def wants_force(error: HypervisorError) -> bool:
 async def delete(host: Host, record: DomainRecord, name: str) -> None:
     """Delete one by libvirt's own means (virDomainSnapshotDelete). Raises HypervisorError."""
     await change_domain(
-        host, record, f"delete the snapshot {name} of", delete_virsh(record, name),
+        host,
+        record,
+        f"delete the snapshot {name} of",
+        delete_virsh(record, name),
         lambda domain: domain.snapshotLookupByName(name).delete(0),
-    )  # fmt: skip
+    )
 
 
 def delete_virsh(record: DomainRecord, name: str) -> str:

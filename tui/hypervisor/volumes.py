@@ -172,8 +172,9 @@ def volume_users(connection: libvirt.virConnect, volume: libvirt.virStorageVol) 
             for source in (s for text in texts for s in parse(text).getroot().iter("source")):
                 volume_of = (source.get("pool"), source.get("volume"))
                 if path in (source.get("file"), source.get("dev")) or volume_of == (
-                    pool.name(), name,
-                ):  # fmt: skip
+                    pool.name(),
+                    name,
+                ):
                     found[domain.name()] = None
         except libvirt.libvirtError as error:
             if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:

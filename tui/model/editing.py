@@ -180,9 +180,12 @@ class Edits:
         return made
 
     def change(
-        self, element: etree._Element, name: str, values: tuple[object, object],
+        self,
+        element: etree._Element,
+        name: str,
+        values: tuple[object, object],
         make: Callable[[], None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Let a field change from one value to another, with what follows from it.
 
         When it comes back to its first value, all that followed is taken back as well, but for

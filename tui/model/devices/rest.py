@@ -421,7 +421,7 @@ class Controller(Device):
         told=lambda view, _surroundings: _models(view),
         unless=lambda view: "" if view.type in ("usb", "scsi") else "libvirt chooses it",
         also=lambda view: view.forget_address(),
-    )  # fmt: skip
+    )
     ports = Number(
         "@ports",
         "Ports",

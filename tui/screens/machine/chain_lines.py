@@ -76,9 +76,21 @@ COLUMNS: Sequence[Column[LayerRow]] = (
     Column("disk", "Disk", 9, lambda row: Cell("" if row.place else row.target)),
     Column("path", "Image", 40, _path, grow=True, min_width=24),
     Column("format", "Format", 8, lambda row: Cell(row.image.format, "muted"), importance=2),
-    Column("takes", "Takes", 9, lambda row: Cell(units.size(row.image.allocation)),
-           importance=1, align="right"),
-    Column("size", "Size", 9, lambda row: Cell(units.size(row.image.capacity), "muted"),
-           importance=4, align="right"),
+    Column(
+        "takes",
+        "Takes",
+        9,
+        lambda row: Cell(units.size(row.image.allocation)),
+        importance=1,
+        align="right",
+    ),
+    Column(
+        "size",
+        "Size",
+        9,
+        lambda row: Cell(units.size(row.image.capacity), "muted"),
+        importance=4,
+        align="right",
+    ),
     Column("role", "What it is", 44, role, importance=3, min_width=20),
-)  # fmt: skip
+)

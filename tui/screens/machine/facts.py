@@ -106,7 +106,7 @@ def _state(record: DomainRecord) -> list[Fact]:
         pair("Autostart", _yes(record.autostart)),
         pair("Saved state", "yes: start goes on from there" if record.managed_save else "no"),
         pair("Snapshots", "yes" if record.snapshots < 0 else str(record.snapshots or "no")),
-    ]  # fmt: skip
+    ]
 
 
 def _hardware(record: DomainRecord, domain: Domain) -> list[Fact]:

@@ -83,13 +83,24 @@ COLUMNS: Sequence[Column[SnapshotRow]] = (
     Column("age", "Age", 10, _age, importance=4),
     Column("state", "Was", 8, lambda row: Cell(row.snapshot.state_word), importance=3),
     Column("kind", "Kind", 17, _kind, importance=2),
-    Column("size", "Since", 9,
-           lambda row: Cell("" if row.size is None else units.size(row.size)), importance=5,
-           align="right"),
-    Column("description", "Description", 24,
-           lambda row: Cell(visible(" ".join(row.snapshot.description.split())), "muted"),
-           importance=6, grow=True, min_width=12),
-)  # fmt: skip
+    Column(
+        "size",
+        "Since",
+        9,
+        lambda row: Cell("" if row.size is None else units.size(row.size)),
+        importance=5,
+        align="right",
+    ),
+    Column(
+        "description",
+        "Description",
+        24,
+        lambda row: Cell(visible(" ".join(row.snapshot.description.split())), "muted"),
+        importance=6,
+        grow=True,
+        min_width=12,
+    ),
+)
 
 
 def details(one: Snapshot, images: Mapping[str, Image], now: float, below: int) -> Content:

@@ -19,6 +19,8 @@ from tui.model.xml import parse
 
 ChangeId = tuple[str, str]
 """Key of a view and a field's name; ``xml`` for what no field tells of, empty for all of it."""
+Name = tuple[str, str]
+"""A device's tag and identity."""
 WHOLE = "domain"
 """Key of a change that only the document as a whole can tell."""
 
@@ -243,11 +245,10 @@ def _compare(base: Domain, edited: Domain) -> list[Change]:
         devices += _device_changes(base, old, new)
     devices += [DeviceRemoved(d.key, d.label, to_xml(d.element), d.summary) for d in removed]
     devices += [DeviceAdded(d.key, d.label, to_xml(d.element), d.summary) for d in added]
-    wanted = canonical(edited.root)
     for of_machine, of_devices in _tellings(sections, devices):
         try:
             found = [*of_machine, *_xml_changes(base, edited, of_machine), *of_devices]
-            if canonical(replay(base, found).root) == wanted:
+            if _same(replay(base, found).root, edited.root):
                 return found
         except (LostError, ValueError):
             continue
@@ -286,7 +287,7 @@ def _field_changes(before: View, after: View) -> list[FieldChange]:
 
 
 def _device_changes(base: Domain, before: Device, after: Device) -> list[Change]:
-    if canonical(before.element) == canonical(after.element):
+    if _same(before.element, after.element):
         return []
     if before.element.tag != after.element.tag or type(before) is not type(after):
         raise AssertionError("pairs are of one kind")
@@ -314,7 +315,7 @@ def _gives(base: Domain, before: Device, after: Device, changes: Sequence[FieldC
     trial = _copy(before)
     for change in changes:
         change.field.write(trial, change.after)
-    return canonical(trial.element) == canonical(after.element)
+    return _same(trial.element, after.element)
 
 
 def _copy(device: Device) -> Device:
@@ -329,7 +330,7 @@ def _copy(device: Device) -> Device:
 def _xml_changes(base: Domain, edited: Domain, fields: Sequence[Change]) -> list[XmlChange]:
     """Differences below ``<domain>``, outside of ``<devices>``, that the sections do not tell."""
     plain = replay(base, fields)
-    if _outside(plain) == _outside(edited):
+    if not _unlike(_by_tag(plain), _by_tag(edited)):
         return []
     neutral = edited.copy()
     for change in fields:
@@ -339,13 +340,18 @@ def _xml_changes(base: Domain, edited: Domain, fields: Sequence[Change]) -> list
     before, after = _by_tag(base), _by_tag(neutral)
     return [
         XmlChange(f"<{tag}>", f"<{tag}>", before.get(tag, ()), after.get(tag, ()))
-        for tag in dict.fromkeys([*before, *after])
-        if _canonical_texts(before.get(tag, ())) != _canonical_texts(after.get(tag, ()))
+        for tag in _unlike(before, after)
     ]
 
 
-def _outside(document: Domain) -> dict[str, tuple[bytes, ...]]:
-    return {tag: _canonical_texts(texts) for tag, texts in _by_tag(document).items()}
+def _unlike(one: dict[str, tuple[str, ...]], other: dict[str, tuple[str, ...]]) -> list[str]:
+    """The tags whose elements differ by more than their spelling."""
+    return [
+        tag
+        for tag in dict.fromkeys([*one, *other])
+        if one.get(tag) != other.get(tag)
+        and _canonical_texts(one.get(tag, ())) != _canonical_texts(other.get(tag, ()))
+    ]
 
 
 def _by_tag(document: Domain) -> dict[str, tuple[str, ...]]:
@@ -363,7 +369,7 @@ def _canonical_texts(texts: Iterable[str]) -> tuple[bytes, ...]:
 def pair(
     before: Sequence[Device], after: Sequence[Device]
 ) -> tuple[list[tuple[Device, Device]], list[Device], list[Device]]:
-    """Devices of two documents: (pairs, only in the first, only in the second).
+    """All devices of two documents: (pairs, only in the first, only in the second).
 
     By key, then those whose key was edited by likeness at the same place among their kind.
     """
@@ -380,7 +386,7 @@ def pair(
                     break
 
     names = {id(device): (device.tag_name, device.identity) for device in (*left, *right)}
-    keys = {id(device): device.key for device in (*left, *right)}
+    keys = {**_numbered(left, names), **_numbered(right, names)}
     one, other = (Counter(names[id(device)] for device in some) for some in (left, right))
 
     def same_name(old: Device, new: Device) -> bool:
@@ -392,7 +398,7 @@ def pair(
         name = names[id(old)]
         if one[name] == other[name]:
             return keys[id(old)] == keys[id(new)]
-        return canonical(old.element) == canonical(new.element)
+        return _same(old.element, new.element)
 
     match(equal)
     match(lambda old, new: keys[id(old)] == keys[id(new)])
@@ -401,6 +407,26 @@ def pair(
     order = {id(device): number for number, device in enumerate(before)}
     pairs.sort(key=lambda both: order[id(both[0])])
     return pairs, left, right
+
+
+def _numbered(devices: Sequence[Device], names: dict[int, Name]) -> dict[int, tuple[Name, int]]:
+    """By id what a device's ``key`` says: its name, and which it is of that name.
+
+    A key by itself looks at all devices before; those of a hundred disks take 20 ms.
+    """
+    seen: Counter[Name] = Counter()
+    numbers: dict[int, tuple[Name, int]] = {}
+    for device in devices:
+        name = names[id(device)]
+        seen[name] += 1
+        numbers[id(device)] = (name, seen[name])
+    return numbers
+
+
+def _same(one: etree._Element, other: etree._Element) -> bool:
+    """Whether they say the same; most are written alike, which is seen ten times as fast."""
+    texts = (etree.tostring(element, with_tail=False) for element in (one, other))
+    return next(texts) == next(texts) or canonical(one) == canonical(other)
 
 
 def canonical(element: etree._Element) -> bytes:
@@ -416,8 +442,7 @@ def canonical(element: etree._Element) -> bytes:
             node.text = None
         if node.tail is not None and not node.tail.strip():
             node.tail = None
-    for node in _unordered(copied):
-        node[:] = sorted(node, key=_rank)
+    _sort(copied)
     return etree.tostring(copied, method="c14n", with_comments=True)
 
 
@@ -427,11 +452,14 @@ def _rank(element: etree._Element) -> tuple[str, str]:
     return element.tag, element.get("name", "") if element.tag == "timer" else ""
 
 
-def _unordered(element: etree._Element) -> list[etree._Element]:
+def _sort(element: etree._Element) -> None:
     """Elements of libvirt's own: in others' namespaces, and in metadata, order may matter."""
     if element.tag == "metadata" or not isinstance(element.tag, str) or element.tag[:1] == "{":
-        return []
-    return [element, *(found for child in element for found in _unordered(child))]
+        return
+    for child in element:
+        _sort(child)
+    if len(element) > 1:
+        element[:] = sorted(element, key=_rank)
 
 
 def to_xml(element: etree._Element) -> str:

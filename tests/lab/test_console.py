@@ -160,12 +160,20 @@ def test_it_is_there_again_after_power_off_and_start(
     console.wait_for_text("again-5")
 
 
-def test_the_daemon_dies_and_returns(console: Terminal, isolated_daemon: IsolatedDaemon):
+@pytest.mark.parametrize("full_screen", [False, True])
+def test_the_daemon_dies_and_returns(
+    console: Terminal, isolated_daemon: IsolatedDaemon, full_screen: bool
+):
+    if full_screen:
+        console.send(LEAVE)
+        console.wait_for_text("Enter back to the guest")
+        console.send("f")
+        console.wait_for_text("byte for byte")
     isolated_daemon.kill()
     console.wait_for_text("detached", timeout=20)
     isolated_daemon.start()
     console.wait_for_text(" attached", timeout=20)
-    console.send("\recho back-$((3+4))\r")
+    console.send("\r\recho back-$((3+4))\r")  # the first may lead back in
     console.wait_for_text("back-7")
 
 

@@ -103,6 +103,14 @@ class ConsoleStream:
         """Whether nothing comes any more."""
         return self._ended
 
+    @property
+    def is_linked(self) -> bool:
+        """Whether its connection is there; for who keeps the loop from telling it."""
+        try:
+            return bool(self._stream.connect().isAlive())
+        except libvirt.libvirtError:
+            return False
+
     def close(self) -> None:
         """Let go of the console; nothing is told of it any more."""
         self._on_data = lambda _data: None

@@ -30,7 +30,7 @@ def hand_over(
     name: str,
     suspended: Callable[[], contextlib.AbstractContextManager[None]],
 ) -> None:
-    """Give the terminal to the guest until the escape key is pressed or the console ends.
+    """Give the terminal to the guest until the escape key is pressed or the console is gone.
 
     Blocks the loop: nothing of ours is on the screen meanwhile. Output comes from libvirt's
     event thread, through a pipe that wakes this one; what is unread there holds the guest up.
@@ -47,6 +47,8 @@ def hand_over(
     def pump(source: int, sink: int) -> None:
         while not console.ended:
             ready, _, _ = select.select([source, wake_read], [], [], 1.0)
+            if not ready and not console.is_linked:
+                return
             if source in ready:
                 typed = os.read(source, 4096)
                 before, escape, _rest = typed.partition(ESCAPE)

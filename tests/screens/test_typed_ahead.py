@@ -7,9 +7,11 @@ import asyncio
 import pytest
 from textual import events
 
+from tests.screens.test_console_tab import console
 from tests.screens.test_machines import go_to, running
 from tests.waiting import until
 from tui.app import VirttyApp
+from tui.screens.dialogs import Confirm
 from tui.screens.hosts import HostsPane
 from tui.screens.machine.console import ConsoleTab
 from tui.screens.machine.display import DisplayTab
@@ -48,6 +50,27 @@ async def test_what_is_meant_for_a_guest_does_not_reach_its_machine(
         await until(lambda: b"".join(sent) == b"oprS\r")
         assert isinstance(app.screen, MachineScreen)
         assert isinstance(app.screen.tab, ConsoleTab)
+        assert not done(app)
+
+
+async def test_a_console_that_is_taken_over_has_the_keys_typed_behind_the_answer(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    async with console(attached=False) as (app, _pilot, tab, guest):
+        session = tab.session
+
+        async def attach(*, force: bool) -> None:
+            assert force
+            session._attaching = True
+            await until(lambda: session._typed == b"oprS\r")
+            session._attaching = False
+            session._begin(guest)
+
+        monkeypatch.setattr(session, "attach", attach)
+        type_ahead(app, "F")
+        await until(lambda: isinstance(app.screen, Confirm))
+        type_ahead(app, "yoprS\r")
+        await until(lambda: guest.typed == b"oprS\r")
         assert not done(app)
 
 

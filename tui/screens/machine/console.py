@@ -122,9 +122,9 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
             session.on_output = None
             session.on_change = None
 
-    async def _open(self) -> None:
+    async def _open(self, *, force: bool = False) -> None:
         session = self.session
-        await session.attach()
+        await session.attach(force=force)
         if not self.is_whole or session.attached:
             return
         if self.screen.focused is self.terminal:
@@ -228,13 +228,13 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
             return host_refusal(machine[0].record, changes=True)
         return ""
 
-    async def back_to_guest(self) -> None:
+    async def back_to_guest(self, *, force: bool = False) -> None:
         """``Enter``: the keys are the guest's again; where it is not attached, try again."""
         self.say("")
         self.terminal.to_the_end()
         self.screen.set_focus(self.terminal)  # at once: what is typed behind it is the guest's
         if not self.session.attached:
-            await self._open()
+            await self._open(force=force)
 
     async def tell_size(self) -> None:
         """``z``: by the agent, else typed: ``stty rows R cols C``."""
@@ -277,8 +277,7 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
     async def take_over(self) -> None:
         """``F``: throw the other one out."""
         if await self.app.ask("Take the console over?", "Whoever has it now is thrown out."):
-            await self.session.attach(force=True)
-            await self.back_to_guest()
+            await self.back_to_guest(force=True)
 
     async def full_screen(self) -> None:
         """``f``: the person's own terminal, byte for byte."""

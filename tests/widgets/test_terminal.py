@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -173,6 +174,26 @@ def test_without_the_library_the_way_on_is_told(monkeypatch):
 def test_a_plain_log_has_no_sequences():
     text, rest = plain_text(b"\x1b[31mred\x1b[0m \x1b]0;t\x07ok\r\nnext\x1b[3")
     assert (text, rest) == (b"red ok\nnext", b"\x1b[3")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x1b]" * 32_000,
+        b"\x1bP0;a" * 12_000,
+        b"\x1b[" * 32_000,
+        b"a\xc2\x9b2J\x1b]0;t\x1b[m" * 4000,
+    ],
+    ids=["titles", "strings", "sequences", "cut off"],
+)
+def test_what_a_guest_never_ends_neither_holds_a_plain_log_up_nor_gets_into_it(data: bytes):
+    """A search that goes to the end each time takes half a minute, in which no other thread runs."""
+    began = time.thread_time()
+    text, rest = plain_text(data)
+    assert time.thread_time() - began < 2
+    assert b"\x1b" not in text
+    assert b"\x9b" not in text
+    assert len(rest) <= 256
 
 
 def test_emulator_and_pictures_are_imported_when_a_tab_needs_them():

@@ -16,12 +16,11 @@ LIMIT = 64 * 1024 * 1024
 
 _CONTROLS = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
-    rb"|\x1b[\]PX^_].*?(?:\x07|\x1b\\)"  # OSC, DCS, SOS, PM, APC
+    rb"|\x1b[\]PX^_][^\x07\x18\x1a\x1b]*+(?:[\x07\x18\x1a]|\x1b\\)"  # OSC, DCS, SOS, PM, APC
     rb"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
-    rb"|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]",
-    re.DOTALL,
+    rb"|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]|\xc2[\x80-\x9f]"  # C0, C1 in UTF-8
 )
-_UNFINISHED = re.compile(rb"\x1b[^\x07]{0,255}\Z", re.DOTALL)
+_UNFINISHED = re.compile(rb"(?:\x1b[^\x07]{0,255}|\xc2)\Z", re.DOTALL)
 
 
 class ConsoleLog:
@@ -64,7 +63,11 @@ class ConsoleLog:
 
 
 def plain_text(data: bytes) -> tuple[bytes, bytes]:
-    """The text without controls, and the beginning of a sequence that is not yet complete."""
+    """The text without controls, and the beginning of a sequence that is not yet complete.
+
+    Of a sequence that another one cuts off, what it holds is text.
+    """
     text = _CONTROLS.sub(b"", data)
     rest = _UNFINISHED.search(text)
-    return (text, b"") if rest is None else (text[: rest.start()], rest.group())
+    whole = text if rest is None else text[: rest.start()]
+    return whole.replace(b"\x1b", b""), b"" if rest is None else rest.group()

@@ -13,7 +13,7 @@ import pytest
 from tui import __version__, cli, logs
 from tui.cli import choose_hosts, expanded, main, resolved, short_name, unknown_words
 from tui.demo import demo_uri
-from tui.options import SHELLS, Options, build_parser, completion, parse
+from tui.options import SHELLS, CommandLine, build_parser, completion, parse
 from tui.settings import HostEntry, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -24,11 +24,11 @@ BOOK = Settings(hosts=[LAB, CELLAR])
 
 class TestOptions:
     def test_nothing(self):
-        assert parse([]) == Options()
+        assert parse([]) == CommandLine()
 
     def test_everything(self):
         line = "--demo --vm web-01 --readonly --config c.toml --log-file l.log a b:///c"
-        assert parse(line.split()) == Options(
+        assert parse(line.split()) == CommandLine(
             uris=("a", "b:///c"),
             demo=True,
             machine="web-01",
@@ -66,7 +66,9 @@ def test_ranges_are_written_out(capsys):
     words = ("qemu+ssh://node[09:11]/system", "lab")
     nodes = [f"qemu+ssh://node{number}/system" for number in ("09", "10", "11")]
     assert list(expanded(words)) == [*nodes, "lab"]
-    assert [host.name for host in choose_hosts(Options(uris=tuple(nodes)), BOOK, {}, False)] == [
+    assert [
+        host.name for host in choose_hosts(CommandLine(uris=tuple(nodes)), BOOK, {}, False)
+    ] == [
         "node09",
         "node10",
         "node11",
@@ -113,7 +115,7 @@ class TestProcess:
 class TestHosts:
     @staticmethod
     def choose(*uris, settings=BOOK, environ=None, socket=True, **options):
-        return choose_hosts(Options(uris=uris, **options), settings, environ or {}, socket)
+        return choose_hosts(CommandLine(uris=uris, **options), settings, environ or {}, socket)
 
     def test_arguments_come_first(self):
         environ = {"LIBVIRT_DEFAULT_URI": "xen:///system"}

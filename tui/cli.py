@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tui.options import Options, build_parser, completion, parse
+from tui.options import CommandLine, build_parser, completion, parse
 
 if TYPE_CHECKING:
     from tui.hypervisor.records import HostRecord
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(options, settings, problems)
 
 
-def run(options: Options, settings: Settings, problems: list[Problem]) -> int:
+def run(options: CommandLine, settings: Settings, problems: list[Problem]) -> int:
     """Show the screen until the person quits; returns the exit status."""
     from tui.demo import demo_uri
     from tui.hypervisor.aliases import uri_aliases
@@ -131,7 +131,7 @@ def resolved(settings: Settings, aliases: Mapping[str, str]) -> Settings:
 
 
 def choose_hosts(
-    options: Options, settings: Settings, environ: Mapping[str, str], socket_exists: bool
+    options: CommandLine, settings: Settings, environ: Mapping[str, str], socket_exists: bool
 ) -> list[HostEntry]:
     """The hosts to open at start, never none.
 
@@ -244,7 +244,7 @@ def unknown_words(words: Iterable[str], known: Iterable[str]) -> list[str]:
     ]
 
 
-def _start_logging(options: Options) -> list[Problem]:
+def _start_logging(options: CommandLine) -> list[Problem]:
     """Log to the file asked for, else to the usual one, else not at all."""
     from tui.logs import log_path, silence_terminal, start_log
     from tui.settings import Problem

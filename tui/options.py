@@ -20,7 +20,7 @@ PATH_OPTIONS = ("config", "log_file")
 
 
 @dataclass(frozen=True)
-class Options:
+class CommandLine:
     """What was asked for on the command line."""
 
     uris: tuple[str, ...] = ()
@@ -100,11 +100,11 @@ def build_parser() -> Parser:
     return parser
 
 
-def parse(arguments: Sequence[str] | None = None) -> Options:
+def parse(arguments: Sequence[str] | None = None) -> CommandLine:
     """Parse the arguments (default: the process's). Raises SystemExit as argparse does."""
     found = vars(build_parser().parse_intermixed_args(arguments))
     uris = (*found.pop("connect"), *found["uris"])
-    return Options(**{**found, "uris": uris})
+    return CommandLine(**{**found, "uris": uris})
 
 
 def completion(shell: str) -> str:

@@ -7,7 +7,7 @@ from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.volumes import NewVolume
 from tui.model.domain import Domain
 from tui.model.surroundings import Surroundings
-from tui.model.templates import TEMPLATES
+from tui.model.templates import TEMPLATES, Question
 from tui.model.text import visible
 from tui.screens.choose import Choose, Offer
 from tui.screens.devices.assign import Assignment, ask_assignment, choose_device, devices_read
@@ -46,20 +46,20 @@ async def add_hardware(
         answers["source"], answers["format"] = found.source, found.format
         volumes = (found.volume,) if found.volume is not None else ()
     for question in template.ask(document, surroundings):
-        if question.name in answers:
-            continue
-        title = f"Add {template.label}: {question.text}"
-        answer: str | None
-        if question.offers:
-            choices = [Offer(value, value) for value in question.offers]
-            answer = await app.push_screen_wait(Choose(title, choices, question.default))
-        else:
-            answer = await app.ask_text(f"Add {template.label}", question.text, question.default)
-        if answer is None:
-            return None
-        answers[question.name] = answer
+        if question.name not in answers:
+            answer = await _ask(app, f"Add {template.label}", question)
+            if answer is None:
+                return None
+            answers[question.name] = answer
     try:
         return Assignment(tuple(template.xml(document, answers)), volumes=volumes)
     except ValueError as error:
         app.say(visible(str(error)), "error")
         return None
+
+
+async def _ask(app: Program, title: str, question: Question) -> str | None:
+    if not question.offers:
+        return await app.ask_text(title, question.text, question.default)
+    offers = [Offer(value, value) for value in question.offers]
+    return await app.push_screen_wait(Choose(f"{title}: {question.text}", offers, question.default))

@@ -20,6 +20,7 @@ from tui.model.quantities import Number, Size
 from tui.model.sections import SECTIONS
 from tui.model.session import EditSession
 from tui.model.surroundings import Surroundings
+from tui.model.views import keys_of
 
 NOWHERE = Surroundings()
 SAMPLES = (
@@ -255,6 +256,12 @@ def test_alike_devices_have_keys_of_their_own():
     assert document.view("redirdev #2").element is document.root.findall("devices/redirdev")[1]
     labels = [device.label for device in document.devices if device.tag_name == "redirdev"]
     assert labels == ["USB redirection", "USB redirection #2"]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_keys_of_all_are_those_of_each(machine):
+    devices = Domain.from_xml(MACHINES[machine]).devices
+    assert keys_of(devices) == [device.key for device in devices]
 
 
 # -- what nobody here has heard of ---------------------------------------------------------

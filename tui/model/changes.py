@@ -14,13 +14,11 @@ from tui.model.beside import Beside
 from tui.model.devices import device_of
 from tui.model.domain import Domain
 from tui.model.fields import Field, fields_of
-from tui.model.views import Device, View
+from tui.model.views import Device, View, keys_of
 from tui.model.xml import parse
 
 ChangeId = tuple[str, str]
 """Key of a view and a field's name; ``xml`` for what no field tells of, empty for all of it."""
-Name = tuple[str, str]
-"""A device's tag and identity."""
 WHOLE = "domain"
 """Key of a change that only the document as a whole can tell."""
 
@@ -386,7 +384,11 @@ def pair(
                     break
 
     names = {id(device): (device.tag_name, device.identity) for device in (*left, *right)}
-    keys = {**_numbered(left, names), **_numbered(right, names)}
+    keys = {
+        id(device): key
+        for devices in (left, right)
+        for device, key in zip(devices, keys_of(devices), strict=True)
+    }
     one, other = (Counter(names[id(device)] for device in some) for some in (left, right))
 
     def same_name(old: Device, new: Device) -> bool:
@@ -407,20 +409,6 @@ def pair(
     order = {id(device): number for number, device in enumerate(before)}
     pairs.sort(key=lambda both: order[id(both[0])])
     return pairs, left, right
-
-
-def _numbered(devices: Sequence[Device], names: dict[int, Name]) -> dict[int, tuple[Name, int]]:
-    """By id what a device's ``key`` says: its name, and which it is of that name.
-
-    A key by itself looks at all devices before; those of a hundred disks take 20 ms.
-    """
-    seen: Counter[Name] = Counter()
-    numbers: dict[int, tuple[Name, int]] = {}
-    for device in devices:
-        name = names[id(device)]
-        seen[name] += 1
-        numbers[id(device)] = (name, seen[name])
-    return numbers
 
 
 def _same(one: etree._Element, other: etree._Element) -> bool:

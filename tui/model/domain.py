@@ -10,7 +10,7 @@ from lxml import etree
 from tui.model.devices import Disk, Graphics, Hostdev, Interface, device_of
 from tui.model.editing import Edits
 from tui.model.sections import SECTIONS, Boot, Clock, Cpu, General, HyperV, Memory
-from tui.model.views import Device, Section, View
+from tui.model.views import Device, Section, View, keys_of
 from tui.model.xml import parse, serialise
 
 TAGS_NAMESPACE = "https://virtty.org/domain/1"
@@ -128,7 +128,9 @@ class Domain:
 
     def device(self, key: str) -> Device | None:
         """The first device with this key."""
-        return next((device for device in self.devices if device.key == key), None)
+        devices = self.devices
+        named = zip(devices, keys_of(devices), strict=True)
+        return next((device for device, its_key in named if its_key == key), None)
 
     def view(self, key: str) -> View | None:
         """A section or a device by its key."""

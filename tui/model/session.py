@@ -7,7 +7,7 @@ from tui.model.devices.rest import Filesystem
 from tui.model.domain import Domain
 from tui.model.fields import fields_of
 from tui.model.merge import ClashError, merge
-from tui.model.views import Device, View
+from tui.model.views import Device, View, keys_of
 
 
 def remove(document: Domain, key: str) -> None:
@@ -121,8 +121,11 @@ class EditSession:
         if not isinstance(view, Device):
             return self.base.view(view.key)
         if self._originals is None:
-            pairs, _gone, _new = pair(self.base.devices, self.edited.devices)
-            self._originals = {new.key: old for old, new in pairs}
+            edited = self.edited.devices
+            pairs, _gone, _new = pair(self.base.devices, edited)
+            before: dict[Device, View] = {new: old for old, new in pairs}
+            named = zip(keys_of(edited), edited, strict=True)
+            self._originals = {key: before[device] for key, device in named if device in before}
         return self._originals.get(view.key)
 
     def _take(self, document: Domain) -> None:

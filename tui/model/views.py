@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import ClassVar
 
 from lxml import etree
@@ -103,7 +105,7 @@ class Device(View):
         identity = self.identity
         elder = self.element.itersiblings(self.tag_name, preceding=True)
         alike = sum(type(self)(element, self.edits).identity == identity for element in elder)
-        return f" #{alike + 1}" if alike else ""
+        return _suffix(alike + 1)
 
     @property
     def tag_name(self) -> str:
@@ -164,3 +166,21 @@ class OtherDevice(Device):
         own = [f"{name} {value}" for name, value in sorted(self.attributes.items())]
         model = self.get("model/@name") or self.get("model/@type")
         return ", ".join([*own, *([model] if model else [])])
+
+
+def keys_of(devices: Iterable[Device]) -> list[str]:
+    """The keys of all devices of a definition, which are given in its order.
+
+    ``Device.key`` looks at all devices before it: one by one those of a hundred disks take 20 ms.
+    """
+    seen: Counter[tuple[str, str]] = Counter()
+    keys = []
+    for device in devices:
+        name = (device.tag_name, device.identity)
+        seen[name] += 1
+        keys.append(" ".join(name).rstrip() + _suffix(seen[name]))
+    return keys
+
+
+def _suffix(number: int) -> str:
+    return f" #{number}" if number > 1 else ""

@@ -73,3 +73,22 @@ async def test_only_where_the_host_can_be_reached_otherwise(tmp_path: Path):
     assert caught.value.what == "Detach device 0000:01:00.0"
     assert fleet.journal.entries[-1].error is not None
     fleet.close()
+
+
+async def test_a_network_is_there_from_now_on_and_all_of_it_is_journaled(tmp_path: Path):
+    log = tmp_path / "audit.log"
+    fleet = Fleet(log)
+    host = fleet.add("host", inventory(tmp_path))
+    fleet.attach()
+    host.open()
+    await until(lambda: host.is_connected)
+    assert await verbs.make_vf_network(host, "<network><name>a b</name></network>") == "a b"
+    network = await host.call(lambda c: c.networkLookupByName("a b"))
+    assert (network.isActive(), network.autostart()) == (1, 1)
+    del network
+    fleet.journal.flush()
+    fleet.close()
+    line = json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
+    assert line["virsh"] == (
+        "virsh net-define 'a b.xml' && virsh net-start 'a b' && virsh net-autostart 'a b'"
+    )

@@ -187,7 +187,7 @@ def test_a_plain_log_has_no_sequences():
     ids=["titles", "strings", "sequences", "cut off"],
 )
 def test_what_a_guest_never_ends_neither_holds_a_plain_log_up_nor_gets_into_it(data: bytes):
-    """A search that goes to the end each time takes half a minute, in which no other thread runs."""
+    """A search that goes to the end each time takes half a minute; no other thread runs then."""
     began = time.thread_time()
     text, rest = plain_text(data)
     assert time.thread_time() - began < 2

@@ -147,8 +147,14 @@ async def set_functions(host: Host, device: NodeDevice, count: int) -> None:
 # -- networks of functions -----------------------------------------------------------------
 
 
-async def make_vf_network(host: Host, xml: str, *, autostart: bool) -> str:
-    """Define and start a network that gives virtual functions; returns its name."""
+def network_command(name: str) -> str:
+    """The equivalent of :func:`make_vf_network`."""
+    steps = (("net-define", f"{name}.xml"), ("net-start", name), ("net-autostart", name))
+    return " && ".join(virsh(*step) for step in steps)
+
+
+async def make_vf_network(host: Host, xml: str) -> str:
+    """Define a network that gives virtual functions, now and with the host; returns its name."""
     name = parse(xml).getroot().findtext("name", "")
 
     def make(connection: libvirt.virConnect) -> None:
@@ -158,9 +164,7 @@ async def make_vf_network(host: Host, xml: str, *, autostart: bool) -> str:
         except libvirt.libvirtError:
             network.undefine()  # all or nothing
             raise
-        if autostart:
-            network.setAutostart(1)
+        network.setAutostart(1)
 
-    command = f"{virsh('net-define', f'{name}.xml')} && {virsh('net-start', name)}"
-    await change(host, name, "make network", command, make)
+    await change(host, name, "make network", network_command(name), make)
     return name

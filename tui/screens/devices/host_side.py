@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from tui.hypervisor import device_verbs as verbs
@@ -120,7 +119,7 @@ async def make_network(app: Program, host: Host, devices: Devices, device: NodeD
     if name is None:
         return False
     xml = vf_network(name, interfaces[0]) if chosen == WHOLE else vf_network(name, addresses=free)
-    await verbs.make_vf_network(host, xml, autostart=True)
+    await verbs.make_vf_network(host, xml)
     app.say(f"Network {visible(name)} gives functions of {short(card.address)} now.")
     return True
 
@@ -156,8 +155,7 @@ async def _ask_network_name(app: Program, host: Host, title: str, usual: str) ->
         return f"There is a network {visible(name)} already." if name in taken else ""
 
     def lines(answers: Answers) -> list[str]:
-        name = shlex.quote(answers["name"].strip() or "NAME")
-        return [f"  virsh net-define {name}.xml && virsh net-start {name}"]
+        return ["  " + visible(verbs.network_command(answers["name"].strip() or "NAME"))]
 
     field = AskField("name", "Name", usual)
     answers = await app.push_screen_wait(AskFields(title, [field], fault, lines))

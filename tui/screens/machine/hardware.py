@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Coroutine
+from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -39,7 +40,7 @@ from tui.screens.machine.disk_data import (
 )
 from tui.screens.machine.hardware_view import HardwareView
 from tui.screens.machine.new_volumes import NewVolumes
-from tui.screens.machine.pins import FIELDS, PinGrid
+from tui.screens.machine.pins import PIN_FIELDS, PinGrid
 from tui.widgets.field_form import FieldForm, FormRow
 
 SHUT_DOWN, START = ShutDown(), Start()
@@ -106,21 +107,25 @@ class HardwareTab(HardwareView):
         if isinstance(field, Switch):
             self._set(row.name, "no" if row.text == "yes" else "yes")
             return
-        if isinstance(view, Cpu) and row.name in FIELDS and self.surroundings.cells:
-            self.run_worker(self._pin(view), exclusive=True, group="choose")
-            return
-        if isinstance(field, BootOrder):
-            self.run_worker(self._order(row.name), exclusive=True, group="choose")
-            return
-        if isinstance(view, Disk) and isinstance(field, DiskSource):
-            work = self._choose_medium(row, view)
-            self.run_worker(work, exclusive=True, group="choose")
-            return
-        offers = field.options(view, self.surroundings) if field.picks else ()
-        if not offers:
+        work = self._asking(row, field, view)
+        if work is None:
             self.form.type_in(row, password=field.secret)
-            return
-        self.run_worker(self._choose(row, field, view), exclusive=True, group="choose")
+        else:
+            self.run_worker(work, exclusive=True, group="choose")
+
+    def _asking(
+        self, row: FormRow, field: Field[object], view: View
+    ) -> Coroutine[Any, Any, None] | None:
+        """The dialog that asks for another value; None where it is typed into its row."""
+        if isinstance(view, Cpu) and row.name in PIN_FIELDS and self.surroundings.cells:
+            return self._pin(view)
+        if isinstance(field, BootOrder):
+            return self._order(row.name)
+        if isinstance(view, Disk) and isinstance(field, DiskSource):
+            return self._choose_medium(row, view)
+        if field.picks and field.options(view, self.surroundings):
+            return self._choose(row, field, view)
+        return None
 
     async def _choose(self, row: FormRow, field: Field[object], view: View) -> None:
         options = field.options(view, self.surroundings)

@@ -18,7 +18,7 @@ from tui.model.surroundings import Surroundings
 from tui.model.text import visible
 from tui.widgets.toggle_grid import ToggleGrid
 
-FIELDS = ("pins", "emulator_pin", "iothread_pins")
+PIN_FIELDS = ("pins", "emulator_pin", "iothread_pins")
 """The fields of the CPU section that the grid edits."""
 
 
@@ -43,7 +43,7 @@ def threads_of(cpu: Cpu) -> list[Thread]:
 
 def texts_of(threads: list[Thread], pinned: dict[int, frozenset[int]]) -> dict[str, str]:
     """The fields' texts; ``pinned``: host CPUs by row. A row without CPUs is not pinned."""
-    pairs: dict[str, list[str]] = {field: [] for field in FIELDS}
+    pairs: dict[str, list[str]] = {field: [] for field in PIN_FIELDS}
     for row, thread in enumerate(threads):
         cpus = format_cpus(pinned.get(row, frozenset()))
         if cpus:

@@ -202,10 +202,8 @@ def test_two_consoles_are_open_side_by_side(console: Terminal, isolated_daemon: 
     console.wait_for_text("Enter back to the guest")
     console.send("\x1b")
     console.wait_until(lambda: "zweiter" in console.text(), "the list shows both")
-    console.send("gj")
-    console.send("c")
+    console.send("gjc\r")  # what is typed behind c is the guest's
     console.wait_until(lambda: "zweiter" in console.lines()[0], "the other one is in front")
-    console.send("\r")
     console.wait_for_text("lab:/#")
     console.wait_until(lambda: "●" in console.lines()[2], "news of the first", timeout=15)
     console.send(LEAVE)

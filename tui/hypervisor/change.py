@@ -31,11 +31,11 @@ def _what(subject: str, text: str) -> str:
 
 @asynccontextmanager
 async def changing(
-    host: Host, subject: str, text: str, virsh: str, cancel: Callable[[], None] | None = None
+    host: Host, subject: str, text: str, command: str, cancel: Callable[[], None] | None = None
 ) -> AsyncIterator[int]:
     """What happens inside is one entry of the journal and one line of the audit log.
 
-    ``text`` says what is done ("force off"), ``virsh`` the equivalent command. Gives the
+    ``text`` says what is done ("force off"), ``command`` the equivalent one of virsh. Gives the
     entry's number, for its progress; errors go on to the caller after the journal has them.
     On a read-only connection nothing is begun: raises HypervisorError.
     """
@@ -45,7 +45,7 @@ async def changing(
             words=f"{host.record.name} is connected read-only",
             advice="Connect it without read-only.",
         )
-    number = host.journal.begin(host.record.name, subject, text, virsh, cancel)
+    number = host.journal.begin(host.record.name, subject, text, command, cancel)
     outcome, failure = Outcome.FAILED, None
     try:
         yield number
@@ -64,14 +64,14 @@ async def change(
     host: Host,
     subject: str,
     text: str,
-    virsh: str,
+    command: str,
     work: Callable[[libvirt.virConnect], T],
     *,
     lane: Lane = Lane.JOB,
     cancel: Callable[[], None] | None = None,
 ) -> T:
     """Run ``work(connection)`` as :func:`changing`. Raises HypervisorError."""
-    async with changing(host, subject, text, virsh, cancel):
+    async with changing(host, subject, text, command, cancel):
         return await host.run(work, lane=lane, what=_what(subject, text), timeout=None)
 
 
@@ -79,7 +79,7 @@ async def change_domain(
     host: Host,
     domain: DomainRecord,
     text: str,
-    virsh: str,
+    command: str,
     work: Callable[[libvirt.virDomain], T],
     *,
     transition: str | None = None,
@@ -97,7 +97,7 @@ async def change_domain(
             host,
             domain.name,
             text,
-            virsh,
+            command,
             lambda connection: work(connection.lookupByUUIDString(domain.uuid)),
             cancel=cancel,
         )

@@ -25,7 +25,7 @@ from tui.model.domain import Domain
 from tui.model.fields import BESIDE_DEFINITION, Call
 from tui.model.live_commands import commands
 from tui.model.pcie_ports import FULL, free_ports, takes_port
-from tui.model.views import Device, View
+from tui.model.views import Device, View, keys_of
 
 
 class Effect(enum.Enum):
@@ -223,8 +223,9 @@ def counterpart(base: Domain, key: str, live: Domain) -> View | None:
 def counterparts(base: Domain, live: Domain) -> dict[str, View]:
     """The running machine's views of what the keys of the base name."""
     found: dict[str, View] = {section.key: section for section in live.sections}
-    found |= {old.key: running for old, running in pair(base.devices, live.devices)[0]}
-    return found
+    devices = base.devices
+    keys = dict(zip(devices, keys_of(devices), strict=True))
+    return found | {keys[old]: running for old, running in pair(devices, live.devices)[0]}
 
 
 def edited_view(changes: ChangeSet, key: str) -> View | None:

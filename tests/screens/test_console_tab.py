@@ -351,3 +351,13 @@ async def test_a_port_that_was_added_is_told_and_not_added_twice():
         assert len(stored.root.findall("devices/serial")) == 1
         tab.session._say_off()
         await until(lambda: "This machine has no serial port:" not in screen_text(app))
+
+
+async def test_the_line_that_was_found_is_the_one_that_is_marked():
+    async with console() as (_app, pilot, tab, _guest):
+        tab.session._output(b"\r\n\r\n# " + b"".join(b"line %d\r\n" % n for n in range(99)))
+        for needle in ("line 7", "line 50", "line 98"):
+            tab._needle, tab._found = needle, -1
+            tab.search_back()
+            await pilot.pause()
+            assert needle in tab.terminal.render_line(tab.terminal.found).text

@@ -309,10 +309,11 @@ class Ghostty:
 
         if self._closed:
             return []
+        # All of it: what the library takes for all leaves blank rows at the beginning out.
         selection = init_sized("GhosttySelection")
-        found = self._lib.ghostty_terminal_select_all(self._handle, selection)
-        if found == self._lib.GHOSTTY_NO_VALUE:
-            return []
+        selection.start = self._terminal.ref(0, 0, "screen")[0]
+        last = self._terminal.ref(self._columns - 1, self._marks.rows() - 1, "screen")
+        selection.end = last[0]
         return str(self._terminal._format_sel(selection, unwrap=unwrapped)).split("\n")
 
     def screen(self) -> str:

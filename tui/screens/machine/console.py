@@ -327,7 +327,7 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         name = usual_name(self.session.name, ".txt")
         path = await self.app.ask_text("Save what was printed", "File", name)
         if path:
-            text = "\n".join(self.session.emulator.history(unwrapped=True))
+            text = "\n".join(self.session.emulator.history(unwrapped=True)).strip("\n")
             await save_as(self.app, path, lambda file: file.write_text(text + "\n", "utf-8"))
 
     def scroll_back(self) -> None:

@@ -360,4 +360,8 @@ async def test_the_line_that_was_found_is_the_one_that_is_marked():
             tab._needle, tab._found = needle, -1
             tab.search_back()
             await pilot.pause()
-            assert needle in tab.terminal.render_line(tab.terminal.found).text
+            line = tab.terminal.render_line(tab.terminal.found)
+            assert needle in line.text
+            ground = tab.terminal.get_component_rich_style("terminal--found").bgcolor
+            assert ground != tab.terminal.rich_style.bgcolor
+            assert {segment.style.bgcolor for segment in line if segment.style} == {ground}

@@ -184,7 +184,8 @@ class TerminalView(EveryKey):
             return Strip.blank(width, base)
         strip = self._lines[y].adjust_cell_length(width, base)
         if y == self.found:
-            strip = strip.apply_style(self.get_component_rich_style("terminal--found"))
+            look = self.get_component_rich_style("terminal--found")
+            strip = highlighted(strip, 0, width - 1, look)
         if y in self._spans:
             look = self.get_component_rich_style("terminal--marked")
             strip = highlighted(strip, *self._spans[y], look)

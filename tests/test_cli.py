@@ -225,8 +225,8 @@ class TestMain:
     def test_the_log_is_private_and_kept_off_the_terminal(self, terminal, tmp_path, capfd):
         path = tmp_path / "deep" / "virtty.log"
         assert main(["--log-file", str(path)]) == 0
-        logging.getLogger("tui.somewhere").error("a \udcff b")
-        assert "a \\udcff b" in path.read_text()
+        logging.getLogger("tui.somewhere").error("a \udcff b \x1b[2J \u202e c\nd")
+        assert "a ‹U+DCFF› b ␛[2J ‹U+202E› c\nd\n" in path.read_text()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert capfd.readouterr() == ("", "")
 

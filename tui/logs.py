@@ -28,6 +28,16 @@ class PrivateLogHandler(logging.handlers.RotatingFileHandler):
         )
 
 
+class PlainFormatter(logging.Formatter):
+    """What hosts and guests say does not act on a terminal that shows the log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The lines, without a character that cannot be seen."""
+        from tui.model.text import visible
+
+        return visible(super().format(record), newlines=True)
+
+
 def log_path() -> Path:
     """Where the log is when ``--log-file`` does not say."""
     from platformdirs import user_log_path
@@ -57,9 +67,8 @@ def start_log(path: Path) -> None:
         maxBytes=BYTES_KEPT,
         backupCount=OLD_FILES,
         encoding="utf-8",
-        errors="backslashreplace",
     )
-    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.setFormatter(PlainFormatter(FORMAT))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)

@@ -12,6 +12,7 @@ import pytest
 from tui.hypervisor import journal as journal_module
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.journal import KEPT, Entry, Journal, Outcome, read_audit
+from tui.model.text import visible
 
 URI = "qemu+ssh://admin:hush@host/system"
 
@@ -37,15 +38,19 @@ def test_one_line_per_change_with_its_result(tmp_path: Path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_names_that_are_no_text_lose_no_line(tmp_path: Path):
+def test_no_name_loses_a_line_or_acts_on_a_terminal(tmp_path: Path):
     """Bytes of the command line or the environment come as lone surrogates."""
     path = tmp_path / "audit.log"
     journal = Journal(path)
-    for name in ("a\udcff", "b"):
+    names = ["a\udcff", "line\u2028 separator\x85", "\x9b2J\u202e\x7f\n日本", "b"]
+    for name in names:
         journal.end(journal.begin("h", name, "start", "virsh"), Outcome.DONE, f"{URI}\ud800")
     journal.flush()
-    assert [line["object"] for line in lines(path)] == ["a\udcff", "b"]
-    assert [entry.subject for entry in read_audit(path, float("inf"))] == ["a\udcff", "b"]
+    text = path.read_text()
+    assert visible(text, newlines=True) == text
+    assert "日本" in text
+    assert [json.loads(line)["object"] for line in text.split("\n") if line] == names
+    assert [entry.subject for entry in read_audit(path, float("inf"))] == names
 
 
 def test_running_work_is_replaced_by_its_end():

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import queue
+import re
 import threading
 import time
 from collections import deque
@@ -19,6 +20,7 @@ from typing import Any
 
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Event, event_text
+from tui.model.text import visible
 from tui.model.uri import without_password
 
 log = logging.getLogger(__name__)
@@ -171,7 +173,7 @@ class Journal:
     def _audit(self, line: dict[str, Any]) -> None:
         if self.audit_path is None:
             return
-        self._lines.put(json.dumps(line, ensure_ascii=False))
+        self._lines.put(_NOT_PLAIN.sub(_escaped, json.dumps(line, ensure_ascii=False)))
         if self._writer is None:
             self._writer = threading.Thread(target=self._write, name="audit", daemon=True)
             self._writer.start()
@@ -185,10 +187,7 @@ class Journal:
                 descriptor = os.open(
                     self.audit_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
                 )
-                # A name from the command line or the environment may be no text: no line is lost.
-                with os.fdopen(
-                    descriptor, "w", encoding="utf-8", errors="backslashreplace"
-                ) as file:
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                     file.write(line + "\n")
             except OSError as error:
                 log.error("the audit log %s cannot be written: %s", self.audit_path, error)
@@ -200,6 +199,15 @@ class Journal:
         """Wait until the lines handed over so far are on disk; used when the program ends."""
         with self._lines.all_tasks_done:
             self._lines.all_tasks_done.wait_for(lambda: not self._lines.unfinished_tasks, seconds)
+
+
+_NOT_PLAIN = re.compile(r"[^\x20-\x7e]")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """As JSON writes it, of what would act on a terminal that shows the log, or is no text."""
+    char = match[0]
+    return char if visible(f"a{char}") == f"a{char}" else json.dumps(char)[1:-1]
 
 
 EARLIER, AT_MOST = 500, 1 << 20
@@ -215,7 +223,7 @@ def read_audit(path: Path, before: float) -> list[Entry]:
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - AT_MOST))
-            lines = file.read().decode(errors="replace").splitlines()[-EARLIER:]
+            lines = file.read().decode(errors="replace").rstrip("\n").split("\n")[-EARLIER:]
     except OSError as error:
         log.info("no audit log: %s", error)
         return []

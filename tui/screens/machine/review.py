@@ -136,7 +136,7 @@ class Review(Screen[bool]):
         if refused:
             first = refused[0]
             self.notify(
-                f"{first.change.label}: {first.change.what} is refused: {first.why}",
+                visible(f"{first.change.label}: {first.change.what} is refused: {first.why}"),
                 severity="warning",
                 markup=False,
             )

@@ -365,3 +365,16 @@ async def test_the_line_that_was_found_is_the_one_that_is_marked():
             ground = tab.terminal.get_component_rich_style("terminal--found").bgcolor
             assert ground != tab.terminal.rich_style.bgcolor
             assert {segment.style.bgcolor for segment in line if segment.style} == {ground}
+
+
+async def test_why_a_log_has_ended_is_read_in_eighty_columns(tmp_path):
+    async with console() as (_app, _pilot, tab, _guest):
+        session = tab.session
+        session.log_to(tmp_path / "as-a-file" / "x.log")
+        assert status_line(session, Keys.GUEST, 0).plain.endswith("  log x.log")
+        (tmp_path / "file").write_text("")
+        session.log_to(tmp_path / "file" / "x.log")
+        assert session.log is not None
+        await until(lambda: session.log.ended)
+        assert "log ended: File exists" in status_line(session, Keys.GUEST, 0).plain[:80]
+        assert " 1 line further down" in status_line(session, Keys.GUEST, 1).plain

@@ -66,17 +66,19 @@ def status_line(session: ConsoleSession, keys: Keys, below: int) -> Content:
     parts.append((f" {session.status} ", "$text-success" if session.attached else "$text-warning"))
     if session.hint:
         parts.append((f" {out}{session.hint}", "$text-warning"))
+    log = session.log
+    if log is not None and log.ended:
+        parts.append((visible(f" log ended: {log.ended} "), "$text-warning"))
     port = session.guest.port
     if session.guest.device is not None and port is not None:
         parts.append((f" {visible(port.alias)}", "bold"))
     if below > 0:
-        parts.append((f" {below} lines further down: Shift+PgDn ", "$text-warning"))
+        lines = "line" if below == 1 else "lines"
+        parts.append((f" {below} {lines} further down: Shift+PgDn ", "$text-warning"))
     elif session.attached:
         parts += _attached(session, out)
-    if session.log is not None:
-        ended = session.log.ended
-        told = f"  log ended: {visible(ended)}" if ended else f"  log {session.log.path.name}"
-        parts.append((visible(told), "$text-warning" if ended else "$quiet"))
+    if log is not None and not log.ended:
+        parts.append((visible(f"  log {log.path.name}"), "$quiet"))
     return Content.assemble(*parts)
 
 

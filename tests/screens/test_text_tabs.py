@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.screens.test_machines import go_to, running, screen_text
 from tests.waiting import until
 from tui.screens.filter_line import FilterLine
+from tui.screens.machine import xml
 from tui.screens.machine.screen import MachineScreen
 
 
@@ -47,3 +50,20 @@ async def test_what_a_tab_has_to_say_is_read_beside_a_long_heading():
         await until(lambda: "live (t: stored)" in head(app) and "config differs" in head(app))
         await pilot.press("slash", *"memory")
         await until(lambda: "match 1 of" in head(app) and "config differs" in head(app))
+
+
+async def test_a_definition_that_is_slow_to_come_is_told(monkeypatch):
+    answered, read_xml = asyncio.Event(), xml.read_xml
+
+    async def slowly(*what, **how) -> str:
+        await answered.wait()
+        return await read_xml(*what, **how)
+
+    monkeypatch.setattr(xml, "read_xml", slowly)
+    async with running() as (app, pilot):
+        go_to(app, "web-01")
+        await pilot.press("x")
+        await until(lambda: "being read…" in head(app))
+        answered.set()
+        await until(lambda: "live (t: stored)" in head(app))
+        assert "being read…" not in head(app)

@@ -158,8 +158,9 @@ class ConsoleStream:
                 if self._unread > UNREAD:
                     self._commands.put(0)  # what waits can be sent
                 self._unread = 0
-                if self.divert is not None:
-                    self.divert(data)
+                divert = self.divert  # the loop may end it now
+                if divert is not None:
+                    divert(data)
                 else:
                     self._received.append(data)
                     if not self._announced:

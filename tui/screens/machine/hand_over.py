@@ -15,6 +15,8 @@ from tui.hypervisor.console import ConsoleStream
 from tui.screens.machine.console_session import ConsoleSession
 
 ESCAPE = b"\x1d"
+PIECE = 256
+"""Bytes that a terminal that can be written to takes without a wait."""
 RESTORE = (
     b"\x18\x1b\\"  # whatever sequence is open
     b"\x1b[?1049l\x1b[?1l\x1b>\x1b[?7h\x1b[4l\x1b[?6l\x1b[r"
@@ -44,10 +46,21 @@ def hand_over(
         with contextlib.suppress(BlockingIOError):
             os.write(wake_write, b".")
 
+    def take() -> bytes:
+        data = output.popleft()
+        session.emulator.feed(data)  # its answers are the real terminal's to give
+        session.note_output(data)
+        console.has_read(len(data))
+        return data
+
     def pump(source: int, sink: int) -> None:
+        unwritten = b""
         while not console.ended:
-            ready, _, _ = select.select([source, wake_read], [], [], 1.0)
-            if not ready and not console.is_linked:
+            # In pieces: a flood that the terminal is slow to take does not keep the way out shut.
+            unwritten = unwritten or (take() if output else b"")
+            sinks = [sink] if unwritten else []
+            ready, writable, _ = select.select([source, wake_read], sinks, [], 1.0)
+            if not ready and not writable and not console.is_linked:
                 return
             if source in ready:
                 typed = os.read(source, 4096)
@@ -58,13 +71,8 @@ def hand_over(
                     return
             if wake_read in ready:
                 os.read(wake_read, 4096)
-            while output:
-                data = output.popleft()
-                session.emulator.feed(data)  # its answers are the real terminal's to give
-                session.note_output(data)
-                console.has_read(len(data))
-                while data:
-                    data = data[os.write(sink, data) :]
+            if writable:
+                unwritten = unwritten[os.write(sink, unwritten[:PIECE]) :]
 
     with suspended():
         source, sink = sys.stdin.fileno(), sys.stdout.fileno()
@@ -80,5 +88,7 @@ def hand_over(
             console.divert = None
             termios.tcsetattr(source, termios.TCSADRAIN, before)
             os.write(sink, RESTORE)
-            os.close(wake_read)
-            os.close(wake_write)
+    os.close(wake_read)
+    os.close(wake_write)
+    while output:  # what came last; no more does, the program has been taken up again
+        take()

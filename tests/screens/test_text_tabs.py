@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from dataclasses import replace
 
 from tests.screens.test_machines import go_to, running, screen_text
 from tests.waiting import until
@@ -67,3 +69,16 @@ async def test_a_definition_that_is_slow_to_come_is_told(monkeypatch):
         answered.set()
         await until(lambda: "live (t: stored)" in head(app))
         assert "being read…" not in head(app)
+
+
+async def test_since_when_a_machine_is_not_known_is_read_in_a_long_heading(monkeypatch):
+    async with running(size=(80, 24)) as (app, pilot):
+        go_to(app, "monitoring")
+        await pilot.press("x")
+        await until(lambda: "config differs" in head(app))
+        record = app.subjects()[0]
+        lost = replace(record, name="a-machine-with-a-longer-name", stale=True)
+        monkeypatch.setattr(app.fleet, "domain", lambda _key: lost)
+        assert isinstance(app.screen, MachineScreen)
+        app.screen._show_header()
+        await until(lambda: re.search(r"last known at \d\d:\d\d:\d\d", head(app)))

@@ -129,6 +129,8 @@ class MachineScreen(Target, Switching):
         if not self.is_mounted or not self.query("#machine-keys"):
             return
         top = self._heading()
+        if top.cell_length > self.size.width:
+            top = self._heading(short=True)
         note = self.tab.note if self.tab is not None else ""
         line = self._tabs()
         if line.cell_length > self.size.width:
@@ -190,7 +192,8 @@ class MachineScreen(Target, Switching):
             parts.append(("  saved", "$text-accent"))
         if not record.persistent:
             parts.append(("  transient", "$text-warning"))
-        if record.details is not None and record.details.pending:
+        pending = record.details is not None and record.details.pending
+        if pending and not (short and record.stale):
             differs = "config differs" if short else "config differs from live"
             parts.append((f"  {differs}", "$text-warning"))
         if record.stale:

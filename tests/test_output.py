@@ -69,6 +69,15 @@ def test_differences_and_slices_of_them_end_in_the_cells_of_a_full_repaint(steps
     assert cells(by_differences) == cells(repainted)
 
 
+def test_no_escape_and_no_turn_of_the_writing_reaches_the_terminal():
+    frame = blank()
+    turned = "a\x1b[31mb\u202ec\u2066d\u200fe\x9b5mf"
+    frame.paint(0, 0, [Segment(turned, Style())], ColorSystem.TRUECOLOR)
+    written = frame.render()
+    assert "a[31mbcde5mf" in written
+    assert not set("\u202e\u2066\u200f\x9b") & set(written)
+
+
 class App:
     """What the writer asks of an app."""
 

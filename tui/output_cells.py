@@ -29,7 +29,9 @@ CANVAS = "\ufdd0"
 PLACEHOLDER = "\U0010eeee"
 """A cell that shows a part of a picture, in kitty's protocol: with two combining characters."""
 
-_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)))
+_TURNING = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""Unicode's controls of the direction of writing: they would move cells beside their own."""
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160), *_TURNING))
 _FIRST_PICTOGRAPH = "\U0001f000"
 _FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 _MOVE_BYTES = 4  # what "cursor forward" costs

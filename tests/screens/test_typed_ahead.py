@@ -11,6 +11,7 @@ from tests.screens.test_console_tab import console
 from tests.screens.test_machines import go_to, running
 from tests.waiting import until
 from tui.app import VirttyApp
+from tui.screens import switching
 from tui.screens.dialogs import Confirm
 from tui.screens.hosts import HostsPane
 from tui.screens.machine.console import ConsoleTab
@@ -111,3 +112,13 @@ async def test_a_dialog_takes_all_that_was_typed_behind_its_key():
         go_to(app, "scratch")
         type_ahead(app, "↦abc\r")
         await until(lambda: "abc" in {record.name for record in app.fleet.domains()})
+
+
+async def test_a_part_that_never_comes_does_not_hold_the_keys_for_good(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(switching, "PATIENCE", 0.05)
+    async with running() as (app, _pilot):
+        async with app.screen.switching:
+            type_ahead(app, "q")
+            await until(lambda: app._exit)

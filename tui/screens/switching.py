@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from textual.screen import Screen
+
+PATIENCE = 10.0
+"""Seconds that keys wait at most: should a part never come, one can still leave."""
 
 
 class Switching(Screen[None]):
@@ -17,5 +21,10 @@ class Switching(Screen[None]):
 
     async def arrived(self) -> None:
         """Return when the part that was asked for last has the keys: those typed are for it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._part_in_front()
+
+    async def _part_in_front(self) -> None:
         async with self.switching:
             pass

@@ -205,10 +205,9 @@ class MachineScreen(Target, Switching):
         """A tab has something else to say beside its name."""
         self._show_header()
 
-    async def arrived(self) -> None:
-        """The first tab comes by itself."""
-        await self._opened.wait()
-        await super().arrived()
+    async def _part_in_front(self) -> None:
+        await self._opened.wait()  # the first tab comes by itself
+        await super()._part_in_front()
 
     # -- commands (tui.actions.machine_screen) ---------------------------------------------
 

@@ -118,7 +118,6 @@ async def test_a_part_that_never_comes_does_not_hold_the_keys_for_good(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(switching, "PATIENCE", 0.05)
-    async with running() as (app, _pilot):
-        async with app.screen.switching:
-            type_ahead(app, "q")
-            await until(lambda: app._exit)
+    async with running() as (app, _pilot), app.screen.switching:
+        type_ahead(app, "q")
+        await until(lambda: app._exit)

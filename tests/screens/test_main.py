@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
 from textual.content import Content
 
 from tests.screens.test_machines import running, screen_text
@@ -11,6 +14,8 @@ from tui.model.states import DomainState
 from tui.screens.dialogs import Results
 from tui.screens.help import Help
 from tui.screens.machine.screen import MachineScreen
+from tui.screens.machine.tab import Tab
+from tui.screens.machine.tabs import TabPlace
 from tui.screens.machine.xml import XmlTab
 from tui.screens.main import host_words
 from tui.screens.settings_checks import unknown_columns
@@ -118,3 +123,19 @@ def test_a_column_that_is_not_there_is_told():
     assert not others
     assert str(problem).startswith("machines: there is no column nane")
     assert "name" in str(problem)
+
+
+async def test_what_a_tab_is_made_of_is_not_imported_in_the_loop(monkeypatch: pytest.MonkeyPatch):
+    threads: list[threading.Thread] = []
+    load = TabPlace.load
+
+    def watched(place: TabPlace) -> type[Tab]:
+        threads.append(threading.current_thread())
+        return load(place)
+
+    monkeypatch.setattr(TabPlace, "load", watched)
+    async with running() as (app, pilot):
+        await pilot.press("c")
+        await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab is not None)
+    assert threads
+    assert threading.main_thread() not in threads

@@ -17,6 +17,7 @@ from tui.hypervisor import lifecycle
 from tui.hypervisor.definition import read_xml
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.records import DomainKey, DomainRecord, HostChange
+from tui.in_thread import in_thread
 from tui.model import Domain
 from tui.model.text import visible
 from tui.screens.host_columns import last_known
@@ -226,7 +227,9 @@ class MachineScreen(Target, Switching):
         async with self.switching:
             if not switcher.query(f"#{name}"):
                 place = next(place for place in TABS if place.name == name)
-                await switcher.add_content(place.load()(self.key, name), id=name)
+                kind = await in_thread(place.load)
+                if self in self.app.screen_stack:
+                    await switcher.add_content(kind(self.key, name), id=name)
             if not switcher.query(f"#{name}"):
                 return  # the screen was left meanwhile
             switcher.current = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -18,9 +19,17 @@ class TabPlace:
     title: str
     where: str
     """``module:Class``, the module below ``tui.screens.machine``."""
+    library: str = ""
+    """What it does its work with, where that takes long to import and may be missing."""
 
     def load(self) -> type[Tab]:
-        """Its class, a :class:`Tab` made with (machine's key, tab's id)."""
+        """Its class, a :class:`Tab` made with (machine's key, tab's id).
+
+        The first time may take half a second: not in the event loop.
+        """
+        if self.library:
+            with contextlib.suppress(ImportError, OSError):  # it tells itself what it lacks
+                import_module(self.library)
         module, name = self.where.split(":")
         found: type[Tab] = getattr(import_module(f"tui.screens.machine.{module}"), name)
         return found
@@ -30,7 +39,7 @@ TABS = (
     TabPlace("overview", "Overview", "overview:OverviewTab"),
     TabPlace("hardware", "Hardware", "hardware:HardwareTab"),
     TabPlace("snapshots", "Snapshots", "snapshots:SnapshotsTab"),
-    TabPlace("console", "Console", "console:ConsoleTab"),
+    TabPlace("console", "Console", "console:ConsoleTab", library="pyghostty"),
     TabPlace("display", "Screen", "display:DisplayTab"),
     TabPlace("xml", "XML", "xml:XmlTab"),
     TabPlace("log", "Log", "log:LogTab"),

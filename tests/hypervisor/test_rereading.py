@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.waiting import until
 from tui.hypervisor import rereading
 from tui.hypervisor.inventory import Inventory
+from tui.hypervisor.listing import DomainSize, Flags
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.rereading import Rereading
 from tui.model.states import DomainState
@@ -45,6 +47,46 @@ async def test_an_answer_older_than_the_last_event_is_not_taken(monkeypatch: pyt
     answers[2].set_result({UUID: DomainRecord("h", UUID, "c", state=DomainState.RUNNING)})
     await tasks[2]
     assert inventory.domains[UUID].state is DomainState.RUNNING
+
+
+async def test_what_was_read_of_all_machines_does_not_undo_what_one_of_them_said_meanwhile():
+    inventory = Inventory("h", lambda _change: None, lambda _uuid: None)
+    saved = DomainRecord("h", UUID, "a", state=DomainState.SHUTOFF, managed_save=True)
+    other, gone = (f"{UUID[:-1]}{number}" for number in (2, 3))
+    running = [
+        DomainRecord("h", uuid, uuid, state=DomainState.RUNNING) for uuid in (UUID, other, gone)
+    ]
+    inventory.load(running)
+    answers: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def read(_work: object, _lane: object) -> Any:
+        return await answers.get()
+
+    reread = Rereading(inventory, read, lambda _work: None)
+
+    async def answered(reading: Coroutine[Any, Any, None], *older: Any) -> None:
+        """What was read before one was saved and another one went arrives after it is known."""
+        task = asyncio.create_task(reading)
+        for answer in older:
+            await until(lambda: reread._named_since)
+            reread.changed(UUID)
+            inventory.refresh(UUID, saved)
+            reread.changed(gone)
+            inventory.remove(gone)
+            answers.put_nowait(answer)
+            await until(lambda: answers.empty())
+            await asyncio.sleep(0)
+        await task
+
+    all_of_them = frozenset((UUID, other, gone))
+    flags = Flags(all_of_them, all_of_them, frozenset((other,)), {other: 1})
+    await answered(reread.everything(), running, (all_of_them, frozenset((other,))))
+    await answered(reread.rest(), dict.fromkeys(all_of_them, DomainSize(2, 1024)), flags)
+    assert inventory.domains.keys() == {UUID, other}
+    assert inventory.domains[UUID] == saved
+    assert inventory.domains[other].autostart
+    assert inventory.domains[other].vcpus == 2
+    assert not reread._named_since
 
 
 async def test_machines_that_come_and_go_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch):

@@ -356,6 +356,7 @@ class Host:
         if event.kind in self.inventory.named:
             self.spawn(self._rereading.named())
         else:
+            self._rereading.changed(event.identity)
             self.inventory.apply(event)
         self.journal.domain_event(self.record.name, event)
 

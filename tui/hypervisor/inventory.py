@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -71,10 +71,12 @@ class Inventory:
 
     # -- bulk --------------------------------------------------------------------------
 
-    def load(self, records: Iterable[DomainRecord]) -> None:
+    # ``newer``: domains that have changed since what is loaded was asked for; they are left alone.
+
+    def load(self, records: Iterable[DomainRecord], newer: Set[str] = frozenset()) -> None:
         """Take a fresh list: what is not in it is gone; details and sizes known are kept."""
-        fresh = {record.uuid: record for record in records}
-        for uuid in self.domains.keys() - fresh.keys():
+        fresh = {record.uuid: record for record in records if record.uuid not in newer}
+        for uuid in self.domains.keys() - fresh.keys() - newer:
             self.remove(uuid)
         for uuid, record in fresh.items():
             old = self.domains.get(uuid)
@@ -99,21 +101,25 @@ class Inventory:
         for uuid in self.domains:
             self._tell(uuid)
 
-    def load_flags(self, flags: Flags) -> None:
+    def load_flags(self, flags: Flags, newer: Set[str] = frozenset()) -> None:
         """Take the properties that came by list filters."""
-        for uuid, record in list(self.domains.items()):
+        for uuid in self.domains.keys() - newer:
             self._patch(
-                record,
+                self.domains[uuid],
                 persistent=uuid not in flags.transient,
                 autostart=uuid in flags.autostart,
                 managed_save=uuid in flags.managed_save,
                 snapshots=flags.snapshots.get(uuid, 0),
             )
 
-    def load_unannounced(self, autostart: frozenset[str], managed_save: frozenset[str]) -> None:
+    def load_unannounced(
+        self, autostart: Set[str], managed_save: Set[str], newer: Set[str] = frozenset()
+    ) -> None:
         """Take the properties that change without an event."""
-        for uuid, record in list(self.domains.items()):
-            self._patch(record, autostart=uuid in autostart, managed_save=uuid in managed_save)
+        for uuid in self.domains.keys() - newer:
+            self._patch(
+                self.domains[uuid], autostart=uuid in autostart, managed_save=uuid in managed_save
+            )
 
     def load_snapshots(self, having: Mapping[str, int]) -> None:
         """Take the polled numbers of snapshots; a machine that is not in it has none."""
@@ -122,10 +128,11 @@ class Inventory:
             if count != SOME or not record.snapshots:
                 self._patch(record, snapshots=count)
 
-    def load_sizes(self, sizes: Mapping[str, DomainSize]) -> None:
+    def load_sizes(self, sizes: Mapping[str, DomainSize], newer: Set[str] = frozenset()) -> None:
         """Take current vCPUs and memory."""
         for uuid, size in sizes.items():
-            if record := self.domains.get(uuid):
+            record = self.domains.get(uuid)
+            if record is not None and uuid not in newer:
                 self._patch(
                     record,
                     vcpus=size.vcpus if size.vcpus is not None else record.vcpus,

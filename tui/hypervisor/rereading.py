@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Set
 from typing import Any, Protocol, TypeVar
 
 import libvirt
@@ -48,13 +48,22 @@ class Rereading:
         """When a domain was named last, as a number, until it has been read: an answer to an
         earlier question may be older than the event that has named it again."""
         self._numbers = itertools.count()
+        self._named_since: dict[int, set[str]] = {}
+        """The domains that were named since a question about all of them was asked, for each of
+        those that are not answered yet."""
 
     def soon(self, uuid: str) -> None:
         """Have one domain read again, together with what else is asked for just now."""
+        self.changed(uuid)
         self._uuids.add(uuid)
         self._asked[uuid] = next(self._numbers)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(VERIFY_AFTER, self._verify)
+
+    def changed(self, uuid: str) -> None:
+        """What is being read of all domains just now may be older than this one's last change."""
+        for named in self._named_since.values():
+            named.add(uuid)
 
     def stop(self) -> None:
         """The connection is gone, and with it what was to be read."""
@@ -89,13 +98,28 @@ class Rereading:
     async def everything(self) -> None:
         """The whole list, and what no event tells of: three calls for any length."""
         key = self._inventory.host
-        self._inventory.load(await self._read(lambda c: listing.read_domains(c, key), Lane.QUICK))
-        self._inventory.load_unannounced(*await self._read(listing.read_unannounced, Lane.QUICK))
+        records, newer = await self._read_all(lambda c: listing.read_domains(c, key), Lane.QUICK)
+        self._inventory.load(records, newer)
+        unannounced, newer = await self._read_all(listing.read_unannounced, Lane.QUICK)
+        self._inventory.load_unannounced(*unannounced, newer)
 
     async def rest(self) -> None:
         """What the first picture did without: sizes and flags."""
-        self._inventory.load_sizes(await self._read(listing.read_sizes, Lane.JOB))
-        self._inventory.load_flags(await self._read(listing.read_flags, Lane.JOB))
+        sizes, newer = await self._read_all(listing.read_sizes, Lane.JOB)
+        self._inventory.load_sizes(sizes, newer)
+        flags, newer = await self._read_all(listing.read_flags, Lane.JOB)
+        self._inventory.load_flags(flags, newer)
+
+    async def _read_all(
+        self, work: Callable[[libvirt.virConnect], T], lane: Lane
+    ) -> tuple[T, Set[str]]:
+        """What is read of all domains, and those of which something newer is known by now."""
+        number = next(self._numbers)
+        named = self._named_since[number] = set()
+        try:
+            return await self._read(work, lane), named
+        finally:
+            del self._named_since[number]
 
     async def named(self) -> None:
         """Networks, storage pools, node devices."""

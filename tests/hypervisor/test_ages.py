@@ -21,6 +21,10 @@ def test_a_uuid_of_two_processes_is_nobodys() -> None:
     assert started(b"", 1000.0) == {}
 
 
+def test_what_began_in_this_instant_is_not_older_than_the_world() -> None:
+    assert started(f"4123168604 {ONE}\n".encode(), 1000.0) == {ONE: 1000.0}
+
+
 async def test_the_processes_of_this_machine_are_asked() -> None:
     """As libvirt starts QEMU: a name that is nearly a UUID's option, then the option."""
     name = f"guest=a -uuid {TWO[:-1]}x,debug-threads=on"

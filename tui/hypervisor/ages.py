@@ -22,6 +22,8 @@ COMMAND = (
 )
 """Prints seconds and UUID of every QEMU, whichever daemon has started it."""
 LINE = re.compile(rb"(\d+) ([0-9a-f-]{36})\n")
+NONE_IS_SO_OLD = 1 << 31
+"""Seconds. procps counts below zero, unsigned, for a process that has begun in this instant."""
 
 
 async def start_times(host: Host) -> dict[str, float]:
@@ -43,4 +45,6 @@ def started(told: bytes, now: float) -> dict[str, float]:
     """What COMMAND printed at a wall clock time."""
     ages = [(uuid.decode(), int(age)) for age, uuid in LINE.findall(told)]
     times = Counter(uuid for uuid, _age in ages)
-    return {uuid: now - age for uuid, age in ages if times[uuid] == 1}
+    return {
+        uuid: now - (age if age < NONE_IS_SO_OLD else 0) for uuid, age in ages if times[uuid] == 1
+    }

@@ -175,7 +175,7 @@ def test_the_daemon_dies_and_returns(
     console.wait_for_text(" attached", timeout=20)
     console.send("\r")  # leads back in, or asks for a prompt
     console.wait_for_text("Ctrl+] leaves")
-    console.settle(1.0)  # the guest's shell mixes up what is typed into its new prompt
+    console.settle(1.0)  # typed at once behind Enter, keys may overtake each other
     console.send("echo back-$((3+4))\r")
     console.wait_for_text("back-7")
 

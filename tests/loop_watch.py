@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import gc
 import io
 import os
 import socket
@@ -25,6 +26,7 @@ PACKAGE = str(Path(tui.__file__).parent)
 @contextlib.contextmanager
 def loop_watched() -> Iterator[list[str]]:
     """The calls, each with its place, that the program makes on this thread and that may block."""
+    gc.collect()  # what earlier tests left is not the program's to free
     here, found = threading.get_ident(), list[str]()
 
     def watch(patch: pytest.MonkeyPatch, holder: Any, name: str) -> None:

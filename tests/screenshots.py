@@ -32,7 +32,7 @@ FOLDER = Path(__file__).parent.parent / "screenshots"
 PICTURES: Sequence[tuple[str, tuple[int, int], Sequence[str]]] = (
     ("machines", (140, 31), ("G", "k", "k", "k", "k")),
     ("machines-80x24", (80, 24), ("G", "k", "k", "k")),
-    ("filter", (110, 24), ("slash", *"web", "enter", "asterisk")),
+    ("filter", (110, 24), ("slash", *"web", "space", "minus", *"edge", "enter", "asterisk")),
     ("machine", (130, 36), ("slash", *"db-primary", "enter", "enter")),
     ("xml", (110, 30), ("slash", *"db-primary", "enter", "x")),
     ("confirm", (100, 26), ("slash", *"k8s-w", "enter", "asterisk", "o")),

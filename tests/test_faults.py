@@ -16,6 +16,13 @@ from tests.lab import GuestSpec, IsolatedDaemon
 ANSWER = 1.0
 """Seconds within which a key is answered on a machine that also runs other tests."""
 
+SETTINGS = """# mine
+hosts = [
+  {{ name = "real", uri = "{}", autoconnect = true }},
+  {{ name = "test", uri = "test:///default", autoconnect = true }},
+]
+"""
+
 
 @pytest.fixture
 def terminal(isolated_daemon: IsolatedDaemon, tmp_path: Path) -> Iterator[Terminal]:
@@ -23,11 +30,18 @@ def terminal(isolated_daemon: IsolatedDaemon, tmp_path: Path) -> Iterator[Termin
     isolated_daemon.guest(GuestSpec(name="alpha", state="paused", kernel=False, memory_mib=16))
     folders = {f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in ("CONFIG", "STATE", "CACHE")}
     env = {**os.environ, "TERM": "xterm-256color", **folders}
-    command = (sys.executable, "-m", "tui", isolated_daemon.uri, "test:///default")
+    command = (sys.executable, "-m", "tui")
+    (tmp_path / "CONFIG" / "virtty").mkdir(parents=True)
+    settings(tmp_path).write_text(SETTINGS.format(isolated_daemon.uri))
     with Terminal(command, columns=160, rows=30, env=env) as program:
         program.wait_for_text("2 hosts")
         program.wait_until(lambda: "paused" in row(program), "the guest is listed")
         yield program
+
+
+def settings(folder: Path) -> Path:
+    """The settings file, with the connection book."""
+    return folder / "CONFIG" / "virtty" / "settings.toml"
 
 
 def row(terminal: Terminal) -> str:
@@ -41,10 +55,13 @@ def keys_are_answered(terminal: Terminal) -> None:
         assert terminal.wait_for_text(words) - sent < ANSWER
 
 
-def test_killed_and_brought_back(terminal: Terminal, isolated_daemon: IsolatedDaemon):
+def test_killed_and_brought_back(
+    terminal: Terminal, isolated_daemon: IsolatedDaemon, tmp_path: Path
+):
+    before = settings(tmp_path).read_bytes()
     isolated_daemon.kill()
     terminal.wait_until(lambda: "? paused" in row(terminal), "the row is marked", timeout=5)
-    assert "lost" in terminal.lines()[0]
+    assert "real lost" in terminal.lines()[0]
     terminal.send("5")
     terminal.wait_for_text(time.strftime("%H:%M:"))  # when it was last seen
     terminal.send("1")
@@ -53,6 +70,7 @@ def test_killed_and_brought_back(terminal: Terminal, isolated_daemon: IsolatedDa
     begin = time.monotonic()
     terminal.wait_until(lambda: "║ paused" in row(terminal), "fresh records", timeout=10)
     assert time.monotonic() - begin < 5
+    assert settings(tmp_path).read_bytes() == before
 
 
 def test_stopped_and_continued(terminal: Terminal, isolated_daemon: IsolatedDaemon):

@@ -64,19 +64,29 @@ def test_the_demo_shows_its_machines_and_quits(env):
         assert "Traceback" not in terminal.text()
 
 
+def seconds_for_keys_and_quit(terminal: Terminal) -> tuple[float, float]:
+    """For the slower of two keys that lead to other panes, and to the end of the program."""
+    slower = 0.0
+    for key, words in (("5", "Disconnect"), ("1", "Pause/Resume")):
+        sent = terminal.send(key)
+        slower = max(slower, terminal.wait_for_text(words) - sent)
+    terminal.send("q")
+    begin = time.monotonic()
+    assert ended(terminal, 20)
+    return slower, time.monotonic() - begin
+
+
 def test_keys_and_quit_do_not_wait_for_a_silent_host(env, silent_host):
+    with Terminal((*VIRTTY, "test:///default"), env=env) as terminal:
+        terminal.wait_for_text("running")
+        key_alone, quit_alone = seconds_for_keys_and_quit(terminal)
     with Terminal((*VIRTTY, "test:///default", silent_host), env=env) as terminal:
         terminal.wait_for_text("test")
         terminal.wait_for_text("not responding", timeout=8)
-        sent = terminal.send("5")
-        assert terminal.wait_for_text("Disconnect") - sent < ANSWER
-        sent = terminal.send("1")
-        assert terminal.wait_for_text("Memory") - sent < ANSWER
-        terminal.send("q")
-        begin = time.monotonic()
-        assert ended(terminal, 2)
-        assert time.monotonic() - begin < 1
+        key, quitting = seconds_for_keys_and_quit(terminal)
         assert exit_status(terminal) == 0
+    assert key < key_alone + ANSWER
+    assert quitting < quit_alone + ANSWER
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -89,12 +99,19 @@ def test_a_signal_ends_it_without_a_word(env, number):
         assert not terminal.text().strip(), "the terminal is given back as it was"
 
 
-def test_a_terminal_that_goes_away_leaves_no_process(env):
+def test_a_terminal_that_goes_away_leaves_no_process_and_loses_no_log(env, tmp_path):
     terminal = Terminal((*VIRTTY, "--demo"), env=env)
-    terminal.wait_for_text("db-primary")
+    terminal.wait_for_text("arm-builder")
+    terminal.send("s")
+    terminal.wait_until(lambda: "running" in terminal.lines()[2], "arm-builder runs")
     os.close(terminal._master)
     assert terminal._process.wait(5) is not None
     terminal._emulator.close()
+    state = tmp_path / "STATE" / "virtty"
+    assert '"virsh start arm-builder"' in (state / "audit.log").read_text()
+    log = (state / "log" / "virtty.log").read_text()
+    assert f"ended by signal {signal.SIGHUP:d}" in log
+    assert "Traceback" not in log
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(40, 10), (80, 24), (160, 45)])
@@ -170,6 +187,23 @@ def test_where_no_host_can_be_reached_it_ends_with_a_line_that_says_why(env, tmp
         said = terminal.text().replace("\n", "")
         assert said.startswith("virtty: ")
         assert "No such file or directory. No libvirt daemon answers there." in said
+
+
+def test_a_socket_without_permission_is_told_with_the_group_that_would_help(env, tmp_path):
+    # Root without its rights is like anybody else.
+    powerless = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.getuid() == 0 else ()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "locked"))
+        listener.listen()
+        (tmp_path / "locked").chmod(0)
+        uri = f"qemu+unix:///system?socket={tmp_path}/locked"
+        with Terminal((*powerless, *VIRTTY, uri), env=env) as terminal:
+            assert ended(terminal, 5)
+            assert exit_status(terminal) == 1
+            said = terminal.text().replace("\n", "")
+            assert "Permission denied" in said
+            assert "Join the group libvirt" in said
+            assert "qemu:///session" in said
 
 
 def test_a_host_that_was_never_reached_is_told_at_the_end(env, tmp_path):

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
@@ -27,7 +27,7 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainKey, DomainRecord, HostRecord
 from tui.in_thread import in_thread
 from tui.keymap import resolve_keymap
-from tui.keys_in_turn import its_turn
+from tui.keys_in_turn import KeysInTurn
 from tui.logs import log_file
 from tui.model.text import visible
 from tui.remembered import Remembered, save_remembered
@@ -40,7 +40,6 @@ from tui.screens.named_machine import NamedMachine
 from tui.screens.program import Program
 from tui.screens.settings_checks import action_keys, unknown_columns
 from tui.screens.sign_in import SignInDesk
-from tui.screens.switching import Switching
 from tui.screens.target import Target
 from tui.screens.thrift import Thrift
 from tui.screens.unreached import Unreached
@@ -55,7 +54,8 @@ log = logging.getLogger(__name__)
 
 SAVING_PATIENCE = 1.0
 """Seconds that the end waits for the disk."""
-
+UNNOTICED = 0.5
+"""Seconds after which it is told that something is being read."""
 
 ACTION_ID = re.compile(r"\{([a-z]+\.[a-z-]+)\}")
 """An action in a hint: ``{machine.start} starts it``."""
@@ -65,7 +65,7 @@ WORDS = {"alt+b": "ctrl+left", "alt+f": "ctrl+right", "alt+backspace": "ctrl+w"}
 
 
 class VirttyApp(Program):
-    """virtty. Implements tui.actions.base.Context."""
+    """virtty: what the screens and actions use of it, and how it is put together."""
 
     TITLE = "virtty"
     CSS_PATH: ClassVar[list[str | PurePath]] = [*styles()]
@@ -100,6 +100,7 @@ class VirttyApp(Program):
         self.remembered = self._saved = remembered or Remembered()
         self._remembered_file = remembered_file
         self._saving = asyncio.Lock()
+        self._typed = KeysInTurn(self, self._hand_out)
         self._problems = list(problems)
         self._machine = machine
         self._tab = tab
@@ -149,6 +150,7 @@ class VirttyApp(Program):
 
     def on_mount(self) -> None:
         """Tell what the settings file has wrong, open what the command line named."""
+        self.run_worker(self._typed.run(), group="keys")
         for problem in self._problems:
             self.fleet.journal.event("", "", f"settings: {problem}")
         for problem in self._problems[:1]:
@@ -185,6 +187,11 @@ class VirttyApp(Program):
             if path is not None and fresh != self._saved:
                 await in_thread(lambda: save_remembered(path, fresh))
                 self._saved = fresh
+
+    async def _shutdown(self) -> None:
+        """Textual takes screens apart from the inside: they are told nothing any more."""
+        self.fleet.end_telling()
+        await super()._shutdown()
 
     async def on_unmount(self) -> None:
         """What was chosen just before the end is kept too, unless the disk does not answer."""
@@ -285,6 +292,17 @@ class VirttyApp(Program):
         if clipboard.in_tmux():
             self.run_worker(in_thread(lambda: clipboard.give_to_tmux(text)), group="clipboard")
 
+    @contextlib.contextmanager
+    def reading(self, what: str) -> Iterator[None]:
+        """What a dialog is about to show: keys typed meanwhile are for that."""
+        text = f"Reading {what}… Escape gives up."
+        slow = self.set_timer(UNNOTICED, lambda: self.say(text))
+        try:
+            with self._typed.held():
+                yield
+        finally:
+            slow.stop()
+
     async def ask_text(self, title: str, question: str, value: str) -> str | None:
         """Ask for a line of text."""
         from tui.screens.dialogs import AskText
@@ -332,25 +350,22 @@ class VirttyApp(Program):
         await asyncio.sleep(0)  # a dialog is in front now, a line that was opened has the focus
 
     async def on_event(self, event: events.Event) -> None:
-        """Keys are for what they find when those before them are done with."""
-        if isinstance(event, events.Key):
-            if isinstance(self.screen, Switching):
-                await self.screen.arrived()
-            await its_turn(event, self.focused)
+        """Keys and pastes wait for their turn."""
+        typed = isinstance(event, events.Key | events.Paste)
+        if typed and not event.is_forwarded:
+            self._typed.add(event)
+            return
         await super().on_event(event)
+        if typed:
+            # A turn later: the focus is given by messages to the app.
+            self.call_later(self._typed.has_been_through, event)
 
-    def on_key(self, event: events.Key) -> None:
-        """Text that no input has taken though one has the focus: it was typed ahead.
-
-        The same of any key where a guest has them all. And a shell's keys for words.
-        """
-        focused = self.focused
-        if isinstance(focused, Input | TextArea) and event.key in WORDS:
-            focused.post_message(events.Key(WORDS[event.key], None))
-        wanted = isinstance(focused, Input) and event.is_printable
-        if focused is not None and (wanted or getattr(focused, "takes_every_key", False)):
-            event.prevent_default()  # no binding's key
-            focused.post_message(events.Key(event.key, event.character))
+    async def _hand_out(self, event: events.Event) -> None:
+        """To what has the focus; where text is edited a shell's keys for words as well."""
+        edited = isinstance(self.focused, Input | TextArea)
+        if edited and isinstance(event, events.Key) and event.key in WORDS:
+            event = events.Key(WORDS[event.key], None)
+        await super().on_event(event)
 
     def act(self, action_id: str) -> None:
         """Do what an action is for in the background, or say why it cannot be done."""

@@ -26,7 +26,8 @@ def _seconds_for(count: int, link: Link | None) -> float:
 
 def test_a_slow_link_carries_its_rate_and_no_more() -> None:
     assert min(_seconds_for(5_000, None) for _ in range(3)) < 0.4
-    assert 0.45 < _seconds_for(5_000, Link(10_000)) < 1.5
+    # Slow enough that a busy machine, which takes the reader's turn now and then, does not count.
+    assert 0.45 < _seconds_for(500, Link(1_000)) < 1.5
 
 
 def test_a_program_cannot_write_faster_than_the_link_but_for_the_kernels_buffer() -> None:
@@ -53,7 +54,7 @@ def _echo(path: Path) -> None:
 def test_the_proxy_adds_the_round_trip_and_keeps_the_throughput(tmp_path: Path) -> None:
     threading.Thread(target=_echo, args=(tmp_path / "echo",), daemon=True).start()
     with (
-        Proxy(f"unix://?socket={tmp_path / 'echo'}", tmp_path, 0.05) as proxy,
+        Proxy(f"unix://?socket={tmp_path / 'echo'}", tmp_path, 0.5) as proxy,
         socket.socket(socket.AF_UNIX) as client,
     ):
         client.connect(proxy.uri.partition("=")[2])
@@ -63,12 +64,12 @@ def test_the_proxy_adds_the_round_trip_and_keeps_the_throughput(tmp_path: Path) 
             client.sendall(b"x")
             assert client.recv(1) == b"x"
             took.append(time.monotonic() - begin)
-        assert 0.05 <= min(took) < 0.08
+        assert 0.5 <= min(took) < 0.8
 
         size = 4 << 20
         threading.Thread(target=client.sendall, args=(b"y" * size,), daemon=True).start()
         begin, received = time.monotonic(), 0
         while received < size:
             received += len(client.recv(1 << 18))
-        # At one chunk per round trip this would take a second.
-        assert time.monotonic() - begin < 0.5
+        # At one chunk per round trip this would take eight seconds.
+        assert time.monotonic() - begin < 4

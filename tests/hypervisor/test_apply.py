@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import libvirt
 import pytest
 
 from tests.waiting import until
-from tui.demo import demo_uri
-from tui.hypervisor import history
-from tui.hypervisor.apply import ConflictError, RefusedError, apply
-from tui.hypervisor.errors import HypervisorError
-from tui.hypervisor.fleet import Fleet
+from tui.hypervisor import history, lifecycle
+from tui.hypervisor.apply import Applied, ConflictError, RefusedError, apply
+from tui.hypervisor.errors import HypervisorError, NotConnectedError
 from tui.hypervisor.hardware import read_stored
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
@@ -27,6 +25,7 @@ from tui.hypervisor.volumes import (
 from tui.model import Domain
 from tui.model.plan import DomainStatus
 from tui.model.session import EditSession
+from tui.screens.machine.applied import result_lines
 
 MIB = 1024**2
 ODD = """<domain type='test'><name>odd</name><memory>65536</memory><vcpu>1</vcpu>
@@ -34,17 +33,12 @@ ODD = """<domain type='test'><name>odd</name><memory>65536</memory><vcpu>1</vcpu
 <target dev='vda' bus='virtio'/><serial>{serial}</serial></disk>
 <graphics type='vnc' passwd='s3cret'/></devices></domain>"""
 
+OTHER = "<mac address='52:54:00:00:00:77'/>"
 
-@pytest.fixture
-async def host(tmp_path: Path) -> AsyncIterator[Host]:
-    """The demo host, with a machine of ours that is off."""
-    fleet = Fleet(tmp_path / "state" / "audit.log")
-    fleet.attach()
-    found = fleet.add("demo", demo_uri(), demo=True)
-    found.open()
-    await until(lambda: found.record.facts is not None)
-    yield found
-    fleet.close()
+
+def told(applied: Applied) -> str:
+    """What the person reads of it."""
+    return "\n".join(line.plain for line in result_lines(applied))
 
 
 async def define(host: Host, xml: str) -> DomainRecord:
@@ -184,6 +178,23 @@ async def test_a_rename_and_the_rest_are_one(host: Host):
     assert (now.name, now.disks[0].cache) == ("renamed", "none")
 
 
+async def test_why_it_failed_at_first_is_told_though_it_cannot_be_undone(host: Host, monkeypatch):
+    record, base = await machine(host)
+
+    async def rename(_host: Host, known: DomainRecord, name: str) -> None:
+        if known.name != record.name:
+            raise NotConnectedError(f"Rename {known.name} {name}", words="it is not connected")
+
+    def both(document: Domain) -> None:
+        document.general.name = "renamed"
+        explode(document)
+
+    monkeypatch.setattr(lifecycle, "rename", rename)
+    with pytest.raises(HypervisorError) as raised:
+        await apply(host, record, base, with_edit(base, both))
+    assert raised.value.what.startswith("Change the hardware")
+
+
 async def test_autostart_is_set_beside_the_definition_or_not_at_all(host: Host):
     record, base = await machine(host)
 
@@ -246,6 +257,39 @@ async def test_a_live_step_that_fails_leaves_the_definition(host: Host, monkeypa
     assert failed.error.words
     stored = (await real(host, record)).stored
     assert len(stored.interfaces) == len(base.interfaces) + 1
+    assert "comes at the next boot" in told(applied)
+    mac = stored.interfaces[-1].mac
+    edited = with_edit(stored, lambda d: d.add_device(nic.replace("<source", OTHER + "<source")))
+    (added,) = {d.key for d in edited.devices} - {d.key for d in stored.devices}
+    applied = await apply(host, record, stored, edited, now_only={(added, "")})
+    assert applied.failed
+    assert [one.mac for one in (await real(host, record)).stored.interfaces] == [mac]
+    assert "Nothing of it is stored." in told(applied)
+    assert "next boot" not in told(applied), "what was wanted now only does not come then"
+
+
+async def test_what_is_stored_counts_though_the_host_is_lost_behind_it(host: Host, monkeypatch):
+    """Else the person would be told of a conflict with their own change."""
+    record, base = await machine(host)
+    real = read_stored
+    readings = 0
+
+    async def once(host: Host, record: DomainRecord):
+        nonlocal readings
+        readings += 1
+        if readings > 1:
+            raise HypervisorError("Asking demo", words="demo is not connected")
+        return await real(host, record)
+
+    monkeypatch.setattr("tui.hypervisor.apply.read_stored", once)
+    edited = with_edit(base, lambda d: setattr(d.general, "heading", "kept"))
+    applied = await apply(host, record, base, edited)
+    assert readings == 2
+    assert [step.what for step in applied.steps] == ["stored the definition"]
+    assert (await stored(host, record)).general.heading == "kept"
+    with pytest.raises(HypervisorError) as failed:
+        await apply(host, record, base, edited)
+    assert failed.value.what == "Change the hardware of odd", "not only that a host was asked"
 
 
 async def test_a_new_nic_has_one_address_however_it_came(host: Host):

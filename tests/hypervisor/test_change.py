@@ -121,3 +121,29 @@ async def test_a_machine_started_for_its_disks_is_ended_when_that_is_cancelled(
             while not states or states[-1] == paused:
                 states.append(await look())
         assert states[-1] == off
+
+
+async def test_a_block_job_that_begins_after_it_was_cancelled_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    begun, go_on = threading.Event(), threading.Event()
+    told: list[str] = []
+
+    def begin(_connection: libvirt.virConnect) -> None:
+        begun.set()
+        go_on.wait(10)
+        told.append("begun")
+
+    async def abort(_host: Host, _record: DomainRecord, target: str) -> None:
+        told.append(f"aborted {target}")
+
+    monkeypatch.setattr(block_jobs, "_abort", abort)
+    async with machine(tmp_path) as (host, record):
+        merging = block_jobs._follow(host, record, "vda", begin, lambda _share: None, "Merge")
+        work = asyncio.create_task(merging)
+        await until(begun.is_set)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        go_on.set()
+        await until(lambda: told[-2:] == ["begun", "aborted vda"])

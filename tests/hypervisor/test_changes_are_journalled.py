@@ -54,7 +54,7 @@ ELSEWHERE = {
     ("guest_agent", "qemuAgentCommand"): "tells a terminal of the guest its size, at each resize",
 }
 NOT_LIBVIRTS = {
-    ("apply", "update"), ("images", "update"), ("inventory", "update"), ("monitor", "update"),
+    ("apply", "update"), ("images", "update"), ("monitor", "update"),
     ("node_devices", "update"), ("snapshot_situation", "update"),
     ("rereading", "refresh"), ("ssh", "shutdown"),
 }  # fmt: skip

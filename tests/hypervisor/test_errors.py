@@ -33,7 +33,7 @@ OBSERVED = [
     ("unable to connect to server at '127.0.0.1:1': Connection refused", "qemu+ssh"),
     ("Unable to resolve address 'no-such-host.invalid' service '16509': Name or service not known", "No such host"),
     ("Cannot recv data: ssh: Could not resolve hostname x.invalid: Name or service not known: Connection reset by peer", "No such host"),
-    ("Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file or directory", "/etc/pki"),
+    ("Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file or directory", "without a transport means TLS"),
     ("no connection driver available for URI 'nonsense' does not include a driver name", "Check the URI"),
     ("no connection driver available for lxc:///", "not installed"),
     ("internal error: unexpected qemu URI path '/nonsense', try qemu:///system", "Check the URI"),

@@ -11,21 +11,10 @@ from tui.hypervisor.apply import apply
 from tui.hypervisor.definition import read_addresses
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
-from tui.hypervisor.hardware import read_live, read_stored, read_surroundings
+from tui.hypervisor.hardware import read_live, read_pools, read_stored, read_surroundings
 from tui.hypervisor.host import Host
+from tui.hypervisor.volumes import create_volume, delete_volume, list_volumes, plan_volume
 from tui.model import Domain
-
-
-@pytest.fixture
-async def host(tmp_path):
-    """The demo host."""
-    fleet = Fleet(tmp_path / "audit.log")
-    fleet.attach()
-    found = fleet.add("demo", demo_uri(), demo=True)
-    found.open()
-    await until(lambda: found.record.facts is not None)
-    yield found
-    fleet.close()
 
 
 def machine(host: Host, name: str):
@@ -62,6 +51,43 @@ async def test_the_stored_definition_takes_three_calls(host, monkeypatch):
     whole = await read_live(host, record, hardware)
     assert whole.live is not None
     assert whole.status.driver == "TEST"
+
+
+async def test_a_volume_takes_one_call(host, monkeypatch):
+    pool = (await read_pools(host))[0].name
+    connection = host._calls.connection
+    told = {
+        volume.name(): (volume.path(), *volume.info()[1:])
+        for volume in connection.storagePoolLookupByName(pool).listAllVolumes()
+    }
+
+    def refuse(*_arguments: object) -> None:
+        raise AssertionError("a round trip for what its XML tells")
+
+    monkeypatch.setattr(libvirt.virStorageVol, "info", refuse)
+    monkeypatch.setattr(libvirt.virStorageVol, "path", refuse)
+    found = await list_volumes(host, pool)
+    assert len(found) > 1
+    assert {one.name: (one.path, one.capacity, one.allocation) for one in found} == told
+
+
+async def test_a_volume_that_goes_while_its_pool_is_read_takes_nothing_along(host, monkeypatch):
+    pool, name = "default", "zz-nobodys.qcow2"
+    await create_volume(host, await plan_volume(host, pool, name, 1 << 20, "qcow2"))
+    known = [volume.name for volume in await list_volumes(host, pool)]
+    assert known[-1] == name
+    stock = libvirt.virStoragePool.listAllVolumes
+
+    def going(pool: libvirt.virStoragePool, flags: int = 0) -> list[libvirt.virStorageVol]:
+        listed = sorted(stock(pool, flags), key=libvirt.virStorageVol.name)
+        listed[0].delete(0)
+        return listed
+
+    monkeypatch.setattr(libvirt.virStoragePool, "listAllVolumes", going)
+    assert [volume.name for volume in await list_volumes(host, pool)] == known[1:]
+    await delete_volume(host, f"{pool}/{name}")  # looks who has it, also among its volumes
+    monkeypatch.undo()
+    assert [volume.name for volume in await list_volumes(host, pool)] == known[2:-1]
 
 
 async def test_what_a_driver_cannot_tell_is_empty(host, monkeypatch):

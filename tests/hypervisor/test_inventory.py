@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import libvirt
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.waiting import until
 from tui.hypervisor.events import Event
 from tui.hypervisor.inventory import Inventory
-from tui.hypervisor.records import DomainRecord, HostChange
+from tui.hypervisor.records import DomainRecord, HostChange, Usage
 from tui.model.states import DomainState
 
 UUID = "00000000-0000-4000-8000-000000000001"
@@ -67,6 +68,52 @@ async def test_a_transition_lasts_until_the_event(fixture):
     assert fixture.record.started is not None
 
 
+async def test_a_start_that_was_seen_counts_more_than_what_the_host_told_before(fixture):
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_STARTED)
+    seen = fixture.record.started
+    fixture.inventory.set_started(UUID, 1000.0)  # of the QEMU before this one
+    assert fixture.record.started == seen
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_STOPPED, 1)
+    fixture.inventory.set_started(UUID, 1000.0)
+    assert fixture.record.started is None
+
+
+async def test_figures_that_come_after_the_end_of_a_machine_are_not_taken(fixture):
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_STARTED)
+    fixture.inventory.load_usage({UUID: Usage(cpu=0.5)})
+    assert fixture.inventory.usage
+    assert fixture.inventory.history
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_DESTROYED)
+    fixture.inventory.load_usage({UUID: Usage(cpu=0.5)})
+    assert not fixture.inventory.usage
+    assert not fixture.inventory.history
+
+
+async def test_a_machine_that_is_being_saved_is_not_shown_as_paused_nor_as_off(fixture):
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_STARTED)
+    fixture.inventory.set_transition(UUID, "saving")
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_SUSPENDED)
+    assert (state(fixture), fixture.record.transition) == (DomainState.PAUSED, "saving")
+    fixture.inventory.refresh(UUID, replace(fixture.record, transition=None))
+    assert fixture.record.transition == "saving"
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_SAVED)
+    assert (fixture.record.transition, fixture.record.managed_save) == (None, True)
+
+
+async def test_one_that_was_saved_to_a_file_has_no_managed_save(fixture):
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_STARTED)
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_SAVED)
+    assert not fixture.record.managed_save
+
+
+async def test_a_save_that_was_aborted_is_over(fixture):
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_STARTED)
+    fixture.inventory.set_transition(UUID, "saving")
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_SUSPENDED)
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_RESUMED)
+    assert fixture.record.transition is None
+
+
 async def test_a_transient_machine_vanishes_when_it_stops(fixture):
     fixture.inventory.put(DomainRecord("h", UUID, "a", state=DomainState.RUNNING, persistent=False))
     fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_STOPPED)
@@ -89,6 +136,12 @@ async def test_a_renamed_domain_has_its_new_name(fixture):
         libvirt.VIR_DOMAIN_EVENT_DEFINED, libvirt.VIR_DOMAIN_EVENT_DEFINED_RENAMED, name="b"
     )
     assert fixture.record.name == "b"
+
+
+async def test_a_definition_that_changes_nothing_of_the_record_is_told_of(fixture):
+    fixture.lifecycle(libvirt.VIR_DOMAIN_EVENT_DEFINED)
+    await until(lambda: [change.domains for change in fixture.changes] == [{UUID}])
+    assert UUID in fixture.inventory.unread
 
 
 async def test_an_unknown_domain_is_read(fixture):

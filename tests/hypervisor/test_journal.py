@@ -56,7 +56,7 @@ def test_no_name_loses_a_line_or_acts_on_a_terminal(tmp_path: Path):
 def test_running_work_is_replaced_by_its_end():
     journal = Journal(None)
     seen: list[Entry] = []
-    journal.subscribe(seen.append)
+    journal.subscribers.add(seen.append)
     number = journal.begin("h", "a", "start", "virsh start a")
     journal.progress(number, 0.5)
     assert journal.running[number].progress == 0.5

@@ -38,6 +38,9 @@ class StubHost:
         with_agent = DomainDetails(agent=True)
         return {uuid: Read(with_agent, DomainSize(1, 1024)) for uuid in ("a", "b")}
 
+    async def reread_unannounced(self) -> None:
+        pass
+
     async def run(self, _work, *, lane, what, timeout=None):
         if what in ANSWERS:
             return ANSWERS[what]
@@ -77,4 +80,32 @@ async def test_what_cannot_be_understood_does_not_end_the_watch(monkeypatch: pyt
     host.inventory.unread.update(("a", "b"))
     monitor.wake()
     await until(lambda: host.addresses("b") == ("192.0.2.7",))
+    monitor.close()
+
+
+async def test_since_when_machines_run_is_asked_again_of_a_host_that_was_away(monkeypatch):
+    asked = 0
+
+    async def start_times(_host: object) -> dict[str, float]:
+        nonlocal asked
+        asked += 1
+        return {}
+
+    monkeypatch.setattr(monitor_module, "start_times", start_times)
+    monkeypatch.setattr(monitor_module, "BASE_INTERVAL", 0.01)
+    monkeypatch.setattr(monitor_module, "SLOW_EVERY", 0.01)
+    host = StubHost()
+    monitor = Monitor(host)
+    looks = 0
+
+    async def look_around() -> None:
+        nonlocal looks
+        looks += 1
+
+    monkeypatch.setattr(host, "reread_unannounced", look_around)
+    await until(lambda: looks > 5)
+    assert asked == 1  # once is enough of one connection
+    for host.is_connected in (False, True):
+        monitor.wake()
+    await until(lambda: asked == 2)
     monitor.close()

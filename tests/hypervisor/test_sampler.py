@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
+from tui.hypervisor import sampler
 from tui.hypervisor.records import DomainRecord, DomainState, Usage
 from tui.hypervisor.sampler import read_counters, read_memory, usage_between
 from tui.hypervisor.simulation import simulated_usage
@@ -36,6 +40,17 @@ def test_a_counter_that_went_back_gives_no_rate():
     assert usage.cpu is None
     assert usage.disk_read is None
     assert usage.disk_write == 0
+
+
+def test_after_an_answer_that_took_an_hour_the_next_question_is_not_a_day_away(monkeypatch):
+    """The daemon was stopped meanwhile; twenty times as long is for hosts that are slow."""
+    clock = SimpleNamespace(
+        monotonic=iter((0.0, 3600.0)).__next__, thread_time=iter((0.0, 0.0)).__next__
+    )
+    monkeypatch.setattr(sampler, "time", clock)
+    monkeypatch.setattr(sampler, "bulk_stats", lambda *_what: [])
+    _usage, rest = sampler.Sampler().sample(cast(Any, None), frozenset(("cpu",)), {})
+    assert rest == sampler.LONGEST_INTERVAL
 
 
 def test_what_is_not_told_is_not_known():

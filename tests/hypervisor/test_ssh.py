@@ -192,3 +192,12 @@ async def test_a_question_whose_asker_dies_is_withdrawn(stand_in: SignInTarget) 
     await until(lambda: done == asked)
     assert not attempt.is_asking
     sign_ins.close()
+
+
+async def test_a_command_after_the_sign_in_has_ended_is_told_so(stand_in: SignInTarget) -> None:
+    sign_ins = SignIns()
+    master = sign_ins.sign_in(stand_in, "a", Attempt(print, print))
+    sign_ins.close()
+    await until(lambda: not master.wrapper.exists())
+    with pytest.raises(SignInError, match="has ended"):
+        master.run("true", 5)

@@ -11,7 +11,9 @@ import pytest
 
 from tests.waiting import until
 from tui.hypervisor import fleet as fleet_module
+from tui.hypervisor import host as host_module
 from tui.hypervisor import pulse as pulse_module
+from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.opening import watched_by_us
 from tui.hypervisor.pulse import ANSWER_WITHIN, GIVE_UP, SLOW, SLOW_WITHIN, Pulse
@@ -55,7 +57,9 @@ async def note(asked: list[str], name: str) -> None:
 
 def test_a_slow_host_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(pulse_module, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(
+        pulse_module, "time", SimpleNamespace(monotonic=lambda: now, time=time.time)
+    )
     near, far = Pulse(), Pulse()
     near.took(0.01)
     far.took(2 * SLOW)
@@ -123,3 +127,18 @@ def test_silence_ends_a_connection_in_the_end(monkeypatch: pytest.MonkeyPatch) -
     assert pulse.is_dead
     pulse.took(2 * SLOW)
     assert not pulse.is_dead
+
+
+async def test_a_host_was_last_seen_before_this_machine_slept(monkeypatch: pytest.MonkeyPatch):
+    fleet = Fleet()
+    fleet.attach()
+    host = fleet.add("well", "test:///default")
+    host.open()
+    await until(lambda: host.record.facts is not None)
+    before = time.time()
+    slept = SimpleNamespace(time=lambda: before + 3600, monotonic=time.monotonic)
+    monkeypatch.setattr(host_module, "time", slept)
+    host._lose(HypervisorError("Connection", words="cut"))
+    assert host.record.last_seen is not None
+    assert host.record.last_seen <= before
+    fleet.close()

@@ -246,6 +246,34 @@ async def test_the_way_there_and_back_destroys_nothing(bench: Bench):
     assert bench.read() == "second"
 
 
+async def test_what_is_deleted_on_another_branch_leaves_those_below_their_images(
+    host: Host, isolated_daemon: IsolatedDaemon, by_hand: None
+):
+    """Nothing is merged there; libvirt would have them name the image under the overlay."""
+    guest = isolated_daemon.guest(
+        GuestSpec(name="aside", state="shutoff", disk=True, kernel=False, memory_mib=16)
+    )
+    await until(lambda: guest.uuid in host.inventory.domains)
+    bench = Bench(host, guest)
+
+    async def images() -> dict[str, dict[str, str]]:
+        known = await snapshots.read_snapshots(host, bench.record)
+        return {one.name: dict(one.sources) for one in known}
+
+    for name in ("first", "second", "third", "fourth"):
+        await bench.take(name)
+    await revert_by_hand(host, bench.record, "first")
+    before = await images()
+    await delete_snapshots(host, bench.record, ["second"])
+    assert await images() == {name: before[name] for name in ("first", "third", "fourth")}
+    assert guest.virsh("snapshot-parent", "third").strip() == "first"
+    assert guest.virsh("snapshot-parent", "fourth").strip() == "third"
+    await snapshots.forget(host, bench.record, "third")
+    assert await images() == {name: before[name] for name in ("first", "fourth")}
+    await revert_by_hand(host, bench.record, "fourth")
+    assert Path(before["fourth"]["vda"]).name in bench.chain
+
+
 async def test_internal_ones_are_taken_reverted_to_and_deleted(bench: Bench):
     """With memory while it runs, without when it is off; libvirt's own way back."""
     bench.write("one")

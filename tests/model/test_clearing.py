@@ -40,6 +40,7 @@ XML = """<domain type='test'><name>clearing</name><memory unit='KiB'>1048576</me
 <hostdev mode='subsystem' type='pci' managed='yes'>
 <source><address domain='0x0000' bus='0x03' slot='0x00' function='0x0'/></source>
 <address type='pci' domain='0x0000' bus='0x04' slot='0x00' function='0x0'/></hostdev>
+<serial type='pty'><log file='/var/log/serial' append='off'/><target port='0'/></serial>
 </devices></domain>"""
 NIC = "interface 52:54:00:00:00:01"
 
@@ -57,6 +58,7 @@ def connection() -> Iterator[libvirt.virConnect]:
     [
         ("boot", "menu", ""),
         ("boot", "order", ""),
+        ("serial 0", "log", ""),
         ("cpu", "iothreads", ""),
         ("hyperv", "mode", "passthrough"),
         ("hyperv", "spinlocks", ""),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libvirt
 import pytest
 
+from tests.model.definitions import Q35
 from tui.model import Domain
 from tui.model.checks import check
 from tui.model.devices import Disk
@@ -129,3 +130,34 @@ def test_another_source_of_random_numbers_drops_the_device():
     assert rng.source == ""
     rng.backend = "random"
     assert rng.source == "/dev/r"
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "text"),
+    [
+        ("boot", "kernel", "vmlinuz"),
+        ("serial 0", "log", "serial.log"),
+        ("graphics spice", "listen", "my host"),
+        ("cpu", "features", "+vmx, é"),
+    ],
+)
+def test_what_the_schema_refuses_is_refused_while_it_is_typed(key, field, text):
+    """libvirt would only say that the whole element does not fit."""
+    view = Domain.from_xml(Q35).view(key)
+    with pytest.raises(ValueError, match=r"expected|no feature"):
+        fields_of(type(view))[field].parse(text)
+
+
+@pytest.mark.parametrize(("kind", "refused"), [("vnc", {"fail", "disconnect"}), ("spice", set())])
+def test_vnc_keeps_who_is_connected(kind, refused):
+    display = Domain.from_xml(XML).add_device(f"<graphics type='{kind}' passwd='x'/>")
+    options = fields_of(type(display))["connected"].options(display, Surroundings())
+    assert {option.value for option in options if option.why_not} == refused
+
+
+@pytest.mark.parametrize("field", ["copy_on_read", "serial", "error_policy", "rerror_policy"])
+def test_what_qemu_does_not_start_a_floppy_with_is_not_offered(field):
+    drive = Domain.from_xml(XML).add_device(
+        "<disk type='file' device='floppy'><target dev='fda' bus='fdc'/></disk>"
+    )
+    assert fields_of(type(drive))[field].why_not(drive)

@@ -22,7 +22,7 @@ from tui.model.passthrough_xml import (
     vf_interface,
     vf_network,
 )
-from tui.model.pcie_ports import FULL, PORT_XML, free_ports
+from tui.model.pcie_ports import FULL, NO_SLOT, PORT_XML, free_ports
 from tui.model.plan import DomainStatus, Effect, plan
 from tui.model.surroundings import HostCell
 
@@ -127,6 +127,32 @@ def test_what_finds_no_port_waits_for_the_next_boot():
     ]
     edited.add_device(PORT_XML)
     assert not plan(ChangeSet(live, edited), DomainStatus(True, True), live).refused
+
+
+@pytest.mark.parametrize(
+    ("xml", "why"),
+    [
+        ("<watchdog model='i6300esb'/>", NO_SLOT),
+        ("<interface type='user'><mac address='52:54:00:00:00:11'/><model type='e1000'/>"
+         "</interface>", NO_SLOT),
+        ("<interface type='user'><mac address='52:54:00:00:00:11'/><model type='e1000e'/>"
+         "</interface>", ""),
+        ("<shmem name='s'/>", NO_SLOT),
+        ("<controller type='scsi' index='0' model='lsilogic'/>", NO_SLOT),
+        ("<controller type='scsi' index='0' model='virtio-scsi'/>", ""),
+        ("<serial type='pty'><target type='pci-serial' port='0'/></serial>", NO_SLOT),
+    ],
+)  # fmt: skip
+def test_conventional_pci_takes_a_slot_of_a_bridge_not_a_port(xml, why):
+    """As libvirt places them on q35: what it has no place for while it runs it refuses."""
+    bridge = "<controller type='pci' index='3' model='pcie-to-pci-bridge'/>"
+    for more, expected in (("", why), (bridge, "")):
+        live = Domain.from_xml(LIVE.format(more=more))
+        edited = live.copy()
+        edited.add_device(xml)
+        (forecast,) = plan(ChangeSet(live, edited), DomainStatus(True, True), live).forecasts
+        assert forecast.why == expected
+        assert forecast.effect is (Effect.NEXT_BOOT if expected else Effect.NOW)
 
 
 PINNED = """\

@@ -45,6 +45,10 @@ OPEN = Q35.replace("<model type='virtio'/>\n      <driver", "<virtualport type='
 
 OPEN_DISPLAY = Q35.replace(" passwd='s3cret'", "")
 
+PORTS = Q35.replace("<controller type='scsi'", "<controller type='virtio-serial' index='0'/>"
+                    "<controller type='scsi'", 1)  # fmt: skip
+NO_USB = Q35.replace("model='qemu-xhci' ports='15'", "model='none'")
+
 
 @pytest.mark.parametrize(
     ("xml", "edit", "effect", "call"),
@@ -114,8 +118,12 @@ OPEN_DISPLAY = Q35.replace(" passwd='s3cret'", "")
         (Q35, drop("hostdev usb 046d:c52b"), NOW, Call.DETACH_DEVICE),
         (Q35, drop("redirdev"), NOW, Call.DETACH_DEVICE),
         (Q35, drop("channel org.qemu.guest_agent.0"), NOW, Call.DETACH_DEVICE),
-        (Q35, add("<console type='pty'><target type='virtio'/></console>"), NOW,
+        (PORTS, add("<console type='pty'><target type='virtio'/></console>"), NOW,
          Call.ATTACH_DEVICE),
+        (Q35, add("<console type='pty'><target type='virtio'/></console>"), LATER, None),
+        (Q35, add("<channel type='unix'><target type='virtio' name='a'/></channel>"), LATER, None),
+        (NO_USB, add("<input type='tablet' bus='usb'/>"), LATER, None),
+        (NO_USB, add(DISK.format("sdb", "usb")), LATER, None),
         (Q35, add("<serial type='pty'><target type='pci-serial'/></serial>"), NOW,
          Call.ATTACH_DEVICE),
         (Q35, drop("rng"), NOW, Call.DETACH_DEVICE),

@@ -23,6 +23,7 @@ from tui.model.snapshot_rules import (
     remarks,
 )
 from tui.model.snapshots import Snapshot
+from tui.model.text import UNSTORABLE
 
 GIB = 1024**3
 DISK = DiskFacts("vda", "/i/web.qcow2", format="qcow2", capacity=10 * GIB, free=100 * GIB)
@@ -149,6 +150,18 @@ def test_a_daemon_that_reverts_wants_files_and_overlays_every_disk():
     assert default_external(both) == (True, "Disk vdb is raw, which cannot hold one inside")
     by_hand = texts(wanted, replace(both, reverts_external=False), Level.WARNING)
     assert "vdb is left out: reverting leaves it as it is then." in by_hand
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        replace(OUT, name="a\x07"),
+        replace(OUT, description="\ufffe"),
+        replace(OUT, disks={"vda": DiskWish("external", "/i/\x1b")}),
+    ],
+)
+def test_what_no_xml_may_hold_is_refused_before_libvirt_is_asked(wanted):
+    assert UNSTORABLE in texts(wanted, RUNS, Level.ERROR)
 
 
 def test_depth_and_age_are_told_beyond_their_limits():

@@ -5,8 +5,9 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
-from tui.model.text import visible
+from tui.model.text import is_storable, visible
 
 ANYTHING = st.text(st.characters(codec=None))
 
@@ -91,3 +92,14 @@ def test_different_strings_look_different(one, other):
 @given(ANYTHING)
 def test_lines_hold_only_line_feeds(text):
     assert all(visible(line) == line for line in visible(text, newlines=True).split("\n"))
+
+
+def test_what_xml_can_hold_is_storable():
+    for code in (*range(0x20), 0x7F, 0x9B, 0xD7FF, 0xD800, 0xDFFF, 0xE000, 0xFFFD, 0xFFFE, 0x1F600):
+        try:
+            etree.Element("a").text = chr(code)
+        except ValueError:
+            takes = False
+        else:
+            takes = True
+        assert is_storable(f"a{chr(code)}") is takes, hex(code)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from tui.model import Domain
 from tui.model.xml import (
     MASK,
     hide_secrets,
@@ -104,3 +105,8 @@ def test_a_mask_of_the_documents_own_is_no_secret_of_another():
     hidden, secrets = hide_secrets(text)
     assert "hush" not in hidden
     assert restore_secrets(hidden, secrets) == text
+
+
+def test_what_libvirt_stores_though_no_xml_may_hold_it_is_replaced() -> None:
+    document = Domain.from_xml("<domain><description>a\uffffb\ufffe</description></domain>")
+    assert document.description == "a\ufffdb\ufffd"

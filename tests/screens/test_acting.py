@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import replace
+from pathlib import Path
 
+import libvirt
 import pytest
 
+from tests.screens.test_hosts_many import RUNNING, host_of
 from tests.screens.test_machines import go_to, running, screen_text
 from tests.waiting import until
 from tui.actions.machine import ForceOff, Open, Pause, Reset, ShutDown, Start
@@ -13,6 +18,7 @@ from tui.hypervisor import lifecycle
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.host import Host
+from tui.hypervisor.listing import Flags
 from tui.hypervisor.records import DomainRecord
 from tui.model.states import DomainState
 from tui.screens import acting
@@ -78,7 +84,7 @@ async def test_what_speaks_against_a_start_names_the_machine():
         await pilot.pause()
         assert isinstance(app.screen, Confirm)
         total = len(list(app.fleet.domains()))
-        assert f" of {total} machines?" in app.screen.question
+        assert f" of {total} machines on demo?" in app.screen.question
         assert ": " in app.screen.consequence.split("\n")[0]
         assert "␊" not in app.screen.consequence
 
@@ -104,6 +110,29 @@ async def test_the_answers_stay_on_the_screen_however_long_the_question(size):
         assert "Escape closes" in screen_text(app)
 
 
+async def test_of_ten_machines_three_fail_in_libvirts_words(tmp_path: Path):
+    ten = host_of(tmp_path / "ten.xml", *((f"m-{n}", n + 1, RUNNING) for n in range(10)))
+    async with running(ten) as (app, pilot):
+        await pilot.press("asterisk", "o")
+        await until(lambda: isinstance(app.screen, Confirm))
+        (host,) = app.fleet.hosts.values()
+        for name in ("m-2", "m-5", "m-7"):  # somebody else is faster
+            domain = await host.call(libvirt.virConnect.lookupByName, name)
+            await host.call(lambda _connection, domain: domain.destroy(), domain)
+        await pilot.press("y")
+        await until(lambda: isinstance(app.screen, Results))
+        await pilot.pause()
+        text = screen_text(app)
+        assert "7 of 10 machines done" in text
+        for name in ("m-2", "m-5", "m-7"):
+            assert f"! {name}: " in text
+        assert text.count("is not running") == text.count("look again and decide anew") == 3
+        assert text.index("! m-7") < text.index("✓ m-0"), "what went wrong comes first"
+        await until(lambda: not any(d.state.is_active for d in app.fleet.domains()))
+        failed = [entry.subject for entry in app.fleet.journal.entries if entry.error]
+        assert sorted(failed) == ["m-2", "m-5", "m-7"]
+
+
 async def test_looking_at_a_machine_is_about_the_cursor_whatever_is_marked():
     async with running() as (app, pilot):
         await pilot.press("space", "space")
@@ -115,6 +144,12 @@ async def test_looking_at_a_machine_is_about_the_cursor_whatever_is_marked():
         await until(lambda: isinstance(app.screen, MachineScreen))
         assert isinstance(app.screen, MachineScreen)
         assert app.screen.key == in_view.key
+
+
+def test_machines_of_several_hosts_are_called_with_their_host():
+    one, other = CRASHED, replace(CRASHED, host="rack2")
+    assert list(acting.names_among([one]).values()) == ["web"]
+    assert list(acting.names_among([one, other]).values()) == ["web on rack1", "web on rack2"]
 
 
 async def test_activity_keeps_what_was_refused():
@@ -161,7 +196,10 @@ async def test_of_several_all_start_with_their_host_afterwards():
 @pytest.mark.parametrize("action", [ForceOff(), ShutDown()])
 def test_it_is_told_that_a_transient_machine_goes_for_good(action):
     fleet = Fleet()
+    inventory = fleet.add("rack1", "test:///default").inventory
     running = replace(CRASHED, state=DomainState.RUNNING)
+    assert "still being read" in action.worry(fleet, running), "the list comes first"
+    inventory.load_flags(Flags(frozenset(), frozenset(), frozenset(), {}))
     assert not action.worry(fleet, running)
     assert "definition is gone" in action.worry(fleet, replace(running, persistent=False))
 
@@ -187,3 +225,27 @@ async def test_a_guest_that_does_not_listen_is_shown_as_it_is_again(
         await pilot.press(key)
         await until(lambda: f"{name} {told}" in [note.message for note in app._notifications])
         assert app.subjects()[0].transition is None
+
+
+async def test_what_a_guest_is_asked_next_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Off, started and asked again, all within the patience with the first request."""
+
+    async def asks(host: Host, record: DomainRecord) -> None:
+        host.inventory.set_transition(record.uuid, "stopping")
+
+    monkeypatch.setattr(lifecycle, "shut_down", asks)
+    monkeypatch.setattr(acting, "PATIENCE", 1.0)
+    async with running() as (app, pilot):
+        go_to(app, "web-01")
+        record = app.subjects()[0]
+        inventory, done = app.fleet.hosts[record.host].inventory, list[str]()
+        await pilot.press("S")
+        await until(lambda: app.subjects()[0].transition)
+        app.fleet.subscribe(lambda change: done.extend(change.domains))
+        inventory.set_transition(record.uuid, None)
+        await until(lambda: record.uuid in done)
+        await asyncio.sleep(0.5)
+        await pilot.press("S")
+        begin = time.monotonic()
+        await until(lambda: any("has not shut down" in n.message for n in app._notifications))
+        assert time.monotonic() - begin > 0.8

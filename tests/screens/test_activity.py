@@ -20,7 +20,14 @@ from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.fleet import Fleet
 from tui.hypervisor.journal import KEPT, Entry, Journal, Outcome
 from tui.screens.activity import ActivityPane
-from tui.screens.activity_columns import COLUMNS, ActivityRow, activity_row, details, duration
+from tui.screens.activity_columns import (
+    COLUMNS,
+    ActivityRow,
+    activity_row,
+    details,
+    duration,
+    words_of,
+)
 from tui.settings import Settings
 
 NOW = time.mktime((2026, 1, 2, 3, 4, 5, 0, 0, -1))
@@ -265,3 +272,14 @@ async def test_without_an_audit_log_there_are_no_earlier_runs() -> None:
 def test_an_event_is_told_of_its_machine():
     entry = Entry(1, 0.0, "box", "web", "Start: not done, it has crashed")
     assert details(ActivityRow(entry)).plain.startswith("web: Start: not done, it has crashed  ")
+
+
+def test_what_the_strip_tells_of_a_change_ends_before_the_machine_and_says_that_it_failed():
+    done = Entry(1, 0.0, "box", "web", "discard the saved state of", Outcome.DONE)
+    assert words_of(done) == "discard the saved state"
+    for text in ("turn autostart on for", "send an NMI to"):
+        assert words_of(dataclasses.replace(done, text=text)) == text.rpartition(" ")[0]
+    failed = dataclasses.replace(
+        done, text="start", error=HypervisorError("Start web", words="no disk")
+    )
+    assert words_of(failed) == "start: no disk"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.model.definitions import Q35
-from tests.screens.test_hardware import go_to, hardware
+from tests.screens.hardware_tab import go_to, hardware
 from tests.waiting import until
 from tui.model import Domain
 from tui.screens.machine.boot_order import BootOrderDialog, bootables, by_device

@@ -88,6 +88,7 @@ async def looks(pilot: Pilot[int]) -> AsyncIterator[None]:
     """Go through all looks."""
     for keys in LOOKS:
         await pilot.press(*keys)
+        await until(lambda: all(worker.group != "read" for worker in pilot.app.workers))
         await pilot.pause(0.1)
         yield
 

@@ -378,3 +378,12 @@ async def test_why_a_log_has_ended_is_read_in_eighty_columns(tmp_path):
         await until(lambda: session.log.ended)
         assert "log ended: File exists" in status_line(session, Keys.GUEST, 0).plain[:80]
         assert " 1 line further down" in status_line(session, Keys.GUEST, 1).plain
+
+
+async def test_leaving_twice_does_not_lead_into_another_guest():
+    async with console() as (app, pilot, tab, _guest):
+        other = next(record.key for record in app.fleet.domains() if record.key != tab.key)
+        app.consoles.session(other, 80, 24)
+        await pilot.press(LEAVE, LEAVE, LEAVE)
+        assert app.screen is tab.screen
+        assert app.focused is tab

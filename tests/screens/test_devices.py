@@ -231,10 +231,10 @@ async def test_five_hundred_devices_are_shown_at_once():
     assert len(records) == 491
     assert len(DeviceIndex(records).groups) == 60
     for view in (TREE, GROUPS):
-        begin = time.perf_counter()
+        begin = time.thread_time()
         found = Devices(DeviceIndex(records), tuple(claims), use=HostUse(known=True))
         rows = rows_of("h", found, view, titled=False)
-        took = time.perf_counter() - begin
+        took = time.thread_time() - begin
         assert len(rows) >= 250
         assert took < 0.2, f"{view}: {took * 1000:.0f} ms"
 
@@ -245,12 +245,12 @@ async def test_five_hundred_devices_scroll(tmp_path: Path):
     file.write_text("<node>" + "".join([*many(), idle]) + "</node>", encoding="utf-8")
     async with shown(f"test://{file}") as (_app, pilot, pane):
         assert pane.table.rows_shown == 250
-        begin = time.perf_counter()
+        begin = time.thread_time()
         for _ in range(20):
             await pilot.press("pagedown")
-        took = time.perf_counter() - begin
+        took = time.thread_time() - begin
         assert pane.table.cursor == 249
-        assert took < 4, f"a page took {took / 20 * 1000:.0f} ms"
+        assert took < 2, f"a page took {took / 20 * 1000:.0f} ms"
 
 
 async def test_a_machine_that_could_not_start_says_so_in_the_list(tmp_path: Path):

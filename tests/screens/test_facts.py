@@ -41,3 +41,16 @@ def test_how_long_it_runs_is_no_time_of_day(seconds, words):
     assert f"Running for       {words}\n" in shown(
         DomainState.RUNNING, started=time.time() - seconds
     )
+
+
+def test_what_is_not_told_leaves_no_comma_and_no_gap():
+    """The test driver names no type of machine, a NIC of a host's card has no model."""
+    domain = Domain.from_xml(
+        "<domain type='test'><name>web</name><os><type arch='i686'>hvm</type></os><devices>"
+        "<interface type='network'><mac address='52:54:00:00:00:01'/><source network='lan'/>"
+        "</interface></devices></domain>"
+    )
+    record = DomainRecord("box", "5f0b", "web", state=DomainState.SHUTOFF)
+    told = [line.plain for line in lines(blocks(record, domain, ()), 80)]
+    assert "  Machine type      i686, test" in told
+    assert "  52:54:00:00:00:01 network lan" in told

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import os
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
+from textual.app import SuspendNotSupported
 
 from tests.waiting import until
 from tui.hypervisor.console import ConsoleStream
@@ -82,3 +83,16 @@ async def test_a_flood_that_the_terminal_is_slow_to_take_is_left_at_once(
     assert guest.typed == b"ls\r"
     assert len(shown) < len(FLOOD)  # the rest is nobody's to wait for
     assert guest.fed == guest.room == TIMES * len(FLOOD)  # it is in the scrollback
+
+
+def test_nothing_stays_open_where_the_terminal_cannot_be_given_away() -> None:
+    @contextlib.contextmanager
+    def refused() -> Iterator[None]:
+        raise SuspendNotSupported
+        yield
+
+    guest: Any = Flooding()
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(SuspendNotSupported):
+        hand_over(cast(ConsoleSession, guest), cast(ConsoleStream, guest), "web", refused)
+    assert os.listdir("/proc/self/fd") == before

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 
 import libvirt
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 from textual.strip import Strip
 
 from tests.loop_watch import loop_watched
@@ -27,6 +28,9 @@ from tui.model import Domain
 from tui.model.changes import canonical
 from tui.model.text import visible
 from tui.model.xml import MASK
+from tui.screens.choose import Choose, Offer
+from tui.screens.devices.ask_fields import AskField, AskFields
+from tui.screens.dialogs import AskText, Confirm, Results
 from tui.screens.machine.edit_text import EditText
 from tui.screens.machine.screen import MachineScreen
 from tui.screens.machine.tabs import TABS
@@ -100,15 +104,31 @@ def shown(app: VirttyApp) -> str:
     return "\n".join(lines)
 
 
+def is_in_a_dialog(app: VirttyApp) -> bool:
+    return not isinstance(app.screen, MainScreen | MachineScreen)
+
+
+def acts(app: VirttyApp) -> set[object]:
+    """What keys have begun; that of a dialog which was popped waits for its answer for good."""
+    return {worker for worker in app.workers if worker.group == "actions"}
+
+
+def has_come_of(app: VirttyApp, before: set[object]) -> bool:
+    """Whether what was begun since ``before`` is done, or asks."""
+    return is_in_a_dialog(app) or acts(app) <= before
+
+
 async def press_all(app: VirttyApp, pilot: Pilot[int], scope: Scope, begin: Begin) -> set[str]:
     """Press the key of every action of a scope, from ``begin`` on; the screens that came."""
     seen = set()
     for action in actions_of(scope):
-        while not isinstance(app.screen, MainScreen | MachineScreen):
+        while is_in_a_dialog(app):
             app.pop_screen()
             await pilot.pause()
         await begin()
+        before = acts(app)
         await pilot.press(action.key.split(",")[0])
+        await until(partial(has_come_of, app, before))
         await pilot.pause()
         text = shown(app)
         assert acting(text) == set(), f"{action.id} on {app.screen}"
@@ -207,3 +227,22 @@ async def test_what_would_block_the_loop_is_found(tmp_path: Path) -> None:
         load_settings(tmp_path / "none.toml")
     assert any("settings.py" in call for call in blocking)
     assert any("listing.py" in call for call in blocking)
+
+
+async def test_dialogs_show_every_name_honestly(tmp_path: Path) -> None:
+    """Also those that whoever asks has not made visible: a pool's, another machine's."""
+    async with hostile(tmp_path) as (app, pilot):
+        for dialog in (
+            Confirm(f"Start {EVIL}?", f"one\n{EVIL}", [f"virsh start {EVIL}"], "Start"),
+            AskText(f"New volume in {EVIL}", f"Name of {EVIL}", "a"),
+            Choose(f"Volumes of {EVIL}", [Offer("a", EVIL, EVIL)]),
+            AskFields(f"As {EVIL}", [AskField("a", "A")], lambda _answers: ""),
+            Results(f"Done: {EVIL}", []),
+        ):
+            app.push_screen(dialog)
+            await until(lambda: isinstance(app.screen, ModalScreen))
+            await pilot.pause()
+            assert "[bold]" in shown(app)
+            assert acting(shown(app)) == set(), type(dialog).__name__
+            await pilot.press("escape")
+            await until(lambda: not isinstance(app.screen, ModalScreen))

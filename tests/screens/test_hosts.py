@@ -213,7 +213,7 @@ async def test_good_and_bad_hosts_side_by_side(silent_uri: str) -> None:
         await until(lambda: rows(app).get("nobody") == "unreachable")
         await until(lambda: rows(app)["odd"] in ("unreachable", "failed"))
         assert list(rows(app)) == ["nobody", "odd", "silent", "spare", "test"]
-        assert rows(app)["test"] == "connected"
+        await until(lambda: rows(app)["test"] == "connected")
         assert rows(app)["silent"] == "connecting"
         assert rows(app)["spare"] == "not connected"
         assert "No such file" in details(app)
@@ -321,7 +321,9 @@ async def test_a_book_that_cannot_be_written_is_told_and_the_host_works(tmp_path
         await pilot.press("a")
         await fill(pilot, "new", TEST)
         await until(lambda: rows(app).get("new") == "connected")
-        failures = [entry.error for entry in app.fleet.journal.entries if entry.error]
+        entries = app.fleet.journal.entries
+        await until(lambda: any(entry.error for entry in entries))
+        failures = [entry.error for entry in entries if entry.error]
         assert len(failures) == 1
         assert "cannot be saved" in failures[0].words
         assert app.settings.hosts == []

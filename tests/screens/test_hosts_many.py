@@ -52,6 +52,7 @@ async def test_a_machine_active_twice_is_an_alarm(tmp_path: Path) -> None:
     }
     async with running(hosts) as (app, pilot):
         await until(lambda: "machine web is active twice: web on a, web on b" in totals(app))
+        await until(lambda: not any(host._tasks for host in app.fleet.hosts.values()))
         known = {h.record.key: h.record.facts for h in app.fleet.hosts.values()}
         cpus = {name: facts.cpus for name, facts in known.items() if facts is not None}
         assert "2 of 2 hosts · 3 of 3 machines running" in totals(app)
@@ -193,6 +194,11 @@ async def test_parts_build_the_uri_and_a_test_tells() -> None:
         uri.value = "qemu+unix:///system?socket=/nonexistent"
         await pilot.press("ctrl+t")
         await until(lambda: "No such file" in str(told.render()))
+        _words, advice = str(told.render()).split("\n")
+        assert advice.startswith("No libvirt daemon answers there.")
+        uri.value = "qemu+ssh://a b/system"
+        await pilot.press("ctrl+t")
+        await until(lambda: "This is no URI" in str(told.render()))
 
 
 async def test_low_bandwidth_drops_live_columns_and_says_so() -> None:
@@ -244,7 +250,7 @@ async def test_what_libvirt_lacks_is_dimmed_with_the_reason(
         await pilot.press("a")
         await until(lambda: isinstance(app.screen, HostDialog) and app.focused is not None)
         line = app.screen.query_one("#host-choices", Static)
-        assert not line.display
+        await until(lambda: not line.display)
         app.screen.query_one("#part-transport", Input).focus()
         await until(lambda: line.display)
         await until(lambda: reason in str(line.render()))

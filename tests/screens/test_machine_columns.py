@@ -1,15 +1,18 @@
-"""The columns of the machines table: what comes first when sorted by them."""
+"""The columns of the machines table: their order, long names, rows of a lost host."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
+from rich.style import Style
 
 from tui.hypervisor.records import DomainDetails, DomainRecord, DomainState
 from tui.model.filter import parse
-from tui.screens.machine_columns import COLUMNS, LARGEST_FIRST
+from tui.screens.machine_columns import COLUMNS, DEFAULT, LARGEST_FIRST
 from tui.screens.machine_row import MachineRow
+from tui.widgets.line_strips import LineStrips
 
 
 def order(column_key: str, *records: DomainRecord) -> list[str]:
@@ -57,3 +60,30 @@ def test_a_filter_finds_every_state_that_the_table_shows_until_it_is_another(wor
     )
     assert parse(word).matches(row.facts)
     assert not parse("state:running").matches(row.facts)
+
+
+def test_names_that_begin_alike_can_be_told_apart_on_a_narrow_screen():
+    shown = [column for column in COLUMNS if column.key in DEFAULT]
+    strips = LineStrips(shown, lambda _name: Style.null())
+    strips.lay_out(80)
+    lines = [
+        strips.draw(name, MachineRow(machine(name), None), "", False).text
+        for name in ("prod-eu-west-1-web-01", "prod-eu-west-1-web-02")
+    ]
+    assert "web-01" in lines[0]
+    assert "web-02" in lines[1]
+    assert lines[0].replace("01", "02") == lines[1]
+
+
+def test_nothing_of_a_lost_host_pretends_to_be_current():
+    up = replace(machine("web", time.time() - 60), state=DomainState.RUNNING, id=1, stale=True)
+    off = replace(machine("db"), state=DomainState.SHUTOFF, managed_save=True, stale=True)
+
+    def cells(record: DomainRecord) -> list[tuple[str, str]]:
+        shown = [column.render(MachineRow(record, None)) for column in COLUMNS]
+        return [(cell.text, cell.style) for cell in shown if cell.text]
+
+    assert ("? running", "muted") in cells(up)
+    assert ("? saved", "muted") in cells(off)
+    assert "1m" not in dict(cells(up)), "it may have been stopped since"
+    assert {style for _text, style in (*cells(up), *cells(off))} == {"muted"}

@@ -46,6 +46,12 @@ def test_memory_as_the_host_sees_it_is_marked_as_in_the_table():
     assert " 12 MiB of 16 MiB" in lines(MACHINE, told)[1]
 
 
+def test_how_long_it_runs_is_told_as_in_the_table():
+    started = replace(MACHINE, started=time.time() - 1570)
+    assert "   up 26m" in lines(started)[2]
+    assert " up " not in lines(replace(started, stale=True))[2]
+
+
 def test_a_lost_host_says_since_when():
     seen = time.mktime((2026, 1, 2, 3, 4, 5, 0, 0, -1))
     shown = strip(InView(replace(MACHINE, stale=True), seen=seen), 78, 3).plain

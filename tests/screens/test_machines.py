@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import libvirt
 import pytest
 from textual import events
 from textual.pilot import Pilot
@@ -16,6 +17,7 @@ from tui.app import VirttyApp
 from tui.demo import demo_uri
 from tui.hypervisor.fleet import Fleet
 from tui.keymap import resolve_keymap
+from tui.model.order import natural
 from tui.model.states import DomainState
 from tui.remembered import Remembered, load_remembered
 from tui.screens.column_chooser import ColumnChooser
@@ -26,6 +28,7 @@ from tui.screens.machine.screen import MachineScreen
 from tui.screens.machines import MachinesPane
 from tui.screens.settings_checks import action_keys
 from tui.settings import Settings
+from tui.widgets.line_table import LineTable
 
 
 @contextlib.asynccontextmanager
@@ -43,7 +46,7 @@ async def running(
         fleet.add(name, uri, demo=uri == demo_uri(), readonly=readonly).open()
     app = VirttyApp(fleet, settings or Settings(), remembered=remembered)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await until(lambda: all(host.inventory.domains for host in fleet.hosts.values()))
+        await until(lambda: all(host.inventory.has_flags for host in fleet.hosts.values()))
         await until(lambda: pane(app).table.rows_total == len(list(fleet.domains())))
         yield app, pilot
     fleet.close()
@@ -150,6 +153,24 @@ async def test_a_machine_is_renamed():
         await until(lambda: not any(record.name == "scratch" for record in app.fleet.domains()))
 
 
+async def test_a_new_name_that_somebody_else_gave_meanwhile_is_not_replaced():
+    async with running("test:///default") as (app, pilot):
+        await pilot.press("o", "y")
+        await until(lambda: state(app, "test") is DomainState.SHUTOFF)
+        await pilot.press("f2")
+        await until(lambda: isinstance(app.screen, AskText))
+        with contextlib.closing(libvirt.open("test:///default")) as other:
+            other.lookupByName("test").rename("theirs", 0)
+            try:
+                await until(lambda: [d.name for d in app.fleet.domains()] == ["theirs"])
+                await pilot.press("-", "x", "enter")
+                await until(lambda: "renamed to theirs meanwhile" in screen_text(app))
+                assert [domain.name() for domain in other.listAllDomains()] == ["theirs"]
+            finally:  # every connection of this process has the same machine
+                other.listAllDomains()[0].rename("test", 0)
+                other.lookupByName("test").create()
+
+
 async def test_autostart_is_switched_on():
     async with running() as (app, pilot):
         go_to(app, "web-03")
@@ -172,15 +193,14 @@ async def test_filter_language_as_you_type():
 async def test_what_is_typed_ahead_is_for_what_the_key_opens():
     async with running() as (app, pilot):
 
-        async def burst(*keys: tuple[str, str | None]) -> None:
+        def burst(*keys: tuple[str, str | None]) -> None:
             for key, character in keys:
                 app.post_message(events.Key(key, character))
-            await pilot.pause()
 
         go_to(app, "scratch")
-        await burst(("slash", "/"), *((letter, letter) for letter in "xsr"))
-        assert app.main.query_one(FilterLine).value == "xsr"
-        await burst(("escape", None), ("f2", None), ("s", "s"), ("A", "A"))
+        burst(("slash", "/"), *((letter, letter) for letter in "xsr"))
+        await until(lambda: [line.value for line in app.main.query(FilterLine)] == ["xsr"])
+        burst(("escape", None), ("f2", None), ("s", "s"), ("A", "A"))
         await until(lambda: isinstance(app.screen, AskText))
         await pilot.press("escape")
         assert state(app, "scratch") is DomainState.SHUTOFF
@@ -205,6 +225,14 @@ async def test_what_was_chosen_last_is_kept_at_the_end(tmp_path: Path):
     assert load_remembered(file).sort == "memory"
 
 
+async def test_a_list_remembered_as_sorted_by_a_column_that_is_not_shown_goes_by_name():
+    remembered = Remembered(sort="vcpus", descending=True, columns=["state", "name"])
+    async with running(remembered=remembered) as (app, _pilot):
+        names = [row.record.name for row in pane(app).table.visible_rows]
+        assert names == sorted(names, key=natural)
+        assert "Name ▲" in screen_text(app)
+
+
 async def test_sort_and_columns_are_remembered():
     async with running() as (app, pilot):
         await pilot.press("greater_than_sign")
@@ -215,6 +243,36 @@ async def test_sort_and_columns_are_remembered():
         await until(lambda: app.remembered.columns is not None)
         assert app.remembered.columns is not None
         assert "state" not in app.remembered.columns
+
+
+async def test_the_column_chooser_tells_what_has_no_room():
+    def left_out() -> dict[str, str]:
+        lines = app.screen.query_one(LineTable).rows
+        return {line.key: line.why_not for line in lines if line.why_not}
+
+    async with running(size=(80, 24)) as (app, pilot):
+        await pilot.press("comma")
+        await until(lambda: isinstance(app.screen, ColumnChooser))
+        hidden = {"disk", "net", "address", "uptime"}
+        await until(lambda: hidden <= left_out().keys())
+        assert {left_out()[key] for key in hidden} == {"no room now"}
+        assert left_out()["host"] == "one host only"
+        assert "name" not in left_out()
+        # Without memory and badges there is room for another.
+        await pilot.press(*"jjjj", "space", *"jjjjj", "space")
+        await until(lambda: "address" not in left_out())
+        told = left_out()
+        await pilot.press("enter")
+        await until(lambda: not isinstance(app.screen, ColumnChooser))
+        await until(lambda: "Address" in screen_text(app))
+        assert "Disk B/s" not in screen_text(app)
+        assert "disk" in told
+        await pilot.resize_terminal(160, 45)
+        await pilot.press("comma")
+        await until(lambda: isinstance(app.screen, ColumnChooser))
+        await until(lambda: left_out().keys() == {"host"})
+        await pilot.resize_terminal(80, 24)
+        await until(lambda: left_out() == told)
 
 
 async def test_the_top_of_the_list_is_shown_when_it_is_sorted_and_when_figures_come():

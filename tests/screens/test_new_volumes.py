@@ -5,7 +5,7 @@ from __future__ import annotations
 import libvirt
 from textual.pilot import Pilot
 
-from tests.screens.test_hardware import choose, hardware, stored
+from tests.screens.hardware_tab import choose, hardware, stored
 from tests.screens.test_machines import screen_text
 from tests.waiting import until
 from tui.app import VirttyApp
@@ -89,5 +89,7 @@ async def test_a_volume_goes_again_where_its_disk_is_not_taken(monkeypatch):
         await until(lambda: isinstance(app.screen, Review))
         await pilot.press("enter")
         await until(lambda: app.screen.query("Toast"))
+        entries = app.fleet.journal.entries
+        await until(lambda: any(entry.text == "delete volume" for entry in entries))
         assert await volumes(app, pool) == before
         assert len(tab.session.edited.disks) == count + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import libvirt
+
 from tests.screens.test_machines import go_to, running, screen_text
 from tests.waiting import until
 from tui.hypervisor.records import DomainDetails, DomainRecord
@@ -51,6 +53,34 @@ async def test_the_heading_says_that_the_next_boot_changes_something():
             assert name in heading
             assert ("config differs from live" in heading) is differs
             await pilot.press("q")
+
+
+async def test_what_was_changed_for_the_next_boot_without_an_event_is_read_again():
+    """virsh setvcpus --config: libvirt tells nobody."""
+    config = libvirt.VIR_DOMAIN_AFFECT_CONFIG
+    async with running(size=(100, 24)) as (app, pilot):
+        go_to(app, "web-01")
+        await until(lambda: app.subjects()[0].details is not None)
+        record = app.subjects()[0]
+
+        async def set_vcpus(number: int) -> None:
+            await app.fleet.hosts[record.host].call(
+                lambda c: c.lookupByName("web-01").setVcpusFlags(number, config)
+            )
+
+        def differs() -> bool:
+            now = app.fleet.domain(record.key)
+            return now is not None and now.details is not None and bool(now.details.pending)
+
+        before = record.vcpus or 1
+        assert not differs()
+        await set_vcpus(before - 1)
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, MachineScreen) and app.screen.tab)
+        await until(differs)
+        await set_vcpus(before)
+        await pilot.press("f5")
+        await until(lambda: not differs())
 
 
 async def test_a_machine_that_is_gone_says_so_instead_of_its_last_state():

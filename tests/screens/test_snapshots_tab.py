@@ -9,6 +9,7 @@ from typing import Any
 
 import libvirt
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from tests.screens.test_machines import screen_text
@@ -106,11 +107,13 @@ async def test_a_snapshot_is_taken_reverted_to_and_deleted():
         await front(app, pilot, NewSnapshot)
         await pilot.press("enter")
         await pilot.pause()
-        await pilot.press(*"third", "enter")
+        await pilot.press(*"second", "enter")
         await pilot.pause()
         assert "--atomic" in screen_text(app)
-        await pilot.press("ctrl+s")
-        await until(lambda: "third" in {one.name for one in tab.known})
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.press(*"third", "ctrl+s")  # what is being typed counts as well
+        await until(lambda: len(tab.known) == 3)
         assert await of(app) == ({"before-php-8.3", "php-8.3", "third"}, "third")
 
         await pilot.press("g", "enter")
@@ -189,9 +192,9 @@ async def test_a_key_pressed_again_asks_once(monkeypatch: pytest.MonkeyPatch):
         assert len(app.screen_stack) == 3
         await pilot.press("escape")
         await front(app, pilot, MachineScreen)
-        # Nor does it ask somebody who has gone elsewhere.
+        # Nor does it ask somebody who has given up and gone elsewhere.
         ready.clear()
-        await pilot.press("a", "escape")
+        await pilot.press("a", "escape", "escape")
         await until(lambda: app.screen is app.main)
         ready.set()
         await until(lambda: not tab._looking)
@@ -328,3 +331,26 @@ async def test_read_only_refuses_what_would_change():
             await pilot.press(key)
             await pilot.pause()
             assert words in screen_text(app)
+
+
+async def test_a_text_that_no_xml_may_hold_is_told_of_and_stays():
+    async with snapshots() as (app, pilot, tab):
+        before = await of(app)
+        await pilot.press("f2")
+        await front(app, pilot, AskText)
+        app.post_message(events.Paste("rang \x07 twice"))
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(lambda: "cannot keep" in screen_text(app))
+        assert isinstance(app.screen, AskText)
+        await pilot.press("escape", "a")
+        await front(app, pilot, NewSnapshot)
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        app.post_message(events.Paste("rang \x07 twice"))
+        await pilot.pause()
+        await pilot.press("ctrl+s")
+        await until(lambda: "cannot keep" in screen_text(app))
+        assert isinstance(app.screen, NewSnapshot)
+        assert await of(app) == before
+        assert tab.known

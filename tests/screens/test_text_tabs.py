@@ -6,10 +6,13 @@ import asyncio
 import re
 from dataclasses import replace
 
+import libvirt
+import pytest
+
 from tests.screens.test_machines import go_to, running, screen_text
 from tests.waiting import until
 from tui.screens.filter_line import FilterLine
-from tui.screens.machine import xml
+from tui.screens.machine import hardware_view, overview, xml
 from tui.screens.machine.screen import MachineScreen
 
 
@@ -45,6 +48,22 @@ async def test_which_definition_is_shown_is_told_in_a_search_too():
         await until(lambda: "match 2 of" in head(app))
 
 
+async def test_what_someone_else_defines_appears_by_itself():
+    async with running() as (app, pilot):
+        go_to(app, "scratch")
+        host = app.fleet.hosts["demo"]
+        await pilot.press("x")
+        await until(lambda: "<on_poweroff>destroy" in screen_text(app))
+        await until(lambda: not host.inventory.unread)
+
+        def define(connection: libvirt.virConnect) -> None:
+            xml = connection.lookupByName("scratch").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+            connection.defineXML(xml.replace("<on_poweroff>destroy", "<on_poweroff>restart"))
+
+        await host.call(define)
+        await until(lambda: "<on_poweroff>restart" in screen_text(app))
+
+
 async def test_what_a_tab_has_to_say_is_read_beside_a_long_heading():
     async with running(size=(80, 24)) as (app, pilot):
         go_to(app, "monitoring")
@@ -54,20 +73,28 @@ async def test_what_a_tab_has_to_say_is_read_beside_a_long_heading():
         await until(lambda: "match 1 of" in head(app) and "config differs" in head(app))
 
 
-async def test_a_definition_that_is_slow_to_come_is_told(monkeypatch):
-    answered, read_xml = asyncio.Event(), xml.read_xml
+@pytest.mark.parametrize(
+    ("module", "name", "key", "after"),
+    [
+        (xml, "read_xml", "x", "live (t: stored)"),
+        (overview, "read_domain", "enter", "T title"),
+        (hardware_view, "read_stored", "e", "a adds"),
+    ],
+)
+async def test_a_definition_that_is_slow_to_come_is_told(monkeypatch, module, name, key, after):
+    answered, read = asyncio.Event(), getattr(module, name)
 
-    async def slowly(*what, **how) -> str:
+    async def slowly(*what, **how) -> object:
         await answered.wait()
-        return await read_xml(*what, **how)
+        return await read(*what, **how)
 
-    monkeypatch.setattr(xml, "read_xml", slowly)
+    monkeypatch.setattr(module, name, slowly)
     async with running() as (app, pilot):
         go_to(app, "web-01")
-        await pilot.press("x")
+        await pilot.press(key)
         await until(lambda: "being read…" in head(app))
         answered.set()
-        await until(lambda: "live (t: stored)" in head(app))
+        await until(lambda: after in head(app))
         assert "being read…" not in head(app)
 
 

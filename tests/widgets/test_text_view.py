@@ -58,6 +58,16 @@ async def test_what_is_found_is_in_view_and_the_one_gone_to_stands_out():
         assert not drawn(view, CURRENT)
 
 
+async def test_what_is_found_is_marked_behind_letters_that_fold_into_two():
+    app = OneText()
+    async with app.run_test(size=(30, 6)) as pilot:
+        view = app.query_one(TextView)
+        view.set_lines(plain_lines("Straße İstanbul NEEDLE."))
+        view.search("needle")
+        await pilot.pause()
+        assert drawn(view, CURRENT) == [(0, "NEEDLE")]
+
+
 async def test_a_match_that_begins_in_one_colour_and_ends_in_another_is_marked_whole():
     app = OneText()
     async with app.run_test(size=(30, 6)) as pilot:

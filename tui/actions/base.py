@@ -7,9 +7,10 @@ running all come from these declarations.
 from __future__ import annotations
 
 import enum
+from abc import abstractmethod
 from collections.abc import Sequence
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.records import DomainKey, DomainRecord, HostRecord
@@ -38,41 +39,52 @@ class Scope(enum.Enum):
     ACTIVITY = "Activity"
 
 
-class Context(Protocol):
+class Context:
     """What an action may use of the program: the application implements it."""
 
     fleet: Fleet
 
+    @abstractmethod
     def target(self) -> object:
         """The pane or screen in front, whose own commands :class:`ViewAction` calls."""
 
+    @abstractmethod
     def subjects(self) -> Sequence[DomainRecord]:
         """The machines an action would work on now: the marked ones, else the one in view."""
 
+    @abstractmethod
     def machine_in_view(self) -> DomainRecord | None:
         """The machine that is looked at, whatever is marked."""
 
+    @abstractmethod
     def no_subjects(self) -> str:
         """Why there are none, where there are none."""
 
-    def open_machine(self, key: DomainKey, tab: str) -> None:
-        """Show a machine's screen with one of its tabs in front."""
+    @abstractmethod
+    def open_machine(self, key: DomainKey, tab: str, error: HypervisorError | None = None) -> None:
+        """Show a machine's screen, that tab in front; ``error``: why it did not start."""
 
+    @abstractmethod
     async def show_pane(self, name: str) -> None:
         """Bring a pane to the front."""
 
+    @abstractmethod
     def tell_error(self, error: HypervisorError) -> None:
         """Say what failed, why, and what to do."""
 
+    @abstractmethod
     def say(self, text: str, severity: str = "information") -> None:
         """Tell something in passing (``information``, ``warning``, ``error``)."""
 
+    @abstractmethod
     async def ask_text(self, title: str, question: str, value: str) -> str | None:
         """Ask for a line of text; None when the person backs out."""
 
+    @abstractmethod
     async def act_on_machines(self, action: MachineAction) -> None:
         """Perform it on each of the subjects, asking before where it has to be asked."""
 
+    @abstractmethod
     async def snapshots_of_many(self, records: Sequence[DomainRecord]) -> None:
         """Take or delete a snapshot on several machines."""
 

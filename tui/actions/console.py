@@ -145,7 +145,7 @@ class NextConsole(_ConsoleView):
     """Go to the next open console."""
 
     id = "console.next"
-    key = "right_square_bracket,ctrl+right_square_bracket"
+    key = "right_square_bracket"
     name = "Next console"
     method = "next_console"
     in_bar = 5

@@ -27,8 +27,10 @@ def needs_persistent(domain: DomainRecord) -> str:
     return "" if domain.persistent else "it is transient: it has no stored definition"
 
 
-def gone_for_good(domain: DomainRecord) -> str:
+def gone_for_good(fleet: Fleet, domain: DomainRecord) -> str:
     """What a machine loses by being off besides what runs in it."""
+    if not fleet.hosts[domain.host].inventory.has_flags:
+        return "Whether it is transient is still being read: if so, its definition is gone with it."
     return "" if domain.persistent else "It is transient: its definition is gone once it is off."
 
 
@@ -78,7 +80,7 @@ class ShutDown(MachineAction):
         return needs_running(domain)
 
     def worry(self, fleet: Fleet, domain: DomainRecord) -> str:
-        return gone_for_good(domain)
+        return gone_for_good(fleet, domain)
 
     def virsh(self, domain: DomainRecord) -> str:
         return virsh("shutdown", domain.name)
@@ -179,7 +181,7 @@ class ForceOff(MachineAction):
         return needs_active(domain)
 
     def worry(self, fleet: Fleet, domain: DomainRecord) -> str:
-        return gone_for_good(domain)
+        return gone_for_good(fleet, domain)
 
     def virsh(self, domain: DomainRecord) -> str:
         return virsh("destroy", domain.name)

@@ -88,8 +88,8 @@ BY_WORDS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"Cannot read CA certificate|certificate (is not|has|failed)|peer's certificate",
-        "TLS needs certificates that both sides trust, in /etc/pki/CA and /etc/pki/libvirt; "
-        "qemu+ssh://user@host/system needs none.",
+        "driver://host without a transport means TLS, which needs certificates in /etc/pki/CA and "
+        "/etc/pki/libvirt that both sides trust; qemu+ssh://user@host/system needs none.",
     ),
     (
         r"polkit|authentication unavailable",

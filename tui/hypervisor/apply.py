@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import libvirt
@@ -57,6 +59,8 @@ class StepResult:
 
     what: str
     error: HypervisorError | None = None
+    is_stored: bool = True
+    """The next boot has it, whatever became of the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,11 @@ async def apply(
     Raises ConflictError and RefusedError before anything is written, HypervisorError when the
     definition is not taken. A live step that fails is told in the result: it stays pending.
     """
-    fresh = await read_live(host, record, await read_stored(host, record))
+    try:
+        fresh = await read_live(host, record, await read_stored(host, record))
+    except HypervisorError as error:
+        error.what = f"Change the hardware of {record.name}"
+        raise
     base, edited, merged = on_top(base, edited, fresh.stored)
     edited, keys = with_macs(host, edited)
     held_back = {(keys.get(key, key), field) for key, field in held_back}
@@ -109,28 +117,49 @@ async def apply(
             words=f"{first.change.what}: {first.why}",
         )
     results: list[StepResult] = []
-    steps = [step for step in made.steps if step.call not in BESIDE_DEFINITION]
     beside = [step.call for step in made.steps if step.call in BESIDE_DEFINITION]
-    now, warning = record, ""
-    done: list[Call] = []
-    try:
-        for call in beside:
-            now = await _set_beside(host, now, call, edited, results)
-            done.append(call)
+    warning = ""
+    async with _all_or_none(host, record, beside, (base, edited), results):
         if made.define:
             warning = await _define(host, record, base, stored, kept)
             results.append(StepResult("stored the definition"))
-    except HypervisorError:
-        for call in done:  # all or nothing
-            now = await _set_beside(host, now, call, base, results)
-        raise
     if fresh.live is not None:
-        results += [await _live(host, record, changes, fresh.live, step) for step in steps]
+        for step in (step for step in made.steps if step.call not in beside):
+            is_stored = made.define and all(change in kept for change in step.changes)
+            result = await _live(host, record, changes, fresh.live, step)
+            results.append(dataclasses.replace(result, is_stored=is_stored))
     altered: tuple[str, ...] = ()
     if made.define:
-        altered = alterations(stored, (await read_stored(host, record)).stored)
+        with contextlib.suppress(HypervisorError):  # it is stored, though it cannot be read now
+            altered = alterations(stored, (await read_stored(host, record)).stored)
     host.reread_soon(record.uuid)
     return Applied(tuple(results), merged, altered, _waiting(made), warning)
+
+
+@asynccontextmanager
+async def _all_or_none(
+    host: Host,
+    record: DomainRecord,
+    calls: Sequence[Call],
+    documents: tuple[Domain, Domain],
+    results: list[StepResult],
+) -> AsyncIterator[None]:
+    """Make these calls for what is kept beside the definition; undo them where what follows fails.
+
+    ``documents``: as it is, and as it shall be.
+    """
+    base, edited = documents
+    done: list[Call] = []
+    try:
+        for call in calls:
+            record = await _set_beside(host, record, call, edited, results)
+            done.append(call)
+        yield
+    except HypervisorError:
+        for call in done:
+            with contextlib.suppress(HypervisorError):  # why it failed at first is what counts
+                record = await _set_beside(host, record, call, base, results)
+        raise
 
 
 async def _set_beside(

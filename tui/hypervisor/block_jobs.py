@@ -14,6 +14,7 @@ from lxml import etree
 from tui.hypervisor.change import changing, virsh
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Event
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import DomainRecord
@@ -84,16 +85,12 @@ def jobs_of(domain: libvirt.virDomain, targets: Iterable[str]) -> list[BlockJob]
 async def read_jobs(host: Host, record: DomainRecord, targets: Iterable[str]) -> list[BlockJob]:
     """The same, from the loop. Raises HypervisorError."""
     wanted = tuple(targets)
-    return await host.call(
-        lambda connection: jobs_of(connection.lookupByUUIDString(record.uuid), wanted)
-    )
+    return await host.call(lambda connection: jobs_of(domain_of(connection, record.uuid), wanted))
 
 
 async def read_job(host: Host, record: DomainRecord, target: str) -> BlockJob | None:
     """The job of one disk; None without one. Raises HypervisorError."""
-    return await host.call(
-        lambda connection: job_of(connection.lookupByUUIDString(record.uuid), target)
-    )
+    return await host.call(lambda connection: job_of(domain_of(connection, record.uuid), target))
 
 
 def commit_flags(active: bool) -> int:
@@ -122,7 +119,7 @@ async def commit(
     """
 
     def begin(connection: libvirt.virConnect) -> None:
-        domain = connection.lookupByUUIDString(record.uuid)
+        domain = domain_of(connection, record.uuid)
         running = job_of(domain, merge.target)
         if running is not None and running.word == "commit":
             return
@@ -146,7 +143,7 @@ async def pull(
     """
 
     def begin(connection: libvirt.virConnect) -> None:
-        domain = connection.lookupByUUIDString(record.uuid)
+        domain = domain_of(connection, record.uuid)
         running = job_of(domain, target)
         if running is None or running.word != "pull":
             flags = libvirt.VIR_DOMAIN_BLOCK_PULL_BANDWIDTH_BYTES
@@ -166,9 +163,7 @@ async def cancel(host: Host, record: DomainRecord, target: str) -> None:
 
 
 async def _abort(host: Host, record: DomainRecord, target: str) -> None:
-    await host.call(
-        lambda connection: connection.lookupByUUIDString(record.uuid).blockJobAbort(target, 0)
-    )
+    await host.call(lambda connection: domain_of(connection, record.uuid).blockJobAbort(target, 0))
 
 
 async def limit(host: Host, record: DomainRecord, target: str, bytes_a_second: int) -> None:
@@ -179,7 +174,7 @@ async def limit(host: Host, record: DomainRecord, target: str, bytes_a_second: i
     text = f"limit the speed of the block job of {target} on"
     async with changing(host, record.name, text, command):
         await host.call(
-            lambda connection: connection.lookupByUUIDString(record.uuid).blockJobSetSpeed(
+            lambda connection: domain_of(connection, record.uuid).blockJobSetSpeed(
                 target, bytes_a_second, flags
             )
         )
@@ -201,14 +196,16 @@ async def _follow(
         if event.kind == "block-job" and event.identity == record.uuid:
             told.set()
 
+    def discard(_nothing: None) -> None:
+        """Cancelled while it was being begun: there was nothing to abort yet."""
+        host.spawn(_abort(host, record, target))
+
     host.observers.add(observe)
     try:
-        await ask(begin)
+        await ask(begin, discard=discard)
         while True:
             told.clear()
-            job = await ask(
-                lambda connection: _look(connection.lookupByUUIDString(record.uuid), target)
-            )
+            job = await ask(lambda connection: _look(domain_of(connection, record.uuid), target))
             if job is None:
                 return
             progress(job.share)
@@ -249,7 +246,7 @@ def _disk(domain: libvirt.virDomain, target: str) -> etree._Element | None:
 def _chain(connection: libvirt.virConnect, record: DomainRecord, target: str) -> list[str]:
     """Paths of a running machine's disk, the active one first."""
     found: list[str] = []
-    place = _disk(connection.lookupByUUIDString(record.uuid), target)
+    place = _disk(domain_of(connection, record.uuid), target)
     while place is not None:
         source = place.find("source")
         if source is None:

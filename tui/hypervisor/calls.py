@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import libvirt
 
-from tui.hypervisor.errors import CutError, NotConnectedError, NotRespondingError, from_libvirt
+from tui.hypervisor.errors import (
+    CutError,
+    HypervisorError,
+    NotConnectedError,
+    NotRespondingError,
+    from_libvirt,
+)
 from tui.hypervisor.lanes import DroppedError, Job, Lane, Worker
 from tui.hypervisor.mailbox import Mailbox
 from tui.hypervisor.opening import close_quietly
+from tui.model.text import visible
 
 T = TypeVar("T")
 
@@ -52,15 +60,13 @@ class Calls:
         Without a time-out the call may take as long as it likes. ``discard`` gets a result that
         comes after it was given up, for what has to be let go of. Raises HypervisorError:
         NotRespondingError after ``timeout`` seconds, CutError and NotConnectedError when the
-        connection is dropped, else libvirt's error; and what ``work`` itself raises.
+        connection is dropped, else libvirt's error, or what is wrong with the XML that it gave;
+        and what else ``work`` raises.
         """
-        connection = self.connection
         future: asyncio.Future[Any] = self._mailbox.loop.create_future()
         job = Job(
-            work=lambda: work(connection),
-            done=lambda result, error: self._mailbox.post(
-                self._settle, future, result, error, discard
-            ),
+            work=partial(work, self.connection),
+            done=partial(self._mailbox.post, self._settle, future, discard),
         )
         worker = self._workers[lane]
         worker.submit(job)
@@ -68,12 +74,12 @@ class Calls:
             async with asyncio.timeout(timeout):
                 result: T = await future
         except TimeoutError:
-            worker.abandon(job)
+            self._give_up(worker, job, future, discard)
             raise NotRespondingError(
                 what, words=f"no answer from {self._host} for {timeout:.0f} s"
             ) from None
         except asyncio.CancelledError:
-            worker.abandon(job)
+            self._give_up(worker, job, future, discard)
             raise
         except DroppedError as dropped:
             if dropped.began:
@@ -81,14 +87,33 @@ class Calls:
             raise NotConnectedError(what, words=f"{self._host} is not connected") from None
         except libvirt.libvirtError as error:
             raise from_libvirt(error, what) from error
+        except SyntaxError as error:  # lxml's XMLSyntaxError: it is not loaded for its name
+            words = f"{self._host} describes it in XML that cannot be read: {visible(str(error))}"
+            raise HypervisorError(what, words=words) from error
+        finally:
+            # They hold the error, which holds this frame: a circle, and with it libvirt's objects
+            # that the work goes on with, would wait for the garbage collector.
+            del future, job, work
         return result
+
+    def _give_up(
+        self,
+        worker: Worker,
+        job: Job,
+        future: asyncio.Future[Any],
+        discard: Callable[[Any], object],
+    ) -> None:
+        worker.abandon(job)
+        # The result may have come in this very turn of the loop: nobody takes it any more.
+        if future.done() and not future.cancelled() and future.exception() is None:
+            discard(future.result())
 
     def _settle(
         self,
         future: asyncio.Future[Any],
+        discard: Callable[[Any], object],
         result: Any,
         error: BaseException | None,
-        discard: Callable[[Any], object],
     ) -> None:
         if not isinstance(error, DroppedError):
             self._answered()

@@ -11,6 +11,7 @@ from typing import TypeVar
 import libvirt
 
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Outcome
 from tui.hypervisor.lanes import Lane
@@ -98,7 +99,7 @@ async def change_domain(
             domain.name,
             text,
             command,
-            lambda connection: work(connection.lookupByUUIDString(domain.uuid)),
+            lambda connection: work(domain_of(connection, domain.uuid)),
             cancel=cancel,
         )
     except BaseException:

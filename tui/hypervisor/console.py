@@ -19,6 +19,7 @@ from collections.abc import Callable
 import libvirt
 
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import DomainRecord
@@ -246,7 +247,7 @@ async def open_console(
 
     def attach(connection: libvirt.virConnect) -> ConsoleStream:
         stream = connection.newStream(libvirt.VIR_STREAM_NONBLOCK)
-        connection.lookupByUUIDString(record.uuid).openConsole(device, stream, flags)
+        domain_of(connection, record.uuid).openConsole(device, stream, flags)
         return ConsoleStream(host, stream, on_data, on_end)
 
     what = f"Open the console of {record.name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 import libvirt
 
 from tui.hypervisor.details import can_ask_test_driver
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.lacks import if_supported
 from tui.hypervisor.lanes import Lane
@@ -27,13 +29,18 @@ async def read_xml(host: Host, domain: DomainRecord, *, inactive: bool) -> str:
 
     virDomainGetXMLDesc; raises HypervisorError.
     """
+    return await host.call(_xml, domain.uuid, inactive)
+
+
+async def read_domain(host: Host, domain: DomainRecord, *, inactive: bool) -> Domain:
+    """The same, parsed where it was read: a long one takes its time. Raises HypervisorError."""
+    return await host.call(lambda c: Domain.from_xml(_xml(c, domain.uuid, inactive)))
+
+
+def _xml(connection: libvirt.virConnect, uuid: str, inactive: bool) -> str:
     flags = libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0
-
-    def read(connection: libvirt.virConnect) -> str:
-        xml: str = connection.lookupByUUIDString(domain.uuid).XMLDesc(flags)
-        return xml
-
-    return await host.call(read)
+    xml: str = domain_of(connection, uuid).XMLDesc(flags)
+    return xml
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,45 +56,55 @@ class Address:
     """``agent``, ``lease`` or ``ARP``."""
 
 
+SOURCES = {
+    "agent": libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
+    "lease": libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
+    "ARP": libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP,
+}
+"""Who may know a guest's addresses, the one that is believed first."""
+SILENT = (
+    libvirt.VIR_ERR_OPERATION_INVALID,
+    libvirt.VIR_ERR_AGENT_UNRESPONSIVE,
+    libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
+    libvirt.VIR_ERR_INTERNAL_ERROR,
+    # Asking the agent takes the right to change the machine.
+    libvirt.VIR_ERR_OPERATION_DENIED,
+    libvirt.VIR_ERR_ACCESS_DENIED,
+)
+"""Errors of a source that has nothing to tell."""
+
+
 async def read_addresses(host: Host, domain: DomainRecord) -> list[Address]:
-    """A running machine's addresses: from the leases and the neighbour table, then the agent.
+    """A running machine's addresses: from the agent, the leases and the neighbour table at once.
 
     virDomainInterfaceAddresses. A source that has nothing to tell is left out; the agent
     may take seconds. Raises HypervisorError.
     """
-    sources = (
-        ("agent", libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT),
-        ("lease", libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE),
-        ("ARP", libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP),
-    )
-    quiet = (
-        libvirt.VIR_ERR_OPERATION_INVALID,
-        libvirt.VIR_ERR_AGENT_UNRESPONSIVE,
-        libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
-        libvirt.VIR_ERR_INTERNAL_ERROR,
-        # Asking the agent takes the right to change the machine.
-        libvirt.VIR_ERR_OPERATION_DENIED,
-        libvirt.VIR_ERR_ACCESS_DENIED,
-    )
 
-    def read(connection: libvirt.virConnect) -> list[Address]:
-        handle = connection.lookupByUUIDString(domain.uuid)
+    def read(connection: libvirt.virConnect, word: str) -> list[Address]:
+        handle = domain_of(connection, domain.uuid)
         if connection.getType() == "TEST":
             document = Domain.from_xml(handle.XMLDesc(0))
             if not can_ask_test_driver(connection, document):
                 return []
-        found: dict[tuple[str, str], Address] = {}
-        for word, source in sources:
-            ask = partial(handle.interfaceAddresses, source, 0)
-            for name, interface in if_supported(ask, {}, quiet).items():
-                mac = (interface["hwaddr"] or "").lower()
-                for address in interface["addrs"] or ():
-                    if name != "lo":
-                        text = f"{address['addr']}/{address['prefix']}"
-                        found.setdefault((mac, address["addr"]), Address(name, mac, text, word))
-        return list(found.values())
+        ask = partial(handle.interfaceAddresses, SOURCES[word], 0)
+        found = []
+        for name, interface in if_supported(ask, {}, SILENT).items():
+            mac = (interface["hwaddr"] or "").lower()
+            for address in interface["addrs"] or ():
+                if name != "lo":
+                    text = f"{address['addr']}/{address['prefix']}"
+                    found.append(Address(name, mac, text, word))
+        return found
 
-    return await host.run(read, lane=Lane.JOB, what=f"Asking {domain.name} for its addresses")
+    what = f"Asking {domain.name} for its addresses"
+    told = await asyncio.gather(
+        *(host.run(partial(read, word=word), lane=Lane.JOB, what=what) for word in SOURCES)
+    )
+    known: dict[tuple[str, str], Address] = {}
+    for one in (one for source in told for one in source):
+        known.setdefault((one.mac, one.address.partition("/")[0]), one)
+    return list(known.values())
 
 
 async def read_log(host: Host, domain: DomainRecord) -> tuple[str, str]:

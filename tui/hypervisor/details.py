@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import libvirt
 
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.lacks import if_supported
 from tui.hypervisor.listing import DomainSize
 from tui.hypervisor.records import HELD_OPEN, DomainDetails
@@ -35,33 +36,32 @@ def read_details(
     connection: libvirt.virConnect,
     wanted: Mapping[str, bool],
     leases: Mapping[str, tuple[str, ...]],
-    *,
-    listing_pays: bool,
 ) -> dict[str, Read]:
-    """Details by UUID: one call for each machine, two where it runs; vanished ones are left out.
+    """Details by UUID: one call for each machine, two where it runs.
 
-    ``wanted`` tells of each whether it is persistent, ``leases`` gives addresses by MAC;
-    ``listing_pays``: all handles by one call rather than one call for each.
+    Those that have vanished are left out, and those that libvirt cannot describe.
+    ``wanted`` tells of each whether it is persistent, ``leases`` gives addresses by MAC.
     """
     # These bring lxml, which the first picture does without.
     from lxml.etree import XMLSyntaxError
 
     from tui.model import Domain
 
-    listed = {d.UUIDString(): d for d in connection.listAllDomains()} if listing_pays else {}
     found = {}
     for uuid, persistent in wanted.items():
         try:
-            domain = listed.get(uuid) or connection.lookupByUUIDString(uuid)
+            domain = domain_of(connection, uuid)
             document = Domain.from_xml(domain.XMLDesc(0))
             active = document.root.get("id") is not None
             stored = document
             if active and persistent:
                 stored = Domain.from_xml(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
         except libvirt.libvirtError as error:
-            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
-                continue
-            raise
+            if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+                if not connection.isAlive():
+                    raise
+                log.warning("the definition of %s cannot be read: %s", uuid, error)
+            continue
         except XMLSyntaxError as error:  # a driver that writes no XML loses its own machine only
             log.warning("the definition of %s cannot be read: %s", uuid, error)
             continue

@@ -88,7 +88,7 @@ async def start_mdev(host: Host, device: NodeDevice) -> None:
 async def autostart_mdev(host: Host, device: NodeDevice, on: bool) -> None:
     """Start a defined mediated device together with the host, or not."""
     command = virsh("nodedev-autostart", device.name, *([] if on else ["--disable"]))
-    text = "autostart of mediated device " + ("on" if on else "off")
+    text = f"turn autostart {'on' if on else 'off'} for mediated device"
     await _do(host, device, text, command, lambda d: d.setAutostart(int(on)))
 
 

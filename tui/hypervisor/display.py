@@ -13,6 +13,7 @@ import libvirt
 
 from tui.hypervisor.change import change_domain
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.lacks import LACKS
 from tui.hypervisor.lanes import Lane
@@ -57,7 +58,7 @@ async def take_picture(host: Host, record: DomainRecord) -> Shot:
         stream = connection.newStream(0)
         data = bytearray()
         try:
-            connection.lookupByUUIDString(record.uuid).screenshot(stream, 0, 0)
+            domain_of(connection, record.uuid).screenshot(stream, 0, 0)
             while len(data) <= LIMIT and (piece := stream.recv(PIECE)):
                 data += piece
             if len(data) <= LIMIT:
@@ -142,7 +143,7 @@ class Keyboard:
             )
             return
         await self._host.run(
-            lambda connection: _send_key(connection.lookupByUUIDString(record.uuid), keys),
+            lambda connection: _send_key(domain_of(connection, record.uuid), keys),
             lane=Lane.QUICK,
             what=f"Send keys to {record.name}",
         )

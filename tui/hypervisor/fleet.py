@@ -20,6 +20,7 @@ from tui.hypervisor.monitor import Monitor
 from tui.hypervisor.records import DomainKey, DomainRecord, HostChange, HostRecord, Usage
 from tui.hypervisor.simulation import simulated_usage
 from tui.hypervisor.ssh import SignIns
+from tui.hypervisor.subscribers import Subscribers
 
 if TYPE_CHECKING:
     from tui.hypervisor.node_devices import NodeDevices
@@ -42,7 +43,7 @@ class Fleet:
         self._monitors: dict[str, Monitor] = {}
         self._node_devices: dict[str, NodeDevices] = {}
         self._demos: set[str] = set()
-        self._subscribers: list[Callable[[HostChange], None]] = []
+        self._subscribers = Subscribers[HostChange]()
         self._watch: asyncio.TimerHandle | None = None
         self._clocks = (0.0, 0.0)
         """Wall clock and monotonic clock at the last look."""
@@ -112,7 +113,7 @@ class Fleet:
             monitor.close()
         for devices in self._node_devices.values():
             devices.close()
-        self._subscribers.clear()
+        self.end_telling()
         for host in self.hosts.values():
             host.abandon()
         self.sign_ins.close()
@@ -120,8 +121,12 @@ class Fleet:
 
     def subscribe(self, subscriber: Callable[[HostChange], None]) -> Callable[[], None]:
         """Call with every change, on the loop; returns the way to stop that."""
-        self._subscribers.append(subscriber)
-        return lambda: self._subscribers.remove(subscriber)
+        return self._subscribers.add(subscriber)
+
+    def end_telling(self) -> None:
+        """Nobody is told of changes and entries any more: what shows them is taken apart."""
+        self._subscribers.clear()
+        self.journal.subscribers.clear()
 
     def domains(self) -> Iterable[DomainRecord]:
         """Every machine of every host."""
@@ -257,8 +262,7 @@ class Fleet:
         if (change.domains or change.host_changed) and change.host in self._monitors:
             self._monitors[change.host].wake()
             self._watch_devices(change)
-        for subscriber in list(self._subscribers):
-            subscriber(change)
+        self._subscribers.tell(change)
 
     def _look(self) -> None:
         self._watch = self.mailbox.loop.call_later(WATCH_EVERY, self._look)

@@ -11,6 +11,7 @@ import libvirt
 from tui.hypervisor import block_jobs
 from tui.hypervisor.block_jobs import BlockJob
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.journal import Outcome
 from tui.hypervisor.lanes import Lane
@@ -111,7 +112,7 @@ class FoundJobs:
 
 def _jobs(connection: libvirt.virConnect, uuid: str) -> list[BlockJob]:
     try:
-        domain = connection.lookupByUUIDString(uuid)
+        domain = domain_of(connection, uuid)
         disks = Domain.from_xml(domain.XMLDesc(0)).disks
         return block_jobs.jobs_of(domain, [disk.target for disk in disks if disk.source])
     except libvirt.libvirtError as error:

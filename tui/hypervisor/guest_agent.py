@@ -10,6 +10,7 @@ from typing import Any
 import libvirt
 
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import DomainRecord
@@ -35,7 +36,11 @@ async def set_terminal_size(
     command = ["-F", tty, "rows", str(rows), "cols", str(columns)]
 
     def tell(connection: libvirt.virConnect) -> bool:
-        return _run(connection.lookupByUUIDString(record.uuid), "stty", command) == 0
+        try:
+            return _run(domain_of(connection, record.uuid), "stty", command) == 0
+        except (KeyError, TypeError, ValueError) as error:  # a guest may answer what it likes
+            log.info("the agent of %s: %r", record.name, error)
+            return False
 
     try:
         return await host.run(

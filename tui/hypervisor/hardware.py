@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import libvirt
 from lxml import etree
 
+from tui.hypervisor.handles import domain_of, list_handles
+from tui.hypervisor.helpings import read_each
 from tui.hypervisor.host import Host
 from tui.hypervisor.lacks import if_supported
 from tui.hypervisor.lanes import Lane
@@ -40,7 +43,7 @@ class Hardware:
 
 
 async def read_stored(host: Host, record: DomainRecord) -> Hardware:
-    """The stored definition, in three calls; :func:`read_live` adds the running one.
+    """The stored definition, in two calls; :func:`read_live` adds the running one.
 
     virDomainGetXMLDesc with INACTIVE and SECURE; a read-only connection gets no secrets. Whether
     it starts with the host stands beside it; a driver or a machine that has no such mark says none.
@@ -51,7 +54,7 @@ async def read_stored(host: Host, record: DomainRecord) -> Hardware:
         flags |= libvirt.VIR_DOMAIN_XML_SECURE
 
     def read(connection: libvirt.virConnect) -> tuple[str, int | None]:
-        domain = connection.lookupByUUIDString(record.uuid)
+        domain = domain_of(connection, record.uuid)
         marked = _asked(domain.autostart, None) if record.persistent else None
         return domain.XMLDesc(flags), marked
 
@@ -68,13 +71,13 @@ async def read_live(host: Host, record: DomainRecord, known: Hardware) -> Hardwa
     """The same with the running definition, as it is at this moment. Raises HypervisorError."""
     secure = 0 if host.record.readonly else libvirt.VIR_DOMAIN_XML_SECURE
 
-    def read(connection: libvirt.virConnect) -> tuple[str | None, bool]:
-        domain = connection.lookupByUUIDString(record.uuid)
-        active = bool(domain.isActive())
-        return (domain.XMLDesc(secure) if active else None), bool(domain.isPersistent())
+    def read(connection: libvirt.virConnect) -> tuple[str, bool]:
+        domain = domain_of(connection, record.uuid)
+        return domain.XMLDesc(secure), bool(domain.isPersistent())
 
     xml, persistent = await host.call(read)
-    live = None if xml is None else Domain.from_xml(xml)
+    told = Domain.from_xml(xml)
+    live = None if told.root.get("id") is None else told  # else it is what is stored
     status = DomainStatus(live is not None, persistent, known.status.driver)
     return Hardware(known.stored, live, status)
 
@@ -85,28 +88,39 @@ async def read_surroundings(host: Host, stored: Domain) -> Surroundings:
     Raises HypervisorError only where the host does not answer.
     """
 
-    def read(connection: libvirt.virConnect) -> Surroundings:
+    def read(work: Callable[[libvirt.virConnect], T], lane: Lane) -> Awaitable[T]:
+        return host.run(work, lane=lane, what=f"Asking {host.record.name} what it offers")
+
+    def machine(connection: libvirt.virConnect) -> Surroundings:
         capabilities = _asked(lambda: parse(connection.getCapabilities()).getroot(), None)
         return Surroundings(
             capabilities=_asked(lambda: _domain_capabilities(connection, stored), None),
             driver=connection.getType().upper(),
             cells=_cells(capabilities),
             machines=_machines(capabilities, stored),
-            networks=_names(connection.listAllNetworks),
-            bridges=_interfaces(connection, "bridge"),
-            devices=_interfaces(connection, "ethernet", "bond", "vlan"),
-            filters=_names(connection.listAllNWFilters),
-            pools=_asked(lambda: _pools(connection), ()),
             free_pages=_asked(lambda: _free_pages(connection, capabilities), {}),
         )
 
-    return await host.run(read, lane=Lane.JOB, what=f"Asking {host.record.name} what it offers")
+    around, pools, names, interfaces = await asyncio.gather(
+        read(machine, Lane.JOB),
+        read(_active_pools, Lane.JOB),
+        read(lambda c: (_names(c.listAllNetworks), _names(c.listAllNWFilters)), Lane.BACKGROUND),
+        read(_interfaces, Lane.JOB),
+    )
+    return replace(
+        around,
+        networks=names[0],
+        filters=names[1],
+        bridges=_of_kinds(interfaces, "bridge"),
+        devices=_of_kinds(interfaces, "ethernet", "bond", "vlan"),
+        pools=pools,
+    )
 
 
 async def read_pools(host: Host) -> tuple[Pool, ...]:
     """The active storage pools, as they are now. Raises HypervisorError."""
     return await host.run(
-        lambda connection: _asked(lambda: _pools(connection), ()),
+        _active_pools,
         lane=Lane.JOB,
         what=f"Reading the pools of {host.record.name}",
     )
@@ -118,26 +132,28 @@ async def read_neighbours(host: Host, uuid: str) -> Neighbours:
     Raises HypervisorError.
     """
 
-    def read(connection: libvirt.virConnect) -> Neighbours:
-        sources: dict[str, str] = {}
-        pins: dict[int, tuple[str, ...]] = {}
-        for domain in connection.listAllDomains()[:NEIGHBOURS]:
-            if domain.UUIDString() == uuid:
-                continue
-            with contextlib.suppress(libvirt.libvirtError):  # gone meanwhile
-                document = Domain.from_xml(domain.XMLDesc(0))
-                name = document.name
-                for disk in document.disks:
-                    if disk.source and not disk.readonly and not disk.shareable:
-                        sources[disk.source] = name
-                told = [cpus for _number, cpus in document.cpu.pins]
-                for cpu in frozenset().union(*map(parse_cpus, told)):
-                    pins[cpu] = (*pins.get(cpu, ()), name)
-        return Neighbours(sources, pins)
+    what = f"Reading the machines of {host.record.name}"
 
-    return await host.run(
-        read, lane=Lane.JOB, what=f"Reading the machines of {host.record.name}", timeout=None
-    )
+    def read(connection: libvirt.virConnect, other: str) -> Domain | None:
+        with contextlib.suppress(libvirt.libvirtError):  # gone meanwhile
+            return Domain.from_xml(domain_of(connection, other).XMLDesc(0))
+        return None
+
+    def list_others(connection: libvirt.virConnect) -> list[str]:
+        return [other for other in list_handles(connection)[:NEIGHBOURS] if other != uuid]
+
+    others = await host.run(list_others, lane=Lane.JOB, what=what, timeout=None)
+    sources: dict[str, str] = {}
+    pins: dict[int, tuple[str, ...]] = {}
+    for document in filter(None, await read_each(host, others, read, what)):
+        name = document.name
+        for disk in document.disks:
+            if disk.source and not disk.readonly and not disk.shareable:
+                sources[disk.source] = name
+        told = [cpus for _number, cpus in document.cpu.pins]
+        for cpu in frozenset().union(*map(parse_cpus, told)):
+            pins[cpu] = (*pins.get(cpu, ()), name)
+    return Neighbours(sources, pins)
 
 
 def _asked(ask: Callable[[], T], otherwise: T) -> T:
@@ -170,21 +186,30 @@ def _names(list_all: Callable[[], Iterable[libvirt.virNetwork]]) -> tuple[str, .
     return _asked(lambda: tuple(sorted(thing.name() for thing in list_all())), ())
 
 
-def _interfaces(connection: libvirt.virConnect, *kinds: str) -> tuple[str, ...]:
-    def ask() -> tuple[str, ...]:
+def _interfaces(connection: libvirt.virConnect) -> tuple[tuple[str, str], ...]:
+    """Name and kind of the active ones."""
+
+    def ask() -> tuple[tuple[str, str], ...]:
         flags = libvirt.VIR_CONNECT_LIST_INTERFACES_ACTIVE
         found = [parse(i.XMLDesc(0)).getroot() for i in connection.listAllInterfaces(flags)]
-        return tuple(i.get("name", "") for i in found if i.get("type") in kinds)
+        return tuple((i.get("name", ""), i.get("type", "")) for i in found)
 
     return _asked(ask, ())
 
 
-def _pools(connection: libvirt.virConnect) -> tuple[Pool, ...]:
-    found = []
-    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
-        kind = parse(pool.XMLDesc(0)).getroot().get("type", "")
-        found.append(Pool(pool.name(), kind, pool.info()[3]))
-    return tuple(found)
+def _of_kinds(interfaces: Iterable[tuple[str, str]], *kinds: str) -> tuple[str, ...]:
+    return tuple(name for name, kind in interfaces if kind in kinds)
+
+
+def _active_pools(connection: libvirt.virConnect) -> tuple[Pool, ...]:
+    def ask() -> tuple[Pool, ...]:
+        flags = libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE
+        return tuple(
+            Pool(pool.name(), parse(pool.XMLDesc(0)).getroot().get("type", ""), pool.info()[3])
+            for pool in connection.listAllStoragePools(flags)
+        )
+
+    return _asked(ask, ())
 
 
 def _cells(capabilities: etree._Element | None) -> tuple[HostCell, ...]:

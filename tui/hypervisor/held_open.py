@@ -14,6 +14,7 @@ import libvirt
 
 from tui.hypervisor.block_jobs import jobs_of
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import HELD_OPEN, DomainRecord
@@ -32,7 +33,7 @@ async def held_open(host: Host, record: DomainRecord) -> AsyncIterator[None]:
     what = f"Hold the disks of {record.name} open"
 
     def begin(connection: libvirt.virConnect) -> bool:
-        domain = connection.lookupByUUIDString(record.uuid)
+        domain = domain_of(connection, record.uuid)
         if domain.isActive():
             return _is_marked(domain)
         if domain.hasManagedSaveImage():  # starting would use it up
@@ -48,7 +49,7 @@ async def held_open(host: Host, record: DomainRecord) -> AsyncIterator[None]:
     async def end() -> None:
         with contextlib.suppress(HypervisorError):  # it, or its host, is gone
             await host.run(
-                lambda connection: _end(connection.lookupByUUIDString(record.uuid)),
+                lambda connection: _end(domain_of(connection, record.uuid)),
                 lane=Lane.JOB,
                 what=what,
                 timeout=None,

@@ -35,8 +35,12 @@ from tui.hypervisor.rereading import Rereading
 from tui.hypervisor.signin import AGAIN, Attempt, SignInError, SignInQuestion
 from tui.hypervisor.ssh import SignIns
 from tui.hypervisor.tasks import cancel_all
+from tui.model.text import visible
 
 log = logging.getLogger(__name__)
+
+AWAY = 10.0
+"""Seconds within which no host has been shut down and started again."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -87,6 +91,8 @@ class Host:
         self._opening_since: float | None = None
         self._attempts = 0
         self._pulse = Pulse()
+        self._lost_since = 0.0
+        """When the connection before this one last answered (wall clock)."""
         self._retry: asyncio.TimerHandle | None = None
         self._rereading = Rereading(self.inventory, self.read, self.spawn)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -135,6 +141,11 @@ class Host:
             self._mailbox.post(self._on_open_failed, generation, failure)
         except SignInError as failure:
             self._mailbox.post(self._on_open_failed, generation, failure)
+        except Exception as fault:  # not ours to foresee; without a word it connected for ever
+            log.exception("connecting to %s failed", record.name)
+            words = visible(str(fault)) or type(fault).__name__
+            unforeseen = SignInError(f"Connecting to {record.name}", words=words, hopeless=True)
+            self._mailbox.post(self._on_open_failed, generation, unforeseen)
         else:
             self._mailbox.post(self._on_opened, generation, opened)
 
@@ -172,8 +183,10 @@ class Host:
             retry_at=None,
         )
         self.journal.event(self.record.name, "", "connected")
+        if time.time() - self._lost_since > AWAY:
+            self.inventory.forget_starts()
         self.inventory.load(opened.domains)
-        self.inventory.unread_all()
+        self.inventory.read_again(self.inventory.domains)
         self.inventory.mark_stale(False)
         while self._early:
             self.reread_soon(self._early.pop())
@@ -199,6 +212,7 @@ class Host:
         self._lose(HypervisorError(f"Connection to {self.record.name}", words=words))
 
     def _lose(self, error: HypervisorError) -> None:
+        self._lost_since = self._pulse.last_seen or 0.0
         self._drop_connection()
         self._set(state=HostState.LOST, error=error, responding=True)
         self.inventory.mark_stale(True)
@@ -367,9 +381,18 @@ class Host:
         else:
             self._early.add(uuid)
 
+    def reread_whole(self, uuid: str) -> None:
+        """Have one domain read again, and its definition: it may be another without an event."""
+        self.inventory.read_again((uuid,))
+        self.reread_soon(uuid)
+
     async def refresh(self) -> None:
         """Read the whole list again, and what no event tells of: three calls for any length."""
         await self._rereading.everything()
+
+    async def reread_unannounced(self) -> None:
+        """Read again what no event tells of, when there is nothing more urgent."""
+        await self._rereading.unannounced(Lane.BACKGROUND)
 
     async def _read_the_rest(self, opened: Opened) -> None:
         """What the first picture did without."""
@@ -443,9 +466,7 @@ class Host:
     # -- small parts ---------------------------------------------------------------------
 
     def _set(self, **changes: Any) -> None:
-        if answer := self._pulse.last_answer:
-            changes["last_seen"] = time.time() - (time.monotonic() - answer)
-        self.record = replace(self.record, **changes)
+        self.record = replace(self.record, last_seen=self._pulse.last_seen, **changes)
         self._publish(HostChange(self.record.key, host_changed=True))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename, dirname, join, normpath
 from typing import Any
@@ -19,9 +19,11 @@ from lxml import etree
 
 from tui.hypervisor import shell
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.helpings import read_each
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.opening import is_remote
+from tui.hypervisor.volumes import if_there
 from tui.in_thread import in_thread
 from tui.model.disk_chains import Image
 from tui.model.xml import parse
@@ -46,6 +48,8 @@ class Folders:
         layers: list[Image] = []
         while path:
             image = self.images.get(path)
+            if image is None and not path.startswith("/"):
+                return (*layers, Image(path, format)), f"{path} is no file of this host"
             if image is None:
                 if why := self.unseen.get(dirname(path)):
                     return (*layers, Image(path, format)), f"{dirname(path)}: {why}"
@@ -57,24 +61,22 @@ class Folders:
         return tuple(layers), ""
 
 
-async def look_into(host: Host, folders: Iterable[str]) -> Folders:
-    """All images in some folders, and in those that they lead to. Raises HypervisorError."""
+async def look_into(
+    host: Host, folders: Iterable[str], pools: Mapping[str, libvirt.virStoragePool]
+) -> Folders:
+    """All images in some folders, and in those that they lead to; ``pools`` are those of
+    :func:`pools_of_folders`. Raises HypervisorError.
+    """
     images: dict[str, Image] = {}
     free: dict[str, int] = {}
     unseen: dict[str, str] = {}
     wanted, done = set(folders) - {""}, set[str]()
     while todo := sorted(wanted - done):
-        found = await host.run(
-            lambda connection, todo=todo: _of_pools(connection, todo),  # type: ignore[misc]
-            lane=Lane.JOB,
-            what=f"Looking into the storage of {host.record.name}",
-            timeout=None,
-        )
         for folder in todo:
             done.add(folder)
-            if folder in found:
-                here, room = found[folder]
-                free[folder] = room
+            found = await _of_pool(host, pools[folder]) if folder in pools else None
+            if found is not None:
+                here, free[folder] = found
             elif shell.can_run(host):
                 try:
                     here = await _of_qemu_img(host, folder)
@@ -88,7 +90,7 @@ async def look_into(host: Host, folders: Iterable[str]) -> Folders:
                 continue
             images.update((image.path, image) for image in here)
             # A file may have been made since: only what is named and not there is missing.
-            wanted.update(dirname(image.backing) for image in here if image.backing)
+            wanted.update(dirname(image.backing) for image in here if image.backing[:1] == "/")
     return Folders(images, free, unseen)
 
 
@@ -105,7 +107,7 @@ async def make_overlay(host: Host, path: str, backing: Image) -> None:
     xml = etree.tostring(document, encoding="unicode")
 
     def create(connection: libvirt.virConnect) -> bool:
-        pool = _pools(connection).get(dirname(path))
+        pool = pools_of_folders(connection).get(dirname(path))
         if pool is None:
             return False
         pool.createXML(xml, 0)
@@ -127,7 +129,7 @@ async def delete_file(host: Host, path: str) -> None:
     """
 
     def delete(connection: libvirt.virConnect) -> bool:
-        pool = _pools(connection).get(dirname(path))
+        pool = pools_of_folders(connection).get(dirname(path))
         if pool is None:
             return False
         pool.refresh(0)
@@ -144,8 +146,8 @@ async def delete_file(host: Host, path: str) -> None:
 # -- by pools --------------------------------------------------------------------------------
 
 
-def _pools(connection: libvirt.virConnect) -> dict[str, libvirt.virStoragePool]:
-    """Active pools of folders, by folder."""
+def pools_of_folders(connection: libvirt.virConnect) -> dict[str, libvirt.virStoragePool]:
+    """Active pools of folders, by folder: a call for each pool. Raises libvirtError."""
     found = {}
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
         root = parse(pool.XMLDesc(0)).getroot()
@@ -154,29 +156,30 @@ def _pools(connection: libvirt.virConnect) -> dict[str, libvirt.virStoragePool]:
     return found
 
 
-def _of_pools(
-    connection: libvirt.virConnect, folders: Sequence[str]
-) -> dict[str, tuple[list[Image], int]]:
-    """Images and free bytes of those folders that a pool is over."""
-    found = {}
-    pools = _pools(connection)
-    for folder in folders:
-        pool = pools.get(folder)
-        if pool is None:
-            continue
+async def _of_pool(host: Host, pool: libvirt.virStoragePool) -> tuple[list[Image], int] | None:
+    """Images and free bytes of a pool's folder; None where there are too many to look into."""
+    what = f"Looking into the storage of {host.record.name}"
+
+    def begin(_connection: libvirt.virConnect) -> tuple[list[libvirt.virStorageVol], int]:
         try:
             pool.refresh(0)  # a pool does not see by itself what a snapshot has made
         except libvirt.libvirtError as error:
             if error.get_error_code() != libvirt.VIR_ERR_OPERATION_DENIED:  # read-only
                 raise
-        volumes = pool.listAllVolumes()
-        if len(volumes) > AT_MOST:
-            continue
-        found[folder] = ([_image(volume.XMLDesc(0)) for volume in volumes], pool.info()[3])
-    return found
+        return pool.listAllVolumes(), pool.info()[3]
+
+    volumes, free = await host.run(begin, lane=Lane.JOB, what=what, timeout=None)
+    if len(volumes) > AT_MOST:
+        return None
+    found = await read_each(host, volumes, lambda _connection, volume: _image(volume), what)
+    return [image for image in found if image is not None], free
 
 
-def _image(xml: str) -> Image:
+def _image(volume: libvirt.virStorageVol) -> Image | None:
+    """None of one that went since it was listed."""
+    xml = if_there(volume.XMLDesc)
+    if not xml:
+        return None
     root = parse(xml).getroot()
 
     def number(path: str) -> int | None:
@@ -224,14 +227,34 @@ async def _of_qemu_img(host: Host, folder: str) -> list[Image]:
 
 
 def _told_image(folder: str, told: Mapping[str, Any]) -> Image:
-    backing = told.get("full-backing-filename") or told.get("backing-filename") or ""
+    backing = str(told.get("full-backing-filename") or told.get("backing-filename") or "")
+    if backing.startswith("json:"):
+        backing = _file_of(backing.removeprefix("json:")) or backing
+    if backing and ":" not in backing.partition("/")[0]:  # else it is behind a protocol
+        backing = normpath(join(folder, backing))
     return Image(
         path=normpath(join(folder, str(told.get("filename", "")))),
         format=str(told.get("format", "")),
         capacity=told.get("virtual-size"),
         allocation=told.get("actual-size"),
-        backing=normpath(join(folder, backing)) if backing else "",
+        backing=backing,
     )
+
+
+def _file_of(node: str) -> str:
+    """The file that a block node leads to, told in QEMU's JSON; empty where to none of the host."""
+    try:
+        told = json.loads(node)
+    except ValueError:
+        return ""
+    while isinstance(told, dict):
+        file = told.get("file") or {
+            key.removeprefix("file."): value for key, value in told.items() if key[:5] == "file."
+        }
+        if not file:
+            return str(told.get("filename", "")) if told.get("driver") == "file" else ""
+        told = file
+    return ""  # the name of a node of its own
 
 
 async def _room_here(host: Host, folder: str) -> int | None:

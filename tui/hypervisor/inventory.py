@@ -17,7 +17,7 @@ from tui.hypervisor.records import (
     NamedRecord,
     Usage,
 )
-from tui.model.states import state_after
+from tui.model.states import DomainState, state_after
 
 if TYPE_CHECKING:
     from tui.hypervisor.events import Event
@@ -31,6 +31,8 @@ SPACING = 0.05
 
 EVENT_UNDEFINED, EVENT_STARTED = 1, 2
 """virDomainEventType"""
+STOPPED_SAVED = (5, 4)
+"""virDomainEventType and virDomainEventStoppedDetailType, of any save."""
 UNDEFINED_RENAMED = 1
 """virDomainEventUndefinedDetailType: a DEFINED event with the new name follows."""
 
@@ -38,6 +40,10 @@ REDEFINING = frozenset(
     ("agent", "metadata", "device-added", "device-removed", "tray", "disk-change")
 )
 """Kinds of events after which the definition reads differently."""
+
+SAVING = "saving"
+PAUSING = (SAVING, "taking a snapshot")
+"""What pauses a running machine by itself and is not over then."""
 
 
 class Inventory:
@@ -55,6 +61,8 @@ class Inventory:
         self.history: dict[str, deque[Usage]] = {}
         self.is_stale = False
         """The records are what was last known: see :meth:`mark_stale`."""
+        self.has_flags = False
+        """Autostart and the like are known; before, every machine is taken for a persistent one."""
         self.unread: set[str] = set()
         """UUIDs whose definition has not been read since it (or its state) changed."""
         self.named: dict[str, dict[str, NamedRecord]] = {
@@ -91,18 +99,24 @@ class Inventory:
                     snapshots=old.snapshots,
                     details=old.details,
                     started=old.started if old.id == record.id else None,
-                    transition=old.transition if old.state is record.state else None,
+                    transition=_still(old, record.state),
                 )
             self.put(record)
 
-    def unread_all(self) -> None:
-        """Have every definition read again: it may have changed without an event."""
-        self.unread.update(self.domains)
-        for uuid in self.domains:
+    def read_again(self, uuids: Iterable[str]) -> None:
+        """Have these definitions read again: they may have changed without an event."""
+        for uuid in self.domains.keys() & uuids:
+            self.unread.add(uuid)
             self._tell(uuid)
+
+    def forget_starts(self) -> None:
+        """The host may have been started anew: its machines have the same numbers again then."""
+        for record in list(self.domains.values()):
+            self._patch(record, started=None)
 
     def load_flags(self, flags: Flags, newer: Set[str] = frozenset()) -> None:
         """Take the properties that came by list filters."""
+        self.has_flags = True
         for uuid in self.domains.keys() - newer:
             self._patch(
                 self.domains[uuid],
@@ -140,7 +154,12 @@ class Inventory:
                 )
 
     def load_usage(self, usage: dict[str, Usage]) -> None:
-        """Take one sample of all running machines."""
+        """Take one sample of all running machines, less those that stopped while it came."""
+        usage = {
+            uuid: figures
+            for uuid, figures in usage.items()
+            if uuid in self.domains and self.domains[uuid].state.is_running
+        }
         self.usage = usage
         for uuid, figures in usage.items():
             self.history.setdefault(uuid, deque(maxlen=HISTORY)).append(figures)
@@ -200,7 +219,7 @@ class Inventory:
                 fresh,
                 details=old.details,
                 started=old.started if fresh.state.is_active else None,
-                transition=old.transition if old.state is fresh.state else None,
+                transition=_still(old, fresh.state),
             )
         self.put(fresh)
 
@@ -210,8 +229,9 @@ class Inventory:
             self._patch(record, transition=transition)
 
     def set_started(self, uuid: str, started: float) -> None:
-        """Take the wall clock of a machine's start."""
-        if record := self.domains.get(uuid):
+        """Take the wall clock of a machine's start, unless it has ended or begun since."""
+        record = self.domains.get(uuid)
+        if record is not None and record.state.is_active and record.started is None:
             self._patch(record, started=started)
 
     def apply(self, event: Event) -> None:
@@ -231,8 +251,9 @@ class Inventory:
             return
         now = state_after(type_, detail)
         if now is None:
-            # Defined again: name, size and details may be others.
+            # Defined again: name, size and details may be others, and what no record holds.
             self._patch(record, name=event.name)
+            self._tell(record.uuid)
         else:
             state, reason = now
             if not state.is_active and not record.persistent:
@@ -243,6 +264,8 @@ class Inventory:
                 changes = {"started": time.time(), "managed_save": False}
             elif not state.is_active:
                 changes = {"started": None}
+                if (type_, detail) == STOPPED_SAVED and record.transition == SAVING:
+                    changes["managed_save"] = True  # not saved to a file of somebody's choice
                 self.usage.pop(event.identity, None)
             self._patch(
                 record,
@@ -250,7 +273,7 @@ class Inventory:
                 id=event.id if state.is_active else None,
                 state=state,
                 reason=reason,
-                transition=None,
+                transition=record.transition if _paused_for_it(record, state) else None,
                 **changes,
             )
         self._verify(event.identity)
@@ -309,3 +332,13 @@ class Inventory:
                 node_devices="node-device" in kinds,
             )
         )
+
+
+def _paused_for_it(record: DomainRecord, state: DomainState) -> bool:
+    return state is DomainState.PAUSED and record.transition in PAUSING
+
+
+def _still(record: DomainRecord, state: DomainState) -> str | None:
+    """What was asked for, where a reading of that state does not end it."""
+    goes_on = record.state is state or _paused_for_it(record, state)
+    return record.transition if goes_on else None

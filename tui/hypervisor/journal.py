@@ -20,6 +20,7 @@ from typing import Any
 
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Event, event_text
+from tui.hypervisor.subscribers import Subscribers
 from tui.model.text import visible
 from tui.model.uri import without_password
 
@@ -72,15 +73,11 @@ class Journal:
         self.entries: deque[Entry] = deque(maxlen=KEPT)
         self.running: dict[int, Entry] = {}
         self._numbers = itertools.count(1)
-        self._subscribers: list[Callable[[Entry], None]] = []
+        self.subscribers = Subscribers[Entry]()
+        """Told of every new or changed entry."""
         self._lines: queue.Queue[str] = queue.Queue()
         self.audit_path = audit_path
         self._writer: threading.Thread | None = None
-
-    def subscribe(self, subscriber: Callable[[Entry], None]) -> Callable[[], None]:
-        """Call with every new or changed entry; returns the way to stop that."""
-        self._subscribers.append(subscriber)
-        return lambda: self._subscribers.remove(subscriber)
 
     def event(
         self, host: str, subject: str, text: str, error: HypervisorError | None = None
@@ -167,8 +164,7 @@ class Journal:
                     break
         else:
             self.entries.append(entry)
-        for subscriber in list(self._subscribers):
-            subscriber(entry)
+        self.subscribers.tell(entry)
 
     def _audit(self, line: dict[str, Any]) -> None:
         if self.audit_path is None:

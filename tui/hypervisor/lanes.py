@@ -161,6 +161,7 @@ class Worker:
                 self._abandoned.discard(job)
                 if self._closed:
                     self._condition.notify_all()
-                if job.replaced:
-                    return
-            del job, result, error
+                is_replaced = job.replaced
+            del job, result, error  # the error's traceback holds this frame
+            if is_replaced:
+                return

@@ -12,10 +12,10 @@ import libvirt
 
 from tui.hypervisor.change import change_domain, virsh
 from tui.hypervisor.errors import GoneError, HypervisorError
-from tui.hypervisor.events import Event
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model.states import DomainState
+from tui.model.text import visible
 
 
 async def start(host: Host, domain: DomainRecord, *, paused: bool = False) -> None:
@@ -100,6 +100,8 @@ async def reboot(host: Host, domain: DomainRecord) -> None:
 
 RESTART_PATIENCE = 120.0
 """Seconds that a guest has to shut down before a restart is given up."""
+LOOK_EVERY = 0.1
+"""Seconds between two looks whether it is off."""
 
 
 async def restart(host: Host, domain: DomainRecord) -> None:
@@ -108,31 +110,24 @@ async def restart(host: Host, domain: DomainRecord) -> None:
     A reboot keeps QEMU and what it was started with. Raises HypervisorError when the guest
     does not shut down within RESTART_PATIENCE, GoneError when it is no more afterwards.
     """
-    what, off = f"Restart {domain.name}", asyncio.Event()
+    what = f"Restart {domain.name}"
 
-    def look() -> None:
+    def is_off() -> bool:
         now = host.inventory.domains.get(domain.uuid)
-        if now is None or now.state is DomainState.SHUTOFF:
-            off.set()
+        return now is None or now.state is DomainState.SHUTOFF
 
-    def observe(event: Event) -> None:
-        if event.identity == domain.uuid and event.kind == "lifecycle":
-            asyncio.get_running_loop().call_soon(look)  # after the record has been replaced
-
-    host.observers.add(observe)
+    await shut_down(host, domain)
     try:
-        await shut_down(host, domain)
-        look()
         async with asyncio.timeout(RESTART_PATIENCE):
-            await off.wait()
+            # By the record: no event tells of what happened while the connection was lost.
+            while not is_off():  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_EVERY)
     except TimeoutError:
         raise HypervisorError(
             what,
             words=f"the guest has not shut down within {RESTART_PATIENCE:.0f} s",
             advice="Force it off, or shut it down from inside; then start it.",
         ) from None
-    finally:
-        host.observers.discard(observe)
     stopped = host.inventory.domains.get(domain.uuid)
     if stopped is None:
         raise GoneError(what, words="it was gone once it had shut down: it is not defined")
@@ -193,7 +188,11 @@ async def set_autostart(host: Host, domain: DomainRecord, enabled: bool) -> None
 
 
 async def rename(host: Host, domain: DomainRecord, name: str) -> None:
-    """Give a shut-off domain another name (virDomainRename)."""
+    """Give a shut-off domain another name (virDomainRename), unless somebody else just has."""
+    now = host.inventory.domains.get(domain.uuid)
+    if now is not None and now.name != domain.name:
+        words = f"it has been renamed to {visible(now.name)} meanwhile"
+        raise HypervisorError(f"Rename {visible(domain.name)}", words=words)
     await change_domain(
         host,
         domain,

@@ -13,6 +13,7 @@ from typing import Any
 
 import libvirt
 
+from tui.hypervisor.handles import keep_handles
 from tui.hypervisor.lacks import LACKS, if_supported
 from tui.hypervisor.records import SOME, DomainRecord, HostFacts, NamedRecord
 from tui.model.states import DomainState, state_of
@@ -48,7 +49,10 @@ def read_domains(connection: libvirt.virConnect, host: str) -> list[DomainRecord
     """Every domain's name and state: one call (drivers without statistics: two and more)."""
     stats = if_supported(lambda: bulk_stats(connection, libvirt.VIR_DOMAIN_STATS_STATE), None)
     if stats is None:
-        return [_record(host, domain, *_state(domain)) for domain in connection.listAllDomains()]
+        domains = connection.listAllDomains()
+        keep_handles(connection, domains)
+        return [_record(host, domain, *_state(domain)) for domain in domains]
+    keep_handles(connection, (domain for domain, _values in stats))
     return [
         _record(
             host,
@@ -163,7 +167,6 @@ def read_domain(connection: libvirt.virConnect, host: str, uuid: str) -> DomainR
     try:
         domain = connection.lookupByUUIDString(uuid)
         state, reason = domain.state()
-        active = domain.isActive()
         size = info_size(domain)
         number = domain.ID()
         persistent = bool(domain.isPersistent())
@@ -171,7 +174,7 @@ def read_domain(connection: libvirt.virConnect, host: str, uuid: str) -> DomainR
             host=host,
             uuid=uuid,
             name=domain.name(),
-            id=number if active and number >= 0 else None,
+            id=number if number >= 0 else None,
             state=state_of(state),
             reason=reason,
             vcpus=size.vcpus,

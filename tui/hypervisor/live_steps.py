@@ -11,6 +11,7 @@ import libvirt
 from tui.hypervisor.change import change_domain
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Event
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
 from tui.model.changes import ChangeSet, DeviceAdded, FieldChange, to_xml
@@ -74,7 +75,7 @@ async def _let_go(
     except TimeoutError:
 
         def is_gone(connection: libvirt.virConnect) -> bool:
-            xml = connection.lookupByUUIDString(record.uuid).XMLDesc(0)
+            xml = domain_of(connection, record.uuid).XMLDesc(0)
             return all(device.alias != alias for device in Domain.from_xml(xml).devices)
 
         if await host.call(is_gone):
@@ -82,7 +83,7 @@ async def _let_go(
     raise HypervisorError(
         f"Remove {label} from {record.name}",
         words=words,
-        advice="It goes at the next boot. The guest needs ACPI hot-plug and must not use it.",
+        advice="The guest needs ACPI hot-plug and must not use it.",
     )
 
 

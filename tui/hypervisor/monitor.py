@@ -16,6 +16,7 @@ from tui.hypervisor.ages import start_times
 from tui.hypervisor.details import Read, interface_addresses, read_details, read_leases
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.found_jobs import FoundJobs
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.listing import read_having_snapshots
@@ -30,16 +31,14 @@ BATCH, FIRST_FAR_BATCH = 50, 8
 """Domains read in one helping at most, and in the first one of a host that is not near."""
 HELPING = 1.0
 """Seconds that a helping may take: what comes onto the screen meanwhile waits so long."""
-LISTING_PAYS, LISTING_PAYS_SLOW = 20, 3
-"""So many times the helping may a host have of machines, and listing them all costs less than
-asking for each: in round trips, and over a slow link in bytes."""
 REST_VISIBLE, REST_OTHERS = 0.15, 1.0
 """Seconds without a key before definitions are read, of rows on the screen and of others: reading
 takes the interpreter from what answers keys."""
 NEAR = 0.02
 """Round trip in seconds below which the others are read as well."""
 SLOW_EVERY = 30.0
-"""Seconds between two looks for what libvirt has no event for: snapshots, leases."""
+"""Seconds between two looks for what libvirt has no event for: snapshots,
+autostart, saved states, leases."""
 
 Simulate = Callable[[DomainRecord, float], Usage]
 """Makes up the usage of a machine at a wall clock time."""
@@ -67,7 +66,7 @@ class Monitor:
         """Domains that a helping takes, once one has been measured."""
         self._leases: dict[str, tuple[str, ...]] = {}
         self._undated: frozenset[str] = frozenset()
-        """Machines of which nobody knows since when they run."""
+        """Machines of which nobody knows since when they run, though this host was asked."""
         self._wake_sampler = asyncio.Event()
         self._wake_reader = asyncio.Event()
         self._wake_look = asyncio.Event()
@@ -94,6 +93,7 @@ class Monitor:
         if self.host.is_connected != self._was_connected:
             self._was_connected = self.host.is_connected
             self._found_jobs.forget()
+            self._undated = frozenset()
             # What is on the screen comes first.
             asyncio.get_running_loop().call_later(BASE_INTERVAL, self._wake_look.set)
         if self.host.inventory.unread:
@@ -175,13 +175,10 @@ class Monitor:
         wanted = {
             uuid: inventory.domains[uuid].persistent for uuid in batch if uuid in inventory.domains
         }
-        times = LISTING_PAYS_SLOW if record.is_slow else LISTING_PAYS
-        pays = len(inventory.domains) <= times * len(batch) and len(batch) > 1
         leases = self._leases
         try:
             found = await self.host.read(
-                lambda connection: read_details(connection, wanted, leases, listing_pays=pays),
-                Lane.BACKGROUND,
+                lambda connection: read_details(connection, wanted, leases), Lane.BACKGROUND
             )
         except HypervisorError:
             unread.update(uuid for uuid in batch if uuid in inventory.domains)
@@ -213,7 +210,7 @@ class Monitor:
     async def _ask_agent(self, uuid: str) -> None:
         def ask(connection: libvirt.virConnect) -> tuple[str, ...]:
             return interface_addresses(
-                connection.lookupByUUIDString(uuid),
+                domain_of(connection, uuid),
                 libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
             )
 
@@ -240,6 +237,7 @@ class Monitor:
         if near:
             await self._found_jobs.look()
         if not self.is_thrifty:
+            await self.host.reread_unannounced()
             await self._date()
         leases = await self.host.run(read_leases, lane=Lane.BACKGROUND, what="Reading DHCP leases")
         if leases != self._leases:

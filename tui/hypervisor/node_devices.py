@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Event
+from tui.hypervisor.helpings import read_each
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.node_device_reading import (
@@ -31,8 +32,8 @@ from tui.model.passthrough import Devices
 
 log = logging.getLogger(__name__)
 
-HELPING = 60
-"""Devices read in one turn of the lane: the sampler must get its own."""
+HELPING = 20
+"""Devices that are shown together while all are being read."""
 GATHER = 0.2
 """Seconds that events are gathered before the devices they name are read again."""
 SINGLY = 60
@@ -142,16 +143,13 @@ class NodeDevices:
         devices = await self.host.run(
             list_devices, lane=Lane.BACKGROUND, what="Listing the host's devices"
         )
-        self._around = await self._read(read_around)
-        fresh: dict[str, NodeDevice] = {}
-        for start in range(0, len(devices), HELPING):
-            helping = devices[start : start + HELPING]
-            read = await self._read(lambda _connection, some=helping: read_devices(some))
-            fresh.update((record.name, self._completed(record)) for record in read)
-            if not self.is_read:  # far away this takes seconds: show what there is
-                self._records = dict(fresh)
-                self._changed(reindex=True)
-        self._use = await read_use(self.host)
+        records = asyncio.create_task(self._read_records(devices))
+        beside = [asyncio.create_task(self._read_around()), asyncio.create_task(self._read_use())]
+        try:
+            await asyncio.gather(records, *beside)
+        finally:
+            cancel_all([records, *beside])
+        fresh = records.result()
         for name in self._touched if self.is_read else ():
             fresh.pop(name, None)  # what was read of it since the event is newer than this list
             if name in self._records:
@@ -160,6 +158,24 @@ class NodeDevices:
         self._records = fresh
         self._changed(reindex=True)
         self._reread(())  # what events named meanwhile
+
+    async def _read_records(self, devices: Sequence[Any]) -> dict[str, NodeDevice]:
+        fresh: dict[str, NodeDevice] = {}
+        for start in range(0, len(devices), HELPING):
+            helping = devices[start : start + HELPING]
+            what = "Reading the host's devices"
+            read = await read_each(self.host, helping, lambda _c, one: read_devices([one]), what)
+            fresh.update((record.name, self._completed(record)) for some in read for record in some)
+            if not self.is_read:  # far away this takes seconds: show what there is
+                self._records = dict(fresh)
+                self._changed(reindex=True)
+        return fresh
+
+    async def _read_around(self) -> None:
+        self._around = await self._read(read_around)
+
+    async def _read_use(self) -> None:
+        self._use = await read_use(self.host)
 
     def _completed(self, record: NodeDevice) -> NodeDevice:
         driver = self._drivers.get(record.name, "")
@@ -179,7 +195,7 @@ class NodeDevices:
         self._stale.clear()
         if self._around_stale:
             self._around_stale = False
-            self._around = await self._read(read_around)
+            await self._read_around()
         found = await self._read(lambda connection: read_named_devices(connection, names))
         if not self.is_read:
             return
@@ -292,7 +308,7 @@ class NodeDevices:
                 await work
             except HypervisorError as error:
                 log.warning("%s: %s", self.host.record.name, error)
-                self.error = error
+                self.error = error.with_traceback(None)  # its frames hold devices of libvirt
                 self._changed()
 
         task = asyncio.get_running_loop().create_task(guarded())

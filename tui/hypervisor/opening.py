@@ -13,6 +13,7 @@ import libvirt
 from tui.hypervisor import eventloop
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.events import Post, deregister, register_lifecycle
+from tui.hypervisor.handles import forget_handles
 from tui.hypervisor.lacks import if_supported
 from tui.hypervisor.lanes import Worker
 from tui.hypervisor.listing import read_domains
@@ -179,11 +180,12 @@ def close_quietly(connection: libvirt.virConnect, workers: Iterable[Worker] = ()
     """Close once the calls under way have ended: their connection must not go under them.
 
     May hang with the daemon, so in a thread that nobody waits for. What is subscribed holds
-    the connection as well, and with it the daemon's side of it.
+    the connection as well, as handles of machines do, and with it the daemon's side of it.
     """
     for worker in workers:
         worker.wait_until_idle()
     deregister(connection)
+    forget_handles(connection)
     try:
         connection.unregisterCloseCallback()
     except libvirt.libvirtError as error:

@@ -28,6 +28,8 @@ class Pulse:
     def __init__(self) -> None:
         self.last_answer = 0.0
         """When anything came from the host (time.monotonic); 0 before the first time."""
+        self.last_seen: float | None = None
+        """The wall clock then: the other one stands still while a laptop sleeps."""
         self.round_trip: float | None = None
         """Seconds that a trivial call takes; None before the first one."""
         self._trips: deque[float] = deque(maxlen=TRIPS)
@@ -35,6 +37,7 @@ class Pulse:
     def answered(self) -> None:
         """Something has come."""
         self.last_answer = time.monotonic()
+        self.last_seen = time.time()
 
     def took(self, seconds: float) -> bool:
         """Take the time of a trivial call; whether :attr:`round_trip` is another now."""

@@ -100,7 +100,11 @@ class Rereading:
         key = self._inventory.host
         records, newer = await self._read_all(lambda c: listing.read_domains(c, key), Lane.QUICK)
         self._inventory.load(records, newer)
-        unannounced, newer = await self._read_all(listing.read_unannounced, Lane.QUICK)
+        await self.unannounced(Lane.QUICK)
+
+    async def unannounced(self, lane: Lane) -> None:
+        """What no event tells of: autostart and saved state."""
+        unannounced, newer = await self._read_all(listing.read_unannounced, lane)
         self._inventory.load_unannounced(*unannounced, newer)
 
     async def rest(self) -> None:

@@ -18,6 +18,8 @@ WALL_SHARE = 20
 """A sample is followed by a rest of at least so many times the time that it took."""
 CPU_SHARE = 150
 """The same for our own processor time in reading the answer."""
+LONGEST_INTERVAL = 30.0
+"""Seconds of rest at most: also after an answer for which a stopped daemon took an hour."""
 NOTHING_INTERVAL = 30.0
 """Seconds before a driver that told nothing (``test:///``) is asked again."""
 
@@ -80,7 +82,7 @@ class Sampler:
             WALL_SHARE * (now - begin),
             CPU_SHARE * (time.thread_time() - cpu),
         )
-        return usage, rest
+        return usage, min(rest, LONGEST_INTERVAL)
 
 
 def read_counters(at: float, values: Mapping[str, Any]) -> Counters:

@@ -15,6 +15,7 @@ import libvirt
 from tui.hypervisor import block_jobs, snapshots
 from tui.hypervisor.change import changing, virsh
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.held_open import held_open
 from tui.hypervisor.host import Host
 from tui.hypervisor.images import delete_file
@@ -22,7 +23,6 @@ from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshot_situation import look_at
 from tui.model.snapshot_plans import Deletion, plan_deletion
-from tui.model.snapshots import with_sources
 
 
 async def delete_snapshots(
@@ -95,13 +95,7 @@ async def _mend(
     """
 
     def mend(connection: libvirt.virConnect) -> None:
-        domain = connection.lookupByUUIDString(record.uuid)
-        for other in snapshots.snapshots_of(domain):
-            paths = {*other.sources.values(), *other.external_disks.values()}
-            if other.name != name and paths & exchanged.keys():
-                xml = with_sources(other.xml, exchanged)
-                snapshots.redefine(domain, xml)
-        domain.snapshotLookupByName(name).delete(libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
+        snapshots.discard(domain_of(connection, record.uuid), name, exchanged)
 
     await host.run(
         mend, lane=Lane.JOB, what=f"Forget the snapshot {name} of {record.name}", timeout=None

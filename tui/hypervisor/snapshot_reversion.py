@@ -15,6 +15,7 @@ import libvirt
 from tui.hypervisor import history, snapshots
 from tui.hypervisor.change import changing, virsh
 from tui.hypervisor.errors import CutError, HypervisorError
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.images import delete_file, make_overlay
 from tui.hypervisor.lanes import Lane
@@ -114,7 +115,7 @@ async def _store(
     """Definition and current snapshot, both or none; refused where someone was quicker."""
 
     def store(connection: libvirt.virConnect) -> None:
-        domain = connection.lookupByUUIDString(record.uuid)
+        domain = domain_of(connection, record.uuid)
         if domain.isActive():
             raise HypervisorError(
                 f"Revert {record.name} to {name}",

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from posixpath import dirname
+from typing import Any, TypeVar
 
 import libvirt
 from lxml import etree
 
 from tui.hypervisor.block_jobs import jobs_of
+from tui.hypervisor.handles import domain_of, list_handles
+from tui.hypervisor.helpings import read_each
 from tui.hypervisor.host import Host
-from tui.hypervisor.images import Folders, look_into
+from tui.hypervisor.images import Folders, look_into, pools_of_folders
 from tui.hypervisor.lanes import Lane
-from tui.hypervisor.listing import dotted
+from tui.hypervisor.listing import dotted, read_having_snapshots
 from tui.hypervisor.records import DomainRecord
 from tui.hypervisor.snapshots import snapshots_of
 from tui.model import Domain
@@ -25,6 +29,8 @@ from tui.model.snapshot_rules import Circumstances, DiskFacts
 from tui.model.snapshot_situation import Situation
 from tui.model.snapshots import Snapshot
 from tui.model.xml import parse
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,99 +45,147 @@ class Looked:
 
 
 @dataclass(frozen=True)
-class _Documents:
-    """What one helping of calls gave."""
+class _Definitions:
+    """The machine's own."""
+
+    stored: Domain
+    live: Domain | None
+    sources: Mapping[str, str]
+    """Target to path of its disks."""
+    jobs: Mapping[str, str]
+    """Target to word of what runs on them."""
+
+    @property
+    def front(self) -> Domain:
+        """What runs, else what the next boot takes."""
+        return self.live or self.stored
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What does not depend on the machine."""
 
     driver: str
     libvirt: str
-    stored: Domain
-    live: Domain | None
-    snapshots: tuple[Snapshot, ...]
-    sources: Mapping[str, str]
-    """Target to path of the machine's own disks."""
-    others: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Machine to paths of its disks."""
-    named: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    """Path to (machine, snapshot) of all machines."""
-    daemon_can: bool = False
-    managed_save: bool = False
-    persistent: bool = True
-    jobs: Mapping[str, str] = field(default_factory=dict)
+    daemon_can: bool
+    pools: Mapping[str, Any]
+    """libvirt's handles, by folder."""
+
+
+@dataclass(frozen=True)
+class _Other:
+    """Another machine: its name, paths of its disks, its snapshots by path that they need."""
+
+    name: str
+    paths: frozenset[str]
+    named: Mapping[str, tuple[tuple[str, str], ...]]
 
 
 async def look_at(host: Host, record: DomainRecord, *, who_else: bool = False) -> Looked:
-    """Read it all; with ``who_else`` other machines' disks and snapshots too, a call or two each.
+    """Read it all, side by side; with ``who_else`` other machines' disks and snapshots too.
 
-    Raises HypervisorError.
+    Takes a call or two for each volume of the pools that its disks are in and, with
+    ``who_else``, for each machine. Raises HypervisorError.
     """
-    readonly = host.record.readonly
-    read = await host.run(
-        lambda connection: _read(connection, record, readonly, who_else),
-        lane=Lane.JOB,
-        what=f"Looking at the disks of {record.name}",
-        timeout=None,
+    readonly, uuid = host.record.readonly, record.uuid
+    what = f"Looking at the disks of {record.name}"
+
+    def read(work: Callable[[libvirt.virConnect], T], lane: Lane) -> Awaitable[T]:
+        return host.run(work, lane=lane, what=what, timeout=None)
+
+    async def read_others() -> list[_Other | None]:
+        if not who_else:
+            return []
+        others, having = await read(lambda c: _others(c, uuid), Lane.JOB)
+        return await read_each(host, others, lambda c, one: _other(c, one, having), what)
+
+    definitions, snapshots, around, (persistent, saved), others = await asyncio.gather(
+        read(lambda c: _definitions(c, record, readonly), Lane.JOB),
+        read(lambda c: snapshots_of(domain_of(c, uuid), readonly), Lane.JOB),
+        read(_around, Lane.BACKGROUND),
+        read(lambda c: _persistence(domain_of(c, uuid)), Lane.QUICK),
+        read_others(),
     )
     folders, chains, uses = Folders(), tuple[Chain, ...](), Uses()
-    if read.driver == "QEMU":  # others have no images to look at
-        paths = {*read.sources.values()}
-        for one in read.snapshots:
+    if around.driver == "QEMU":  # others have no images to look at
+        paths = {*definitions.sources.values()}
+        for one in snapshots:
             paths.update((*one.sources.values(), *one.external_disks.values(), one.memory_file))
-        folders = await look_into(host, {dirname(path) for path in paths if path[:1] == "/"})
-        chains, uses = tuple(_chains(read, folders)), _uses(record.name, read, folders)
+        wanted = {dirname(path) for path in paths if path[:1] == "/"}
+        folders = await look_into(host, wanted, around.pools)
+        chains = tuple(_chains(definitions, folders))
+        uses = _uses(record.name, definitions, snapshots, others, folders)
     situation = Situation(
         machine=record.name,
-        snapshots=read.snapshots,
+        snapshots=snapshots,
         chains=chains,
         uses=uses,
-        running=read.live is not None,
-        persistent=read.persistent,
-        managed_save=read.managed_save,
-        daemon_can=read.daemon_can,
-        libvirt=read.libvirt,
-        driver=read.driver,
-    )
-    circumstances = _circumstances(read, folders, situation)
-    return Looked(situation, circumstances, read.stored, read.live is not None)
-
-
-def _read(
-    connection: libvirt.virConnect, record: DomainRecord, readonly: bool, who_else: bool
-) -> _Documents:
-    domain = connection.lookupByUUIDString(record.uuid)
-    secure = 0 if readonly else libvirt.VIR_DOMAIN_XML_SECURE
-    live = Domain.from_xml(domain.XMLDesc(secure)) if domain.isActive() else None
-    persistent = bool(domain.isPersistent())
-    stored = live
-    if persistent or live is None:
-        stored = Domain.from_xml(domain.XMLDesc(secure | libvirt.VIR_DOMAIN_XML_INACTIVE))
-    assert stored is not None
-    snapshots = snapshots_of(domain, readonly)
-    others: dict[str, frozenset[str]] = {}
-    named = _named(record.name, snapshots)
-    if who_else:
-        for other in connection.listAllDomains():
-            if other.UUIDString() == record.uuid:
-                continue
-            with contextlib.suppress(libvirt.libvirtError):  # gone meanwhile
-                others[other.name()] = _all_sources(connection, other)
-                if other.snapshotNum():
-                    for path, owners in _named(other.name(), snapshots_of(other, True)).items():
-                        named[path] = (*named.get(path, ()), *owners)
-    targets = [] if live is None else [disk.target for disk in live.disks]
-    return _Documents(
-        driver=connection.getType().upper(),
-        libvirt=dotted(connection.getLibVersion()),
-        stored=stored,
-        live=live,
-        snapshots=snapshots,
-        sources=dict(_sources(connection, (live or stored).root)),
-        others=others,
-        named=named,
-        daemon_can=_daemon_can(connection),
-        managed_save=persistent and bool(domain.hasManagedSaveImage()),
+        running=definitions.live is not None,
         persistent=persistent,
-        jobs={job.target: job.word for job in jobs_of(domain, targets)},
+        managed_save=saved,
+        daemon_can=around.daemon_can,
+        libvirt=around.libvirt,
+        driver=around.driver,
     )
+    circumstances = _circumstances(definitions, folders, situation)
+    stored = definitions.stored if persistent else definitions.front
+    return Looked(situation, circumstances, stored, situation.running)
+
+
+def _definitions(
+    connection: libvirt.virConnect, record: DomainRecord, readonly: bool
+) -> _Definitions:
+    domain = domain_of(connection, record.uuid)
+    secure = 0 if readonly else libvirt.VIR_DOMAIN_XML_SECURE
+    live = None
+    if record.state.is_active or domain.isActive():
+        told = Domain.from_xml(domain.XMLDesc(secure))
+        live = told if _is_live(told.root) else None
+    stored = Domain.from_xml(domain.XMLDesc(secure | libvirt.VIR_DOMAIN_XML_INACTIVE))
+    targets = [] if live is None else [disk.target for disk in live.disks]
+    return _Definitions(
+        stored,
+        live,
+        dict(_sources(connection, (live or stored).root)),
+        {job.target: job.word for job in jobs_of(domain, targets)},
+    )
+
+
+def _is_live(root: etree._Element) -> bool:
+    """Whether it is the definition of something that runs."""
+    return root.get("id") is not None
+
+
+def _persistence(domain: libvirt.virDomain) -> tuple[bool, bool]:
+    """Whether it is defined, whether it has a saved state."""
+    persistent = bool(domain.isPersistent())
+    return persistent, persistent and bool(domain.hasManagedSaveImage())
+
+
+def _around(connection: libvirt.virConnect) -> _Around:
+    driver = connection.getType().upper()
+    return _Around(
+        driver=driver,
+        libvirt=dotted(connection.getLibVersion()),
+        daemon_can=_daemon_can(connection),
+        pools=pools_of_folders(connection) if driver == "QEMU" else {},
+    )
+
+
+def _others(connection: libvirt.virConnect, uuid: str) -> tuple[list[str], frozenset[str]]:
+    """UUIDs of the other machines, and of those that have snapshots."""
+    others = [other for other in list_handles(connection) if other != uuid]
+    return others, frozenset(read_having_snapshots(connection))
+
+
+def _other(connection: libvirt.virConnect, uuid: str, having: Collection[str]) -> _Other | None:
+    """None for one that has gone meanwhile."""
+    with contextlib.suppress(libvirt.libvirtError):
+        domain = domain_of(connection, uuid)
+        name, paths = domain.name(), _all_sources(connection, domain)
+        told = snapshots_of(domain, True) if uuid in having else ()
+        return _Other(name, paths, _named(name, told))
+    return None
 
 
 def _daemon_can(connection: libvirt.virConnect) -> bool:
@@ -159,11 +213,11 @@ def _sources(connection: libvirt.virConnect, root: etree._Element) -> Iterable[t
 
 def _all_sources(connection: libvirt.virConnect, domain: libvirt.virDomain) -> frozenset[str]:
     """Every path that a machine's disks name, running and stored, chains included."""
-    texts = [domain.XMLDesc(0)]
-    if domain.isActive() and domain.isPersistent():
-        texts.append(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+    roots = [parse(domain.XMLDesc(0)).getroot()]
+    if _is_live(roots[0]):
+        roots.append(parse(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)).getroot())
     found: set[str] = set()
-    for root in (parse(text).getroot() for text in texts):
+    for root in roots:
         found.update(path for _target, path in _sources(connection, root))
         for source in root.iterfind("devices/disk//source"):
             found.update(filter(None, (source.get("file"), source.get("dev"))))
@@ -180,34 +234,45 @@ def _named(machine: str, snapshots: Iterable[Snapshot]) -> dict[str, tuple[tuple
     return found
 
 
-def _chains(read: _Documents, folders: Folders) -> Iterable[Chain]:
-    formats = {disk.target: disk.format or "" for disk in (read.live or read.stored).disks}
+def _chains(read: _Definitions, folders: Folders) -> Iterable[Chain]:
+    formats = {disk.target: disk.format or "" for disk in read.front.disks}
     for target, path in read.sources.items():
         layers, trouble = folders.follow(path, formats.get(target, ""))
         yield Chain(target, layers, trouble)
 
 
-def _uses(machine: str, read: _Documents, folders: Folders) -> Uses:
+def _uses(
+    machine: str,
+    read: _Definitions,
+    snapshots: Sequence[Snapshot],
+    others: Iterable[_Other | None],
+    folders: Folders,
+) -> Uses:
     """Who has which image: a machine has all that its disks stand on."""
     images = dict(folders.images)
     machines: dict[str, set[str]] = {}
-    for name, paths in ((machine, frozenset(read.sources.values())), *read.others.items()):
+    having, named = {machine: frozenset(read.sources.values())}, _named(machine, snapshots)
+    for other in filter(None, others):
+        having[other.name] = other.paths
+        for path, owners in other.named.items():
+            named[path] = (*named.get(path, ()), *owners)
+    for name, paths in having.items():
         for path in paths:
             layers, _trouble = folders.follow(path)
             for layer in {path, *(layer.path for layer in layers)}:
                 machines.setdefault(layer, set()).add(name)
-    for one in read.snapshots:
+    for one in snapshots:
         for path in (*one.sources.values(), *one.external_disks.values()):
             if path not in images and dirname(path) not in folders.unseen:
                 layers, _trouble = folders.follow(path)
                 images.update((layer.path, layer) for layer in layers if layer.missing)
     unseen = tuple(f"{folder}: {why}" for folder, why in folders.unseen.items())
     told = {path: tuple(sorted(names)) for path, names in machines.items()}
-    return Uses(images, told, read.named, unseen)
+    return Uses(images, told, named, unseen)
 
 
-def _circumstances(read: _Documents, folders: Folders, situation: Situation) -> Circumstances:
-    front = read.live or read.stored
+def _circumstances(read: _Definitions, folders: Folders, situation: Situation) -> Circumstances:
+    front = read.front
     disks = []
     for disk in front.disks:
         chain = situation.chain(disk.target)

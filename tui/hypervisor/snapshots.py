@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from functools import partial
 
 import libvirt
 
 from tui.hypervisor.change import change_domain, changing, virsh
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import DomainRecord
 from tui.model.snapshot_request import SnapshotRequest
-from tui.model.snapshots import Snapshot, with_description
+from tui.model.snapshots import Snapshot, with_description, with_parent, with_sources
 
 AGENT_PATIENCE = 30
 """Seconds that a guest agent has to freeze the file systems; libvirt itself waits for ever."""
@@ -34,7 +36,7 @@ async def read_snapshots(host: Host, record: DomainRecord) -> tuple[Snapshot, ..
     readonly = host.record.readonly
 
     def read(connection: libvirt.virConnect) -> tuple[Snapshot, ...]:
-        return snapshots_of(connection.lookupByUUIDString(record.uuid), readonly)
+        return snapshots_of(domain_of(connection, record.uuid), readonly)
 
     return await host.read(read)
 
@@ -46,11 +48,13 @@ def snapshots_of(domain: libvirt.virDomain, readonly: bool = False) -> tuple[Sna
     secrets, so what it reads must not be written back.
     """
     flags = 0 if readonly else libvirt.VIR_DOMAIN_SNAPSHOT_XML_SECURE
+    listed = domain.listAllSnapshots()
     current = ""
-    with contextlib.suppress(libvirt.libvirtError):  # none
-        current = domain.snapshotCurrent().getName()
+    if listed:
+        with contextlib.suppress(libvirt.libvirtError):  # none
+            current = domain.snapshotCurrent().getName()
     found = []
-    for snapshot in domain.listAllSnapshots():
+    for snapshot in listed:
         try:
             xml = snapshot.getXMLDesc(flags)
         except libvirt.libvirtError as error:
@@ -78,9 +82,7 @@ async def create(host: Host, record: DomainRecord, wanted: SnapshotRequest) -> N
             if whole:
                 watch = asyncio.create_task(_watch(host, record, number))
             await host.run(
-                lambda connection: _take(
-                    connection.lookupByUUIDString(record.uuid), wanted, running
-                ),
+                lambda connection: _take(domain_of(connection, record.uuid), wanted, running),
                 lane=Lane.JOB,
                 what=f"Take the snapshot {wanted.name} of {record.name}",
                 timeout=None,
@@ -120,7 +122,7 @@ async def _watch(host: Host, record: DomainRecord, number: int) -> None:
     """Tell how much of the memory is written (virDomainGetJobStats), where libvirt tells."""
 
     def look(connection: libvirt.virConnect) -> float | None:
-        told = connection.lookupByUUIDString(record.uuid).jobStats()
+        told = domain_of(connection, record.uuid).jobStats()
         total = told.get("memory_total", 0)
         return told.get("memory_processed", 0) / total if total else None
 
@@ -137,7 +139,7 @@ def _abort(host: Host, record: DomainRecord) -> None:
 
     async def abort() -> None:
         with contextlib.suppress(HypervisorError):  # it has ended by itself
-            await host.call(lambda c: c.lookupByUUIDString(record.uuid).abortJob())
+            await host.call(lambda c: domain_of(c, record.uuid).abortJob())
 
     host.spawn(abort())
 
@@ -203,10 +205,29 @@ async def forget(host: Host, record: DomainRecord, name: str) -> None:
         record,
         f"forget the snapshot {name} of",
         virsh("snapshot-delete --metadata", record.name, name),
-        lambda domain: domain.snapshotLookupByName(name).delete(
-            libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY
-        ),
+        lambda domain: discard(domain, name, {}),
     )
+
+
+def discard(domain: libvirt.virDomain, name: str, exchanged: Mapping[str, str]) -> None:
+    """Forget one's description, its data aside; raises libvirtError.
+
+    The others then name ``exchanged`` files, and else what they named before: libvirt (9.0 and
+    newer) takes the overlay for merged, and has those below name the image under it.
+    """
+    wanted: dict[str, Snapshot] = {}
+    for one in snapshots_of(domain):
+        if one.name == name:
+            continue
+        if {*one.sources.values(), *one.external_disks.values()} & exchanged.keys():
+            one = Snapshot.from_xml(with_sources(one.xml, exchanged), one.current)
+            redefine(domain, one.xml)
+        wanted[one.name] = one
+    domain.snapshotLookupByName(name).delete(libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
+    for one in snapshots_of(domain):
+        before = wanted.get(one.name)
+        if before is not None and one.sources != before.sources:
+            redefine(domain, with_parent(before.xml, one.parent))
 
 
 async def describe(host: Host, record: DomainRecord, name: str, text: str) -> None:

@@ -252,8 +252,9 @@ class Master:
     def _read_words(self) -> None:
         """What ssh says on standard error; the last of it is the reason when it ends."""
         assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self._words.append(line.decode(errors="replace").rstrip())
+        with self._process.stderr as said:
+            for line in said:
+                self._words.append(line.decode(errors="replace").rstrip())
         self._process.wait()
 
     # -- ssh asks ----------------------------------------------------------------------------
@@ -308,6 +309,8 @@ class Master:
             )
         except subprocess.TimeoutExpired:
             raise SignInError(what, words=f"no answer for {timeout:.0f} s") from None
+        except OSError as error:  # its scripts go with the master
+            raise SignInError(what, words="the sign-in to this host has ended") from error
         if done.returncode:
             words = visible(" ".join(done.stderr.decode(errors="replace").split()))
             raise SignInError(

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import libvirt
 from lxml import etree
 
 from tui.hypervisor.change import change, change_domain, virsh
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.handles import domain_of
+from tui.hypervisor.helpings import read_each
 from tui.hypervisor.host import Host
 from tui.hypervisor.lanes import Lane
 from tui.hypervisor.records import DomainRecord
-from tui.model.units import exact_size, size
+from tui.model.units import exact_size, scale, size
 from tui.model.xml import parse
+
+T = TypeVar("T")
 
 WHOLE = ("logical", "disk")
 """Pools whose volumes are whole devices, without a format."""
@@ -55,21 +60,45 @@ class NewVolume:
 
 
 async def list_volumes(host: Host, pool: str) -> list[Volume]:
-    """The volumes of an active pool by name: two calls for each. Raises HypervisorError."""
+    """The volumes of an active pool by name: a call for each. Raises HypervisorError.
 
-    def read(connection: libvirt.virConnect) -> list[Volume]:
-        found = connection.storagePoolLookupByName(pool).listAllVolumes()
-        return sorted((_volume(one) for one in found), key=lambda volume: volume.name)
+    Those that go meanwhile are left out.
+    """
+    what = f"Reading the pool {pool}"
+    listed = await host.run(
+        lambda connection: connection.storagePoolLookupByName(pool).listAllVolumes(),
+        lane=Lane.JOB,
+        what=what,
+    )
+    found = await read_each(host, listed, lambda _c, one: if_there(lambda: _volume(one)), what)
+    return sorted((one for one in found if one is not None), key=lambda volume: volume.name)
 
-    return await host.run(read, lane=Lane.JOB, what=f"Reading the pool {pool}")
+
+def if_there(read: Callable[[], T]) -> T | None:
+    """None of a volume that went since it was listed, or whose file did and its pool has not seen.
+
+    What else libvirt says is raised as it is.
+    """
+    try:
+        return read()
+    except libvirt.libvirtError as error:
+        if error.get_error_code() != libvirt.VIR_ERR_NO_STORAGE_VOL:
+            raise
+        return None
 
 
 def _volume(volume: libvirt.virStorageVol) -> Volume:
+    """All of it from its XML: path and sizes would be a call each."""
     root = parse(volume.XMLDesc(0)).getroot()
     found = root.find("target/format")
-    _kind, capacity, allocation = volume.info()
     kind = "raw" if found is None else found.get("type", "raw")
-    return Volume(volume.name(), volume.path(), kind, capacity, allocation)
+    path = root.findtext("target/path") or root.findtext("key") or ""
+    return Volume(volume.name(), path, kind, _bytes(root, "capacity"), _bytes(root, "allocation"))
+
+
+def _bytes(root: etree._Element, name: str) -> int:
+    told = root.find(name)
+    return 0 if told is None else int(told.text or 0) * scale(told.get("unit", "bytes"))
 
 
 async def plan_volume(host: Host, pool: str, name: str, capacity: int, kind: str) -> NewVolume:
@@ -180,7 +209,8 @@ def volume_users(connection: libvirt.virConnect, volume: libvirt.virStorageVol) 
             if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
                 raise
     for other in pool.listAllVolumes():
-        if parse(other.XMLDesc(0)).getroot().findtext("backingStore/path") == path:
+        text = if_there(other.XMLDesc)
+        if text and parse(text).getroot().findtext("backingStore/path") == path:
             found[other.name()] = None
     return list(found)
 
@@ -211,9 +241,7 @@ async def disk_sizes(host: Host, record: DomainRecord, target: str) -> tuple[int
     """Capacity and allocation of a disk in bytes (virDomainGetBlockInfo). HypervisorError."""
 
     def read(connection: libvirt.virConnect) -> tuple[int, int]:
-        capacity, allocation, _physical = connection.lookupByUUIDString(record.uuid).blockInfo(
-            target
-        )
+        capacity, allocation, _physical = domain_of(connection, record.uuid).blockInfo(target)
         return capacity, allocation
 
     return await host.call(read)

@@ -187,7 +187,7 @@ class Features(Field[tuple[str, ...]]):
         found = []
         for part in filter(None, re.split(r"[,\s]+", text)):
             item = part if part[0] in _POLICIES else f"+{part}"
-            if not re.fullmatch(r"[\w.-]+", item[1:]):
+            if not re.fullmatch(r"[A-Za-z0-9_.-]+", item[1:]):
                 raise ValueError(f"{self.label}: no feature's name: {part!r}")
             found.append(item)
         if len({item[1:] for item in found}) < len(found):

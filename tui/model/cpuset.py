@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-CPUS = r"\^?\d+(-\d+)?(,\^?\d+(-\d+)?)*"
-"""The pattern of a list."""
+_PART = r"\^?[0-9]{1,5}(-[0-9]{1,5})?"
+CPUS = rf"{_PART}(,{_PART})*"
+"""The pattern of a list. libvirt knows no CPU beyond 16383; ranges are held whole in memory."""
 
 
 def parse_cpus(text: str) -> frozenset[int]:
     """The numbers of a list; what is excluded is taken out. Empty for what is no list."""
+    text = text.replace(" ", "")
+    if not re.fullmatch(CPUS, text):
+        return frozenset()
     found: set[int] = set()
-    for part in text.replace(" ", "").split(","):
-        sign, digits = ("^", part[1:]) if part.startswith("^") else ("", part)
-        first, _, last = digits.partition("-")
-        if not first.isdigit() or (last and not last.isdigit()):
-            return frozenset()
+    for part in text.split(","):
+        first, _, last = part.removeprefix("^").partition("-")
         numbers = range(int(first), int(last or first) + 1)
-        if sign:
+        if part.startswith("^"):
             found.difference_update(numbers)
         else:
             found.update(numbers)

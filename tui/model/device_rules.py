@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tui.model.devices import Disk
+from tui.model.devices.board import Iommu
 from tui.model.devices.character import PATHS, Character
 from tui.model.devices.display import Video
 from tui.model.devices.interface import MAC
@@ -71,10 +72,22 @@ def drives(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
     for disk in document.disks:
         if disk.device in ("cdrom", "floppy") and disk.bus == "virtio":
             yield error(disk.key, "bus", "virtio has no removable media: take SATA or SCSI.")
+        if disk.device == "cdrom" and disk.bus == "usb" and not disk.source:
+            yield error(disk.key, "source", "On USB a drive needs a medium to start with.")
         if disk.device == "lun" and disk.type not in ("block", "network", "volume"):
             yield error(disk.key, "source", "A LUN is a whole device of the host: /dev/….")
         if disk.device in ("disk", "lun") and not disk.source and disk.type in LOCAL:
             yield error(disk.key, "source", "Only drives can be empty: give it a source.")
+        if disk.readonly and disk.device == "disk" and disk.bus in ("sata", "ide"):
+            yield error(
+                disk.key,
+                "readonly",
+                f"No disk on {disk.bus} can be read-only: take virtio or SCSI.",
+            )
+        for field in ("logical_block", "physical_block"):
+            size = fields_of(Disk)[field].read(disk)
+            if size is not None and size & (size - 1):
+                yield error(disk.key, field, "Must be a power of two: 512, 4096.")
         if disk.shareable and not disk.readonly and disk.format not in ("", "raw"):
             yield error(disk.key, "shareable", f"Only raw disks can be shared, not {disk.format}.")
         if disk.serial and disk.bus == "virtio" and len(disk.serial) > VIRTIO_SERIAL:
@@ -89,9 +102,7 @@ def usb(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
     if not any(c.tag_name == "controller" and c.get("@model") == "none" for c in controllers):
         return
     for device in document.devices:
-        kind = device.get("target/@bus") if device.tag_name == "disk" else device.get("@bus")
-        on_host = device.tag_name == "hostdev" and device.get("@type") == "usb"
-        if kind == "usb" or on_host:
+        if device.is_on_usb:
             yield error(device.key, "", "The machine has no USB: set the USB controller's model.")
 
 
@@ -181,6 +192,10 @@ def nic_source(document: Domain, surroundings: Surroundings) -> Iterator[Finding
             yield error(nic.key, "port_interface", "MidoNet needs the UUID of the port.")
         if nic.type == "network" and known and nic.source not in known:
             yield error(nic.key, "where", f"The host has no network {nic.source}.")
+        filters = surroundings.filters
+        if nic.filter and filters and nic.filter not in filters:
+            text = f"The host has no filter {nic.filter}: it will not start."
+            yield error(nic.key, "filter", text)
         if nic.vlan and nic.type == "bridge" and not nic.port_type:
             yield warning(
                 nic.key, "vlan", "A Linux bridge takes no VLAN tag here: libvirt may refuse it."
@@ -203,6 +218,21 @@ def character_ends(document: Domain, _surroundings: Surroundings) -> Iterator[Fi
             yield error(device.key, "host", "Give an address: 127.0.0.1, or 0.0.0.0 for all.")
         if device.type in ("tcp", "udp") and not device.service:
             yield error(device.key, "service", "Give a port.")
+
+
+# -- IOMMU ---------------------------------------------------------------------------------
+
+
+def interrupt_remapping(document: Domain, _surroundings: Surroundings) -> Iterator[Finding]:
+    """An IOMMU's features stand on one another."""
+    for device in document.devices:
+        if not isinstance(device, Iommu):
+            continue
+        if device.intremap == "on" and document.hyperv.ioapic != "qemu":
+            text = "Remapping needs Features, I/O APIC set to qemu: set that as well."
+            yield error(device.key, "intremap", text)
+        if device.eim == "on" and device.intremap != "on":
+            yield error(device.key, "eim", "Needs interrupt remapping: switch that on as well.")
 
 
 # -- displays ------------------------------------------------------------------------------
@@ -264,6 +294,7 @@ RULES: tuple[Rule, ...] = (
     nic_queues,
     nic_source,
     character_ends,
+    interrupt_remapping,
     displays,
     resolutions,
     tpm_backend,

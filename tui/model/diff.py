@@ -22,9 +22,7 @@ def xml_diff(before: Domain, after: Domain) -> Sequence[tuple[str, str]]:
     """
     lines = difflib.unified_diff(_lines(before), _lines(after), n=CONTEXT, lineterm="")
     found = []
-    for line in lines:
-        if line.startswith(("---", "+++")):
-            continue
+    for line in list(lines)[2:]:  # behind the names of the two files
         sign = line[:1]
         found.append((sign, "" if sign == "@" else line[1:]))
     return found[1:] if found and found[0][0] == "@" else found

@@ -85,9 +85,9 @@ class Uses:
         return any(dirname(one.path) == folder for one in self.images.values() if not one.missing)
 
     def missing_below(self, path: str) -> str:
-        """The first layer from a path down that is named and not there; empty when all are."""
+        """The first file from a path down that is named and not there; empty when all are."""
         seen: set[str] = set()
-        while path and path not in seen:
+        while path.startswith("/") and path not in seen:
             seen.add(path)
             image = self.images.get(path)
             if image is None or image.missing:

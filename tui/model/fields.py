@@ -24,6 +24,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 from tui.model.editing import Place, place
 from tui.model.surroundings import Surroundings
+from tui.model.text import is_storable
 from tui.model.views import View
 
 T = TypeVar("T")
@@ -284,13 +285,21 @@ class Text(Words):
             raise ValueError(f"{self.label}: cannot be empty")
         if text and self.pattern and not re.fullmatch(self.pattern, text):
             raise ValueError(f"{self.label}: expected {self.expected or self.pattern}")
-        if any(ord(char) < 0x20 and char not in "\t\n" for char in text):
-            raise ValueError(f"{self.label}: has control characters")
+        if not is_storable(text):
+            raise ValueError(f"{self.label}: has a character that no XML may hold")
         return text
 
     def options(self, view: View, surroundings: Surroundings) -> Sequence[Option]:
         """Proposals; others may be typed."""
         return (self.told(view, surroundings) if self.told is not None else None) or ()
+
+
+class HostPath(Text):
+    """A full path on the host; libvirt's schema takes no other."""
+
+    def __init__(self, path: str, label: str, help: str, **more: Any) -> None:
+        more.setdefault("expected", "a full path on the host")
+        super().__init__(path, label, help, pattern="/.*", **more)
 
 
 class Choice(Words):

@@ -20,11 +20,12 @@ from tui.model.changes import (
     FieldChange,
     pair,
 )
+from tui.model.devices.character import Channel, Console
 from tui.model.devices.rest import Filesystem
 from tui.model.domain import Domain
 from tui.model.fields import BESIDE_DEFINITION, Call
 from tui.model.live_commands import commands
-from tui.model.pcie_ports import FULL, free_ports, takes_port
+from tui.model.pcie_ports import FULL, NO_SLOT, free_ports, has_slot, takes_port, takes_slot
 from tui.model.views import Device, View, keys_of
 
 
@@ -164,7 +165,7 @@ def _live_call(
         why = ""
         if device is not None:
             why = device.why_not_hotplug() or _why_not_shared(device, live)
-            why = why or _why_no_port(device, changes, live)
+            why = why or _why_no_bus(device, live) or _why_no_port(device, changes, live)
         return (None, why) if why else (Call.ATTACH_DEVICE, "")
     if isinstance(change, DeviceRemoved):
         running = counterpart(changes.base, change.key, live)
@@ -181,6 +182,20 @@ def _why_not_shared(device: Device, live: Domain) -> str:
     """Whether the running machine's memory can be seen by the program behind a new device."""
     needed = isinstance(device, Filesystem) and device.needs_shared_memory
     return "its running memory is not shared" if needed and not live.memory.is_shared else ""
+
+
+def _why_no_bus(device: Device, live: Domain) -> str:
+    """Whether the running machine has what a new device is plugged into."""
+    models: dict[str, list[str]] = {}
+    for one in live.devices:
+        if one.tag_name == "controller":
+            models.setdefault(one.get("@type"), []).append(one.get("@model"))
+    if isinstance(device, Channel | Console) and device.target_type == "virtio":
+        if "virtio-serial" not in models:
+            return "it runs without a virtio-serial controller; libvirt adds one for the next boot"
+    elif device.is_on_usb and "none" in models.get("usb", ()):
+        return "it runs without USB"
+    return NO_SLOT if takes_slot(device) and not has_slot(live) else ""
 
 
 def _why_no_port(device: Device, changes: ChangeSet, live: Domain) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tui.model.cpuset import parse_cpus
+from tui.model.cpuset import format_cpus, parse_cpus
 from tui.model.devices.board import MemoryModule
 from tui.model.devices.rest import Filesystem
 from tui.model.domain import Domain
@@ -57,7 +57,7 @@ def pins(document: Domain, surroundings: Surroundings) -> Iterator[Finding]:
     for field, cpus in wanted:
         missing = parse_cpus(cpus) - host
         if host and missing:
-            numbers = ", ".join(map(str, sorted(missing)))
+            numbers = format_cpus(missing)
             yield error("cpu", field, f"The host has no CPU {numbers}: it would not start.")
     maximum = cpu.maximum or 1
     for vcpu, _cpus in cpu.pins:
@@ -111,9 +111,9 @@ def guest_cells(document: Domain, _surroundings: Surroundings) -> Iterator[Findi
     if not cells:
         return
     seen: Counter[int] = Counter(n for cpus, _size in cells for n in parse_cpus(cpus))
-    twice = [str(number) for number, count in seen.items() if count > 1]
+    twice = [number for number, count in seen.items() if count > 1]
     if twice:
-        yield error("memory", "cells", f"vCPU {', '.join(twice)} is in two cells.")
+        yield error("memory", "cells", f"vCPU {format_cpus(twice)} is in two cells.")
     maximum = document.cpu.maximum or 1
     if seen and max(seen) >= maximum:
         yield error("memory", "cells", f"There is no vCPU {max(seen)}: they count from 0.")
@@ -138,9 +138,9 @@ def host_nodes(document: Domain, surroundings: Surroundings) -> Iterator[Finding
     wanted = [("numa_nodes", memory.numa_nodes)]
     wanted += [("cell_nodes", nodes) for _cell, nodes in memory.cell_nodes]
     for field, nodes in wanted:
-        missing = sorted(parse_cpus(nodes) - known)
+        missing = parse_cpus(nodes) - known
         if known and missing:
-            numbers = ", ".join(map(str, missing))
+            numbers = format_cpus(missing)
             yield error("memory", field, f"The host has no NUMA node {numbers}: it will not start.")
     cells = range(len(memory.cells))
     for cell, _nodes in memory.cell_nodes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tui.model.changes import ChangeId, ChangeSet, LostError, pair
+from collections.abc import Iterable
+
+from tui.model.changes import Change, ChangeId, ChangeSet, LostError, pair, replay
 from tui.model.devices.rest import Filesystem
 from tui.model.domain import Domain
 from tui.model.fields import fields_of
@@ -115,6 +117,24 @@ class EditSession:
         self._before.clear()
         self._forget_comparison()
         return True
+
+    def begin_on(self, theirs: Domain, ours: Iterable[Change] = ()) -> tuple[str, ...]:
+        """Begin anew on a definition that someone else has stored, with these of our changes.
+
+        Returns in words what it has no place for: that is left out.
+        """
+        kept, lost = [], []
+        for change in ours:
+            try:
+                replay(theirs, [change])
+            except (LostError, ValueError) as error:
+                lost.append(str(error))
+            else:
+                kept.append(change)
+        self.base, self.edited = theirs, replay(theirs, kept)
+        self._before.clear()
+        self._forget_comparison()
+        return tuple(dict.fromkeys(lost))
 
     def original(self, view: View) -> View | None:
         """The base's view of an edited one; None for a device that is new."""

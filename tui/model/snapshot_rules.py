@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from tui.model.snapshot_request import SnapshotRequest
 from tui.model.snapshots import Kind, Snapshot
+from tui.model.text import UNSTORABLE, is_storable
 from tui.model.units import duration, size
 
 DEEP = 3
@@ -118,7 +119,7 @@ class Circumstances:
 def remarks(wanted: SnapshotRequest, now: Circumstances) -> list[Remark]:
     """All that is to be said, what forbids it first."""
     found = [
-        *_name(wanted, now),
+        *_texts(wanted, now),
         *_kind(wanted, now),
         *_memory(wanted, now),
         *_quiesce(wanted, now),
@@ -144,15 +145,21 @@ def name_fault(name: str) -> Remark | None:
         return Remark(
             Level.ERROR, "A name cannot hold / or begin with a dot.", "libvirt makes it a file."
         )
-    return None
+    return None if is_storable(name) else _UNSTORABLE
 
 
-def _name(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Remark]:
+_UNSTORABLE = Remark(Level.ERROR, UNSTORABLE, "Type it without.")
+
+
+def _texts(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Remark]:
     fault = name_fault(wanted.name)
     if fault is not None:
         yield fault
     elif any(one.name == wanted.name for one in now.existing):
         yield Remark(Level.ERROR, "There is one of that name.", "Choose another name.")
+    files = (wish.file for wish in wanted.disks.values())
+    if not all(map(is_storable, (wanted.description, wanted.memory_file, *files))):
+        yield _UNSTORABLE
 
 
 def _kind(wanted: SnapshotRequest, now: Circumstances) -> Iterator[Remark]:

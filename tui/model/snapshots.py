@@ -176,6 +176,17 @@ def with_sources(xml: str, exchanged: Mapping[str, str]) -> str:
     return serialise(tree)
 
 
+def with_parent(xml: str, parent: str) -> str:
+    """A snapshot's XML below another one; below none where ``parent`` is empty."""
+    tree = parse(xml)
+    root = tree.getroot()
+    for old in root.findall("parent"):
+        root.remove(old)
+    if parent:
+        etree.SubElement(etree.SubElement(root, "parent"), "name").text = parent
+    return serialise(tree)
+
+
 def with_description(xml: str, text: str) -> str:
     """A snapshot's XML with another description; an empty one takes it away."""
     tree = parse(xml)

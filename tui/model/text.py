@@ -15,8 +15,12 @@ made visible.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
+
+UNSTORABLE = "It has a character that libvirt cannot keep: no XML may hold it."
+_UNSTORABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 TAB = 8
 """Columns between tab stops in text of several lines."""
@@ -47,6 +51,11 @@ def visible(text: str, newlines: bool = False) -> str:
     for char, after in zip(text, text[1:] + " ", strict=True):
         shown += _shown(shown[-1:] or " ", char, after)
     return shown
+
+
+def is_storable(text: str) -> bool:
+    """Whether libvirt can keep a text as it is: whether XML can hold it."""
+    return _UNSTORABLE.search(text) is None
 
 
 def _shown(before: str, char: str, after: str) -> str:

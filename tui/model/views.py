@@ -108,6 +108,13 @@ class Device(View):
         return _suffix(alike + 1)
 
     @property
+    def is_on_usb(self) -> bool:
+        """Whether it needs a USB controller."""
+        if self.tag_name == "hostdev":
+            return self.get("@type") == "usb"
+        return "usb" in (self.get("@bus"), self.get("target/@bus"))
+
+    @property
     def tag_name(self) -> str:
         """The element's tag."""
         tag = self.element.tag

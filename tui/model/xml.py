@@ -18,6 +18,9 @@ def parse(text: str) -> etree._ElementTree:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True,
         remove_blank_text=False, strip_cdata=False,
     )  # fmt: skip
+    # Two characters that no XML may hold: libvirt lets clients put them into a description, and
+    # writes them as they are.
+    text = text.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
     # A declaration may name an encoding that the text, being a str, is no longer in. Lone
     # surrogates are left for the parser to refuse.
     encoded = _DECLARED.sub("", text, count=1).encode("utf-8", "surrogatepass")

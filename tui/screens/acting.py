@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from tui.actions.base import LEFT_TO_THE_GUEST, MachineAction
 from tui.hypervisor.errors import HypervisorError
-from tui.hypervisor.records import DomainKey, DomainRecord
+from tui.hypervisor.records import DomainKey, DomainRecord, HostChange
 from tui.model.text import visible
 from tui.screens.program import Program
 
@@ -29,8 +29,7 @@ async def act_on_machines(
         return
     failures = await _perform(app, action, willing)
     if action.unheard:
-        keys = [d.key for d in willing if d.key not in failures]
-        app.set_timer(PATIENCE, lambda: _tell_unheard(app, action, keys))
+        _Asked(app, action, [d.key for d in willing if d.key not in failures])
     if len(subjects) > 1:
         await _tell_results(app, action, subjects, reasons, failures)
         return
@@ -47,15 +46,15 @@ async def _agreed(
     app: Program, action: MachineAction, willing: Sequence[DomainRecord], count: int
 ) -> bool:
     """Ask, where there is something to ask; ``count``: how many machines it was meant for."""
-    worries = [(d.name, text) for d in willing if (text := action.worry(app.fleet, d))]
+    called = names_among(willing)
+    worries = [(called[d.key], text) for d in willing if (text := action.worry(app.fleet, d))]
     if not action.dangerous and not worries:
         return True
     only = willing[0] if len(willing) == 1 else None
-    if only is not None:
-        which = f"{visible(only.name)} on {visible(only.host)}"
-    else:
-        of = "" if len(willing) == count else f"of {count} "
-        which = f"{len(willing)} {of}machines"
+    hosts = {d.host for d in willing}
+    where = visible(hosts.pop()) if len(hosts) == 1 else f"{len(hosts)} hosts"
+    of = "" if len(willing) == count else f"of {count} "
+    which = f"{visible(only.name) if only else f'{len(willing)} {of}machines'} on {where}"
     question = f"{action.question or action.name} {which}?"
     told = [text if only else f"{name}: {text}" for name, text in worries]
     shown = (visible(text, newlines=True) for text in told)
@@ -99,14 +98,21 @@ async def _tell_results(
         return
     for domain in refused:
         note_not_done(app, domain, action.name, reasons[domain.key])
+    called = names_among(subjects)
     # What went wrong first: of fifty lines the last ones are out of sight.
     lines = [
-        *(failed_line(d.name, failures[d.key]) for d in failed),
-        *(not_done_line(d.name, reasons[d.key]) for d in refused),
-        *(done_line(d.name) for d in done),
+        *(failed_line(called[d.key], failures[d.key]) for d in failed),
+        *(not_done_line(called[d.key], reasons[d.key]) for d in refused),
+        *(done_line(called[d.key]) for d in done),
     ]
     title = f"{action.name}: {len(done)} of {len(subjects)} machines done"
     await app.push_screen_wait(Results(title, lines))
+
+
+def names_among(domains: Sequence[DomainRecord]) -> Mapping[DomainKey, str]:
+    """What each is called beside the others: two hosts may have machines of one name."""
+    several = len({d.host for d in domains}) > 1
+    return {d.key: f"{d.name} on {d.host}" if several else d.name for d in domains}
 
 
 def note_not_done(app: Program, domain: DomainRecord, what: str, reason: str) -> None:
@@ -132,13 +138,33 @@ def failed_line(name: str, error: HypervisorError) -> Content:
     return Content.assemble(words, "\n", (f"  {error.advice}", "$quiet"))
 
 
-def _tell_unheard(app: Program, action: MachineAction, keys: Sequence[DomainKey]) -> None:
-    """What was asked is no longer shown in place of how the machine is."""
-    for key in keys:
-        record = app.fleet.domain(key)
-        if record is not None and record.transition in LEFT_TO_THE_GUEST:
-            helps = app.hint(action.otherwise)
-            told = f"{visible(record.name)} {action.unheard} after {PATIENCE:.0f} s: {helps}"
+class _Asked:
+    """Guests that were asked for something, until they have done it or patience is at its end."""
+
+    def __init__(self, app: Program, action: MachineAction, keys: Sequence[DomainKey]) -> None:
+        self._app = app
+        self._action = action
+        self._keys = list(keys)
+        self._unsubscribe = app.fleet.subscribe(self._changed)
+        app.set_timer(PATIENCE, self._tell_unheard)
+
+    def _changed(self, change: HostChange) -> None:
+        """What one that has done it is asked next is another matter."""
+        if change.domains:
+            self._keys = [key for key in self._keys if self._record(key) is not None]
+
+    def _record(self, key: DomainKey) -> DomainRecord | None:
+        """The machine, while it is still to do what it was asked."""
+        record = self._app.fleet.domain(key)
+        return record if record is not None and record.transition in LEFT_TO_THE_GUEST else None
+
+    def _tell_unheard(self) -> None:
+        """What was asked is no longer shown in place of how the machine is."""
+        self._unsubscribe()
+        app, unheard = self._app, self._action.unheard
+        for record in filter(None, map(self._record, self._keys)):
+            helps = app.hint(self._action.otherwise)
+            told = f"{visible(record.name)} {unheard} after {PATIENCE:.0f} s: {helps}"
             app.say(told, "warning")
-            app.fleet.journal.event(record.host, record.name, f"{action.unheard} yet")
+            app.fleet.journal.event(record.host, record.name, f"{unheard} yet")
             app.fleet.hosts[record.host].inventory.set_transition(record.uuid, None)

@@ -59,7 +59,7 @@ class ActivityPane(Pane[ActivityRow]):
         self._gathering: Timer | None = None
         self._clock = self.set_interval(1.0, self._tick, pause=True)
         self.table.sort("time", descending=True)
-        self.app.fleet.journal.subscribe(self._noted)
+        self.app.fleet.journal.subscribers.add(self._noted)
         self.shown()
 
     def shown(self) -> None:

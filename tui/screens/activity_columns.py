@@ -12,6 +12,7 @@ from textual.content import Content
 from tui.hypervisor.journal import Entry, Outcome
 from tui.model import units
 from tui.model.text import visible
+from tui.widgets.cells import fit_name
 from tui.widgets.columns import TEXT_STYLES, Cell, Column
 
 LOOKS = {
@@ -23,7 +24,7 @@ LOOKS = {
 }
 """Glyph and style."""
 
-OPEN_END = re.compile(r"( of running| of| on| in| beside|:)$")
+OPEN_END = re.compile(r"( of running| of| on| in| for| to| beside|:)$")
 """What leads to the machine's name, which has a column of its own."""
 
 
@@ -83,12 +84,15 @@ def _subject(row: ActivityRow) -> Cell:
     return Cell(visible(entry.subject), "muted" if row.earlier else "")
 
 
-def _text(row: ActivityRow) -> Cell:
-    entry = row.entry
+def words_of(entry: Entry) -> str:
+    """What happened or is done, without the machine, and why it failed."""
     text = visible(OPEN_END.sub("", entry.text))
-    if entry.error is not None:
-        return Cell(f"{text}: {visible(entry.error.words)}", "error")
-    return Cell(text, "muted" if row.earlier else "")
+    return text if entry.error is None else f"{text}: {visible(entry.error.words)}"
+
+
+def _text(row: ActivityRow) -> Cell:
+    quiet = "muted" if row.earlier else ""
+    return Cell(words_of(row.entry), "error" if row.entry.error else quiet)
 
 
 def order(row: ActivityRow) -> tuple[bool, float, int]:
@@ -100,7 +104,7 @@ def order(row: ActivityRow) -> tuple[bool, float, int]:
 COLUMNS: Sequence[Column[ActivityRow]] = (
     Column("time", "Time", 11, _time, order),
     Column("outcome", "Outcome", 11, _outcome, min_width=9),
-    Column("subject", "Machine", 28, _subject, importance=1, min_width=16),
+    Column("subject", "Machine", 28, _subject, importance=1, min_width=16, fit=fit_name),
     Column("text", "What", 30, _text, grow=True, min_width=12),
     Column(
         "took",

@@ -73,7 +73,7 @@ class Choose(ModalScreen[str | None]):
         """Title, the list, the keys."""
         with Vertical(classes="dialog choose"):
             yield HostMarks()
-            yield Static(Content(self.heading), classes="dialog--title")
+            yield Static(Content(visible(self.heading)), classes="dialog--title")
             yield Options()
             many = "/ filters, " if len(self.offers) > MANY else ""
             yield Static(f"Enter takes it, {many}Escape cancels", classes="dialog--hint")

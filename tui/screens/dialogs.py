@@ -1,4 +1,7 @@
-"""Questions: yes or no, a line of text, the results of many."""
+"""Questions: yes or no, a line of text, the results of many.
+
+They may hold names and words of others: whoever asks need not make them visible.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,17 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from tui.model.text import visible
+from tui.model.text import UNSTORABLE, is_storable, visible
 from tui.screens.marks import HostMarks
 
 NARROW = 58
 """Cells of a line that a narrow dialog has room for."""
 
 R = TypeVar("R")
+
+
+def _shown(text: str) -> Content:
+    return Content(visible(text, newlines=True))
 
 
 class LongDialog(ModalScreen[R], Generic[R]):
@@ -70,11 +77,11 @@ class Confirm(LongDialog[bool]):
         classes = "dialog -danger -broad" if broad else "dialog -danger"
         with VerticalScroll(classes=classes, can_focus=False):
             yield HostMarks()
-            yield Static(Content(self.question), classes="dialog--title")
+            yield Static(_shown(self.question), classes="dialog--title")
             if self.consequence:
-                yield Static(Content(self.consequence))
+                yield Static(_shown(self.consequence))
             if self.lines:
-                yield Static(Content("\n".join(self.lines)), classes="dialog--lines")
+                yield Static(_shown("\n".join(self.lines)), classes="dialog--lines")
             with Horizontal(classes="dialog--buttons"):
                 yield Button("Cancel (n)", id="no")
                 yield Button(f"{self.yes} (y)", id="yes", variant="error")
@@ -96,7 +103,8 @@ class Confirm(LongDialog[bool]):
 class AskText(ModalScreen[str | None]):
     """A line of text; Enter takes it, Escape backs out.
 
-    ``why_not(text)`` tells what is wrong with a text that cannot be taken, "" for one that can.
+    ``why_not(text)`` tells what is wrong with a text that cannot be taken, "" for one that can;
+    what no XML can hold, and so libvirt not keep, is never taken.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
@@ -118,8 +126,8 @@ class AskText(ModalScreen[str | None]):
         """Title, question, field, keys."""
         with Vertical(classes="dialog"):
             yield HostMarks()
-            yield Static(Content(self.heading), classes="dialog--title")
-            yield Static(Content(self.question))
+            yield Static(_shown(self.heading), classes="dialog--title")
+            yield Static(_shown(self.question))
             if (honest := visible(self.value)) != self.value:
                 yield Static(Content(f"It is: {honest}"), classes="dialog--hint")
             field = Input(self.value, select_on_focus=True)
@@ -131,7 +139,8 @@ class AskText(ModalScreen[str | None]):
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
         """Enter in the field."""
-        if wrong := self.why_not(event.value):
+        wrong = self.why_not(event.value) if is_storable(event.value) else UNSTORABLE
+        if wrong:
             self.query_one("#why-not", Static).update(wrong)
         else:
             self.dismiss(event.value)
@@ -150,6 +159,6 @@ class Results(LongDialog[None]):
     def compose(self) -> ComposeResult:
         """Title, a line or more for each, the key that closes."""
         with VerticalScroll(classes="dialog -wide", can_focus=False):
-            yield Static(Content(self.heading), classes="dialog--title")
+            yield Static(_shown(self.heading), classes="dialog--title")
             yield Static(Content("\n").join(self.results), classes="dialog--lines")
             yield Static("Enter closes; Activity keeps it", classes="dialog--hint")

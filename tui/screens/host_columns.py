@@ -15,6 +15,7 @@ from tui.model.text import visible
 from tui.model.uri import expand, without_password
 from tui.screens.marks import CELL_STYLES
 from tui.settings import HostEntry
+from tui.widgets.cells import fit_name
 from tui.widgets.columns import TEXT_STYLES, Cell, Column
 
 LOOKS = {
@@ -218,7 +219,9 @@ def _book(row: HostRow) -> Cell:
 
 COLUMNS: Sequence[Column[HostRow]] = (
     Column("state", "State", 18, _state),
-    Column("name", "Name", 16, _name, lambda row: natural(row.record.name), min_width=10),
+    Column(
+        "name", "Name", 16, _name, lambda row: natural(row.record.name), min_width=10, fit=fit_name
+    ),
     Column("mark", "Mark", 10, _mark, importance=1),
     Column("machines", "Running", 9, _machines, importance=1, align="right"),
     Column("cpus", "vCPU / CPU", 11, _cpus, importance=3, align="right"),

@@ -44,10 +44,8 @@ def fault(name: str, uri: str, taken: Collection[str], aliases: Collection[str])
         return "A host needs a name."
     if name in taken:
         return f"There is a host called {visible(name)} already."
-    if not uri:
-        return "A host needs a URI, like qemu:///system or qemu+ssh://user@host/system."
-    if uri not in aliases and not _has_scheme(uri):
-        return "This is no URI (driver:///path) and no alias in libvirt.conf."
+    if wrong := _fault_of_uri(uri, aliases):
+        return wrong
     try:
         names, uris = expand(name), expand(uri)
     except ValueError as error:
@@ -57,9 +55,14 @@ def fault(name: str, uri: str, taken: Collection[str], aliases: Collection[str])
     return ""
 
 
-def _has_scheme(uri: str) -> bool:
+def _fault_of_uri(uri: str, aliases: Collection[str]) -> str:
+    if not uri:
+        return "A host needs a URI, like qemu:///system or qemu+ssh://user@host/system."
     scheme, found, _rest = uri.partition(":/")
-    return bool(found) and scheme[:1].isalpha() and not any(char.isspace() for char in uri)
+    is_uri = found and scheme[:1].isalpha() and not any(char.isspace() for char in uri)
+    if uri not in aliases and not is_uri:
+        return "This is no URI (driver:///path) and no alias in libvirt.conf."
+    return ""
 
 
 def _row(*fields: str | Widget) -> Horizontal:
@@ -175,9 +178,9 @@ class HostDialog(ModalScreen[HostEntry | None]):
         focused = self.focused.id if self.focused is not None else None
         part = next((p for row in PARTS for p in row if f"part-{p.id}" == focused), None)
         line = choices_of(part, self._lacks) if part is not None and part.choices else Content("")
-        area = self.query_one("#host-choices", Static)
-        area.display = bool(line.plain)
-        area.update(line)
+        for area in self.query("#host-choices").results(Static):  # none in a dialog that goes
+            area.display = bool(line.plain)
+            area.update(line)
 
     def on_unmount(self) -> None:
         """A test under way ends with the dialog."""
@@ -257,10 +260,10 @@ class HostDialog(ModalScreen[HostEntry | None]):
     def action_test(self) -> None:
         """Connect as the fields say, and tell how that went."""
         typed = self.query_one("#host-uri", Input).value.strip()
-        uri = self.aliases.get(typed, typed)
-        if not _has_scheme(uri):
-            self._say("There is no URI to test yet.", "$text-error")
+        if wrong := _fault_of_uri(typed, self.aliases):
+            self._say(wrong, "$text-error")
             return
+        uri = self.aliases.get(typed, typed)
         self._end_trial()
         with contextlib.suppress(ValueError):
             uri = expand(uri)[0]
@@ -270,7 +273,7 @@ class HostDialog(ModalScreen[HostEntry | None]):
         self._trial.open()
 
     def _told(self, host: Host) -> None:
-        if host is not self._trial:
+        if host is not self._trial or not self.is_running:
             return
         record = host.record
         if host.question is not None:
@@ -287,7 +290,8 @@ class HostDialog(ModalScreen[HostEntry | None]):
             self._end_trial()
         elif record.error is not None and record.state is not HostState.CONNECTING:
             advice = record.error.advice.replace(AGAIN, "Ctrl+T asks again.")
-            self._say(visible(f"{record.error.words}\n{advice}".strip()), "$text-error")
+            told = f"{record.error.words}\n{advice}".strip()
+            self._say(visible(told, newlines=True), "$text-error")
             if record.state is not HostState.NEEDS_AUTHENTICATION or host.question is None:
                 self._end_trial()
 

@@ -285,7 +285,8 @@ class HostsPane(Pane[HostRow]):
     async def _ask_for(
         self, title: str, entry: HostEntry | None, taken: set[str]
     ) -> HostEntry | None:
-        aliases = await in_thread(uri_aliases)
+        with self.app.reading("libvirt.conf"):
+            aliases = await in_thread(uri_aliases)
         return await self.app.push_screen_wait(HostDialog(title, entry, taken, aliases))
 
     def _work_on(self, row: HostRow) -> list[str]:

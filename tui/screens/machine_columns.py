@@ -11,6 +11,7 @@ from tui.model.order import natural
 from tui.model.states import DomainState, reason_text
 from tui.model.text import visible
 from tui.screens.machine_row import MachineRow, name_of
+from tui.widgets.cells import fit_name
 from tui.widgets.line_table import Cell, Column
 
 STATE_STYLES = {
@@ -45,14 +46,14 @@ STALE_GLYPH = "?"
 
 def state_cell(row: MachineRow) -> Cell:
     """Glyph and word; what was asked for, while it is not so yet; "?" where not current."""
-    record = row.record
+    record, state = row.record, row.record.state
+    saved = state is DomainState.SHUTOFF and record.managed_save
+    word = "saved" if saved else state.word
     if record.stale:
-        return Cell(f"{STALE_GLYPH} {record.state.word}", "muted")
+        return Cell(f"{STALE_GLYPH} {word}", "muted")
     if record.transition:
         return Cell(f"{TRANSITION_GLYPH} {record.transition}", "busy")
-    if record.state is DomainState.SHUTOFF and record.managed_save:
-        return Cell(f"{record.state.glyph} saved", "accent")
-    return Cell(f"{record.state.glyph} {record.state.word}", STATE_STYLES[record.state])
+    return Cell(f"{state.glyph} {word}", "accent" if saved else STATE_STYLES[state])
 
 
 def name_cell(row: MachineRow) -> Cell:
@@ -117,7 +118,7 @@ def address_cell(row: MachineRow) -> Cell:
     if details is None or not details.addresses:
         return Cell("")
     first, *more = details.addresses
-    return Cell(visible(first) + (f" +{len(more)}" if more else ""))
+    return Cell(visible(first) + (f" +{len(more)}" if more else ""), _calm(row.record))
 
 
 def host_cell(row: MachineRow) -> Cell:
@@ -142,10 +143,10 @@ def badges_cell(row: MachineRow) -> Cell:
 
 def uptime_cell(row: MachineRow) -> Cell:
     """Time since its start, to the minute: it must not repaint every second."""
-    started = row.record.started
-    if started is None:
-        return Cell("" if not row.record.state.is_active else units.UNKNOWN, "muted")
-    return Cell(units.uptime(time.time() - started))
+    record = row.record
+    if record.started is None or record.stale:
+        return Cell(units.UNKNOWN if record.state.is_active else "", "muted")
+    return Cell(units.uptime(time.time() - record.started))
 
 
 def title_cell(row: MachineRow) -> Cell:
@@ -200,6 +201,7 @@ COLUMNS: Sequence[Column[MachineRow]] = (
         importance=0,
         grow=True,
         min_width=16,
+        fit=fit_name,
     ),
     Column("vcpus", "vCPU", 4, vcpus_cell, lambda row: row.record.vcpus or 0, 3, align="right"),
     Column("cpu", "CPU", 5, cpu_cell, lambda row: _amount(_usage(row).cpu), 1, align="right"),
@@ -283,6 +285,8 @@ COLUMNS: Sequence[Column[MachineRow]] = (
     Column("reason", "Reason", 20, reason_cell, lambda row: row.record.reason, 9),
 )
 """Every column there is, most important first."""
+
+BY_KEY = {column.key: column for column in COLUMNS}
 
 DEFAULT = (
     "state",

@@ -103,12 +103,8 @@ def _network(machine: InView) -> Content:
             addresses = ", ".join(visible(a) for a in details.addresses) or "no address known"
             parts.append(f"{addresses}   ")
         parts.append((units.count(details.disks, "disk"), "$quiet"))
-    if record.started:
-        parts.append((f"   up {units.duration(_whole_minutes(record.started))}", "$quiet"))
+    if record.started and not record.stale:
+        parts.append((f"   up {units.uptime(time.time() - record.started)}", "$quiet"))
     if machine.last_event:
         parts.append((f"   {visible(machine.last_event)}", "$quiet"))
     return Content.assemble(*parts)
-
-
-def _whole_minutes(started: float) -> float:
-    return (time.time() - started) // 60 * 60

@@ -20,9 +20,10 @@ from tui.hypervisor.journal import Entry
 from tui.hypervisor.records import DomainKey, DomainRecord, HostChange
 from tui.model.filter import Filter, parse
 from tui.screens.action_table import ActionTable
+from tui.screens.activity_columns import words_of
 from tui.screens.column_chooser import ColumnChooser
 from tui.screens.host_columns import why_not_here
-from tui.screens.machine_columns import COLUMNS, DEFAULT, LARGEST_FIRST, LIVE
+from tui.screens.machine_columns import BY_KEY, COLUMNS, DEFAULT, LARGEST_FIRST, LIVE
 from tui.screens.machine_row import MachineRow, row_of
 from tui.screens.machine_strip import InView, strip
 from tui.screens.marks import entry_of
@@ -68,9 +69,11 @@ class MachinesPane(Pane[MachineRow]):
     def on_mount(self) -> None:
         """Take what is known already and follow what changes."""
         remembered = self.app.remembered
-        self.table.sort(remembered.sort or "name", remembered.descending)
+        self.table.sort("name")
+        if remembered.sort:  # does nothing for a column that is no longer shown
+            self.table.sort(remembered.sort, remembered.descending)
         self.app.fleet.subscribe(self._changed)
-        self.app.fleet.journal.subscribe(self._noted)
+        self.app.fleet.journal.subscribers.add(self._noted)
         self._load()
         self.table.focus()
 
@@ -176,7 +179,7 @@ class MachinesPane(Pane[MachineRow]):
         for host in self.app.fleet.hosts.values():
             if host.record.name == entry.host:
                 key = (host.record.key, entry.subject)
-                self._last_events[key] = entry.text
+                self._last_events[key] = words_of(entry)
         if len(self._last_events) > 10_000:
             self._last_events.clear()
 
@@ -355,25 +358,33 @@ class MachinesPane(Pane[MachineRow]):
                 self.tell_readers()
 
         titles = {column.key: column.title or "badges" for column in COLUMNS}
-        self.app.push_screen(ColumnChooser(titles, self._chosen_keys(), list(DEFAULT)), chosen)
+        chooser = ColumnChooser(titles, self._chosen_keys(), DEFAULT, self._left_out)
+        self.app.push_screen(chooser, chosen)
+
+    def _left_out(self, chosen: Sequence[str]) -> dict[str, str]:
+        """Why columns that are chosen are not shown now, by key."""
+        left = {key: why for key in chosen if (why := self._why_not(key))}
+        usable = [key for key in chosen if key not in left]
+        fitting = self.table.fitting([BY_KEY[key] for key in usable])
+        return left | {key: "no room now" for key in usable if key not in fitting}
+
+    def _why_not(self, key: str) -> str:
+        """Why these hosts or this mode do without a column."""
+        if key == "host" and len(self.app.fleet.hosts) < 2:
+            return "one host only"
+        if key in LIVE and key != "memory" and self.app.fleet.is_thrifty:
+            return "low bandwidth"
+        return ""
 
     def _column_keys(self) -> list[str]:
-        """What is shown: those chosen, less what this mode and these hosts do without."""
-        shown = self._chosen_keys()
-        if len(self.app.fleet.hosts) < 2 and "host" in shown:
-            shown.remove("host")
-        if self.app.fleet.is_thrifty:
-            shown = [key for key in shown if key not in LIVE or key == "memory"]
-        return shown
+        return [key for key in self._chosen_keys() if not self._why_not(key)]
 
     def _chosen_keys(self) -> list[str]:
         keys = self.app.remembered.columns or self.app.settings.machines.columns or DEFAULT
-        known = {column.key for column in COLUMNS}
-        return [key for key in keys if key in known] or list(DEFAULT)
+        return [key for key in keys if key in BY_KEY] or list(DEFAULT)
 
     def _columns(self) -> list[Column[MachineRow]]:
-        by_key = {column.key: column for column in COLUMNS}
-        return [by_key[key] for key in self._column_keys()]
+        return [BY_KEY[key] for key in self._column_keys()]
 
     def hosts_changed(self) -> None:
         """One host more or less, another mode or book: columns come and go."""

@@ -20,7 +20,13 @@ from tui.model.snapshot_defaults import first_request, with_files
 from tui.model.snapshot_request import default_name
 from tui.model.snapshot_rules import forbidden, name_fault, remarks
 from tui.model.text import visible
-from tui.screens.acting import done_line, failed_line, not_done_line, note_not_done
+from tui.screens.acting import (
+    done_line,
+    failed_line,
+    names_among,
+    not_done_line,
+    note_not_done,
+)
 from tui.screens.choose import Choose, Offer
 from tui.screens.dialogs import Results
 from tui.screens.program import Program
@@ -54,7 +60,7 @@ async def snapshots_of_many(app: Program, records: Sequence[DomainRecord]) -> No
         name = await app.ask_text(f"Delete a snapshot on {len(records)} machines", "Name", "")
         title = "Delete snapshot"
         work = _deleting(name or "")
-        names = [visible(record.name) for record in records]
+        names = [visible(name) for name in names_among(records).values()]
         if name and not await app.ask(
             f"Delete the snapshot {visible(name)} of {len(records)} machines?",
             "It can no longer be gone back to. The present stays; overlays are merged.",
@@ -108,19 +114,20 @@ async def _on_all(
     app: Program, records: Sequence[DomainRecord], title: str, work: Work
 ) -> list[tuple[bool, Content]]:
     turns = asyncio.Semaphore(AT_ONCE)
+    called = names_among(records)
 
     async def one(record: DomainRecord) -> tuple[bool, Content]:
         host = app.fleet.hosts.get(record.host)
         reason = "its host is gone" if host is None else host_refusal(host.record, changes=True)
         if host is None or reason:
             note_not_done(app, record, title, reason)
-            return False, not_done_line(record.name, reason)
+            return False, not_done_line(called[record.key], reason)
         async with turns:
             try:
                 said = await work(host, record)
             except HypervisorError as error:
                 app.fleet.journal.keep(error, record.host, record.name)
-                return False, failed_line(record.name, error)
-        return True, done_line(record.name, said)
+                return False, failed_line(called[record.key], error)
+        return True, done_line(called[record.key], said)
 
     return list(await asyncio.gather(*map(one, records)))

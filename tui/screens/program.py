@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Coroutine, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.content import Content
 
-from tui.actions.base import Action
-from tui.hypervisor.errors import HypervisorError
-from tui.hypervisor.fleet import Fleet
+from tui.actions.base import Action, Context
 from tui.hypervisor.host import Host
-from tui.hypervisor.records import DomainKey, DomainRecord, HostRecord
+from tui.hypervisor.records import DomainKey, HostRecord
 from tui.remembered import Remembered
 from tui.screens.consoles import Consoles
 from tui.settings import Settings
 
 
-class Program(App[int]):
+class Program(Context, App[int]):
     """The application as the screens see it; tui.app implements it."""
 
-    fleet: Fleet
     settings: Settings
     settings_file: Path | None
     """None: nothing is written."""
@@ -35,10 +33,6 @@ class Program(App[int]):
         @abstractmethod
         def hosts_in_view(self) -> list[HostRecord]:
             """The hosts that the view in front works on; behind a dialog, the one behind it."""
-
-        @abstractmethod
-        def machine_in_view(self) -> DomainRecord | None:
-            """The machine that is looked at, whatever is marked."""
 
         @abstractmethod
         def act(self, action_id: str) -> None:
@@ -68,12 +62,6 @@ class Program(App[int]):
             """
 
         @abstractmethod
-        def open_machine(
-            self, key: DomainKey, tab: str, error: HypervisorError | None = None
-        ) -> None:
-            """Show a machine's screen with one of its tabs in front."""
-
-        @abstractmethod
         def switch_machine(self, key: DomainKey, tab: str) -> None:
             """Show another machine's screen in place of the one in front."""
 
@@ -82,22 +70,17 @@ class Program(App[int]):
             """Keep fields of :class:`Remembered` for the next run."""
 
         @abstractmethod
-        def say(self, text: str, severity: str = "information") -> None:
-            """Tell something in passing."""
+        def reading(self, what: str) -> AbstractContextManager[None]:
+            """While what a dialog shows is read: keys typed meanwhile are for the dialog.
 
-        @abstractmethod
-        def tell_error(self, error: HypervisorError) -> None:
-            """Say what failed, why, and what to do."""
+            ``what`` is told when it takes long; Escape cancels the task.
+            """
 
         @abstractmethod
         async def ask(
             self, question: str, consequence: str = "", lines: Sequence[str] = (), yes: str = "Yes"
         ) -> bool:
             """Ask whether to go on."""
-
-        @abstractmethod
-        async def ask_text(self, title: str, question: str, value: str) -> str | None:
-            """Ask for a line of text; None when the person backs out."""
 
         @abstractmethod
         def show_sign_in(self, host: Host) -> None:

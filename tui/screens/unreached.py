@@ -28,7 +28,7 @@ class Unreached:
         late = monotonic() - self._begin > RIGHT_AWAY
         if late or any(record.facts for record in records):
             self._unsubscribe()
-        elif all(
+        elif records and all(
             record.error and record.state in (HostState.LOST, HostState.FAILED)
             for record in records
         ):

@@ -31,12 +31,34 @@ def fit(text: str, width: int, align: Align = "left") -> str:
     if width <= 0:
         return ""
     text = safe(text)
-    taken = len(text) if text.isascii() else cell_len(text)
+    taken = _cells(text)
     if taken > width:
         text = _cut(text, width - 1) + ELLIPSIS
         taken = cell_len(text)
     padding = " " * (width - taken)
     return padding + text if align == "right" else text + padding
+
+
+@lru_cache(maxsize=4096)
+def fit_name(text: str, width: int, align: Align = "left") -> str:
+    """The same for a name, cut in its middle: names that begin alike differ in their ends."""
+    text = safe(text)
+    if _cells(text) > width > 2:
+        end = _end(text, (width - 1) // 2)
+        text = _cut(text, width - 1 - cell_len(end)) + ELLIPSIS + end
+    return fit(text, width, align)
+
+
+def fit_path(path: str, width: int) -> str:
+    """The same for a path, whose end tells most."""
+    path = safe(path)
+    if _cells(path) > width > 0:
+        path = ELLIPSIS + _end(path, width - 1)
+    return fit(path, width)
+
+
+def _cells(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)
 
 
 def _cut(text: str, width: int) -> str:
@@ -51,12 +73,13 @@ def _cut(text: str, width: int) -> str:
     return text[:end]
 
 
-def fit_path(path: str, width: int) -> str:
-    """The same for a path, whose end tells most."""
-    path = safe(path)
-    if cell_len(path) > width > 0:
-        parts = [path[start:stop] for start, stop, _cells in split_graphemes(path)[0]]
-        while parts and cell_len("".join(parts)) > width - 1:
-            del parts[0]
-        path = ELLIPSIS + "".join(parts)
-    return fit(path, width)
+def _end(text: str, width: int) -> str:
+    """The same from the end."""
+    if text.isascii():
+        return text[max(0, len(text) - width) :]
+    taken, begin = 0, len(text)
+    for start, _stop, cells in reversed(split_graphemes(text)[0]):
+        if taken + cells > width:
+            break
+        taken, begin = taken + cells, start
+    return text[begin:]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from tui.widgets.cells import Align
+from tui.widgets.cells import Align, fit
 
 R = TypeVar("R")
 
@@ -48,6 +48,8 @@ class Column(Generic[R]):
     """Takes what is left."""
     min_width: int | None = None
     """Down to this it shrinks before others give way."""
+    fit: Callable[[str, int, Align], str] = fit
+    """Pads or cuts a text to exactly so many cells."""
 
     @property
     def least(self) -> int:

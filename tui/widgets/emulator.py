@@ -162,20 +162,12 @@ class Ghostty:
 
     def _line(self, rows: Any) -> Strip:
         """One row of cells as a strip. Cells are 64 bits: content, style, width."""
-        ffi, lib = self._ffi, self._lib
-        lib.ghostty_render_state_row_get(
-            rows, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, self._view
-        )
-        lib.ghostty_render_state_row_get(rows, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells)
-        count = int(self._view.len)
-        # Most lines end in blanks without a look of their own: cells of zeros.
-        data = ffi.buffer(self._view.ptr, count * 8)[:].rstrip(b"\0")
-        raw = memoryview(data + b"\0" * (-len(data) % 8)).cast("Q").tolist()
+        raw, count = self._row(rows)
         segments: list[Segment] = []
         run: list[str] = []
         present: object = None
         look: Style | None = None
-        styles: dict[int, Style] = {}
+        looks: dict[int, Style] = {}
         for x, cell in enumerate(raw):
             tag = cell & 3
             key = (cell >> 26) & 0xFFFF if tag < 2 else -1 - (cell & 0x3FFFFFF)
@@ -183,22 +175,9 @@ class Ghostty:
                 if run:
                     segments.append(Segment("".join(run), look))
                     run = []
-                present = key
-                if key == 0:
-                    look = None
-                elif tag < 2:
-                    look = styles.get(key)
-                    if look is None:
-                        look = styles[key] = self._style_at(x)
-                else:  # a cell that has a background and nothing else
-                    colour = (cell >> 2) & 0xFFFFFF
-                    background: Any = (
-                        colour & 255
-                        if tag == 2
-                        else (colour & 255, colour >> 8 & 255, colour >> 16)
-                    )
-                    look = self._look(None, background)
-            width = (cell >> 42) & 3
+                present, look = key, looks.get(key)
+                if look is None and key:
+                    look = looks[key] = self._look_of(x, cell)
             if tag >= 2:
                 run.append(" ")
             elif tag == 1:
@@ -207,13 +186,34 @@ class Ghostty:
                 code = (cell >> 2) & 0x1FFFFF
                 if code >= 32 and not 127 <= code < 160:
                     run.append(chr(code))
-                elif width != 2:  # the tail of a wide character takes no cell of its own
+                elif (cell >> 42) & 3 != 2:  # the tail of a wide character takes no cell
                     run.append(" ")
         if run:
             segments.append(Segment("".join(run), look))
         if len(raw) < count:
             segments.append(Segment(" " * (count - len(raw))))
         return Strip(segments, self._columns)
+
+    def _row(self, rows: Any) -> tuple[list[int], int]:
+        """Cells of a row, and how many it has: blanks at its end are left out."""
+        ffi, lib = self._ffi, self._lib
+        lib.ghostty_render_state_row_get(
+            rows, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, self._view
+        )
+        lib.ghostty_render_state_row_get(rows, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells)
+        count = int(self._view.len)
+        # Most lines end in blanks without a look of their own: cells of zeros.
+        data = ffi.buffer(self._view.ptr, count * 8)[:].rstrip(b"\0")
+        return memoryview(data + b"\0" * (-len(data) % 8)).cast("Q").tolist(), count
+
+    def _look_of(self, x: int, cell: int) -> Style:
+        """The look of a cell that has one of its own."""
+        tag, colour = cell & 3, (cell >> 2) & 0xFFFFFF
+        if tag < 2:
+            return self._style_at(x)
+        # It has a background and nothing else: one of the palette, or red, green and blue.
+        rgb = colour & 255, colour >> 8 & 255, colour >> 16
+        return self._look(None, rgb[0] if tag == 2 else rgb)
 
     def _grapheme(self, x: int) -> str:
         """A cell of several code points: a base with its combining characters."""

@@ -13,11 +13,6 @@ class EveryKey(Widget, can_focus=True):
 
     takes_every_key = True
 
-    @property
-    def is_left(self) -> bool:
-        """Whether it has been led out of: a key that came right behind is not the guest's."""
-        return self.screen.focused is not self
-
     def lead_out(self) -> None:
         """At once: keys of one burst are already on their way here."""
         around = (place for place in self.ancestors if isinstance(place, Widget))

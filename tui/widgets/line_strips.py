@@ -97,7 +97,8 @@ class LineStrips(Generic[R]):
             if own is not look:
                 segments.append(Segment("".join(texts), look))
                 texts, look = [], own
-            texts.append(fit(cell.text, placed.width, placed.column.align))
+            column = placed.column
+            texts.append(column.fit(cell.text, placed.width, column.align))
             if plain is not look:
                 segments.append(Segment("".join(texts), look))
                 texts, look = [], plain

@@ -15,7 +15,7 @@ from textual.reactive import Reactive, reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.columns import Cell, Column
+from tui.widgets.columns import Cell, Column, lay_out
 from tui.widgets.line_rows import Key, LineRows
 from tui.widgets.line_strips import LineStrips
 
@@ -237,6 +237,11 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def rows_total(self) -> int:
         """How many rows there are."""
         return len(self._rows.all)
+
+    def fitting(self, columns: Sequence[Column[R]]) -> set[str]:
+        """Keys of those columns that there would be room for at the present width."""
+        placed = lay_out(columns, self._width, self._sort)
+        return {one.column.key for one in placed}
 
     @property
     def sort_column(self) -> str | None:

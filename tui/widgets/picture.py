@@ -337,8 +337,6 @@ class PictureView(EveryKey):
 
     def on_key(self, event: events.Key) -> None:
         """Every key is the guest's, but the one that leads out."""
-        if self.is_left:
-            return
         event.stop()
         event.prevent_default()
         if event.key in LEAVE:
@@ -352,8 +350,6 @@ class PictureView(EveryKey):
     def on_paste(self, event: events.Paste) -> None:
         """Pasted text is typed, key by key; none of it where a character has no key."""
         event.stop()
-        if self.is_left:
-            return
         text = event.text.replace("\r\n", "\n")
         keys = [typed_by(character) for character in text]
         if all(keys):

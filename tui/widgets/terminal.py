@@ -93,7 +93,9 @@ class TerminalView(EveryKey):
         self._lines: list[Strip] = []
         self._cursor: tuple[int, int] | None = None
         self._pending: asyncio.TimerHandle | None = None
-        self._due = self._typed_at = 0.0
+        self._due = 0.0
+        self.typed_at = float("-inf")
+        """When a key was last the guest's; of :func:`time.monotonic`."""
         self._base: Style | None = None
         self._own_context: contextvars.Context | None = None
 
@@ -119,7 +121,7 @@ class TerminalView(EveryKey):
         if self._pending is None and self._own_context is not None:
             # Counted from when the last frame was due, not from when there was time for it.
             now = time.monotonic()
-            frame = QUICK if now < self._typed_at + TYPED else FRAME
+            frame = QUICK if now < self.typed_at + TYPED else FRAME
             self._due = max(now, self._due + frame)
             wait = self._due - now
             self._pending = asyncio.get_running_loop().call_later(
@@ -247,8 +249,6 @@ class TerminalView(EveryKey):
 
     def on_key(self, event: events.Key) -> None:
         """Every key is the guest's, but the one that leads out and those that look back."""
-        if self.is_left:
-            return
         event.stop()
         event.prevent_default()
         if event.key in LEAVE and not self.marking:
@@ -267,7 +267,7 @@ class TerminalView(EveryKey):
 
     def _type(self, data: bytes) -> None:
         """What is typed is seen: the end of the output is in view again."""
-        self._typed_at = time.monotonic()
+        self.typed_at = time.monotonic()
         self.end_selection()
         self.to_the_end()
         self.post_message(self.Typed(data))
@@ -328,7 +328,7 @@ class TerminalView(EveryKey):
     def on_paste(self, event: events.Paste) -> None:
         """Pasted text, in brackets where the guest's program asks for them."""
         event.stop()
-        if not self.marking and not self.is_left:
+        if not self.marking:
             bracketed = self.emulator is not None and self.emulator.mode(BRACKETED_PASTE)
             self._type(encode_paste(event.text, bracketed=bracketed))
 

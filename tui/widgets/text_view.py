@@ -91,7 +91,7 @@ class TextView(ScrollView, can_focus=True):
 
     def search(self, needle: str) -> None:
         """Mark every occurrence (case is ignored) and go to the first one below the top."""
-        self._needle = needle.casefold()
+        self._needle = _lowered(needle)
         self._find()
         self._match = -1
         if self._matches:
@@ -106,7 +106,7 @@ class TextView(ScrollView, can_focus=True):
     def _find(self) -> None:
         needle = self._needle
         self._matches = (
-            [y for y, text in enumerate(self._plain) if needle in text.casefold()] if needle else []
+            [y for y, text in enumerate(self._plain) if needle in _lowered(text)] if needle else []
         )
 
     def action_next_match(self, step: int) -> None:
@@ -121,7 +121,7 @@ class TextView(ScrollView, can_focus=True):
 
     def _left_for(self, text: str) -> int:
         """The first column to show so that the first match of a line is in view."""
-        start = text.casefold().find(self._needle)
+        start = _lowered(text).find(self._needle)
         begin, end = self._column(text, start), self._column(text, start + len(self._needle))
         left, width = int(self.scroll_x), self.scrollable_content_region.width
         if left <= begin and end <= left + width:
@@ -169,12 +169,13 @@ class TextView(ScrollView, can_focus=True):
     def _with_matches(self, strip: Strip, index: int) -> Strip:
         """Every match of a line marked, those of the line that was gone to otherwise."""
         needle, text = self._needle, self._plain[index]
-        if not needle or needle not in text.casefold():
+        lowered = _lowered(text)
+        if not needle or needle not in lowered:
             return strip
         is_current = self._match >= 0 and self._matches[self._match : self._match + 1] == [index]
         look = self._look("current" if is_current else "found")
-        at, folded = 0, text.casefold()
-        while (start := folded.find(needle, at)) >= 0:
+        at = 0
+        while (start := lowered.find(needle, at)) >= 0:
             at = start + len(needle)
             begin = self._column(text, start)
             strip = highlighted(strip, begin, self._column(text, at) - 1, look)
@@ -193,6 +194,14 @@ class TextView(ScrollView, can_focus=True):
                 self.get_component_rich_style(f"text-view--{name}") if known else self.rich_style
             )
         return look
+
+
+def _lowered(text: str) -> str:
+    """In lower case, character for character: a place in it is the same place in the text."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
 
 
 def plain_lines(text: str) -> list[Line]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.model.fields import Call, Choice, Switch, Text
+from tui.model import told
+from tui.model.fields import Call, Choice, HostPath, Switch, Text
 from tui.model.lists import CpuSet
 from tui.model.quantities import Number, Size
 from tui.model.units import exact_size
@@ -46,7 +47,7 @@ class MemoryModule(Device):
     )
     block = Size("target/block", "Block", "What it grows and shrinks by.", unless=_virtio_mem_only)
     node = Number("target/node", "Guest cell", "The guest NUMA cell that it belongs to.")
-    path = Text(
+    path = HostPath(
         "source/path",
         "Path",
         "A file or device on the host.",
@@ -91,6 +92,10 @@ class MemoryModule(Device):
         return ""
 
 
+IOMMUS = {"intel": "x86", "amd": "x86", "virtio": "", "smmuv3": "aarch64"}
+"""Models, and the architecture that alone has one."""
+
+
 def _pc_only(view: Any) -> str:
     return "" if view.model in ("intel", "amd") else "only for Intel's and AMD's"
 
@@ -105,7 +110,7 @@ class Iommu(Device):
         "@model",
         "Model",
         "What the guest sees.",
-        values=("intel", "amd", "virtio", "smmuv3"),
+        told=told.by_arch(IOMMUS),
         default=None,
     )
     intremap = Choice(
@@ -136,13 +141,11 @@ class Iommu(Device):
         values=("on", "off"),
         unless=_pc_only,
     )
-    width = Number(
+    width = Choice(
         "driver/@aw_bits",
         "Address width",
-        "Of guest addresses.",
-        least=39,
-        most=64,
-        unit="bits",
+        "Of guest addresses, in bits.",
+        values=("39", "48"),
         unless=_pc_only,
     )
 
@@ -166,7 +169,7 @@ class Shmem(Device):
         values=("ivshmem-plain", "ivshmem-doorbell", "ivshmem"),
     )
     size = Size("size", "Size", "A power of two.", unit="b")
-    server = Text("server/@path", "Server", "The socket of the doorbell's server.")
+    server = HostPath("server/@path", "Server", "The socket of the doorbell's server.")
     vectors = Number("msi/@vectors", "Vectors", "Interrupts of its own.", least=1)
     role = Choice(
         "@role",

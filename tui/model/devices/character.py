@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.model.fields import Choice, Option, Text
+from tui.model.fields import Choice, HostPath, Option, Text
 from tui.model.surroundings import Surroundings
 from tui.model.views import Device, View
 
@@ -51,7 +51,7 @@ class Character(Device):
         told=_backends,
         default=None,
     )
-    path = Text(
+    path = HostPath(
         "source/@path",
         "Path",
         "The host's end: a device, a socket, a file.",
@@ -85,7 +85,12 @@ class Character(Device):
         values=("raw", "telnet", "telnets", "tls"),
         unless=lambda view: "" if view.type == "tcp" else "only for TCP",
     )
-    log = Text("log/@file", "Log file", "A file on the host that gets a copy of what it prints.")
+    log = HostPath(
+        "log/@file",
+        "Log file",
+        "A file on the host that gets a copy of what it prints.",
+        also=lambda view: None if view.log else view.drop("log"),
+    )
 
     @property
     def port(self) -> str:

@@ -53,6 +53,10 @@ def _data_only(view: Disk) -> str:
     return "" if view.device in ("disk", "lun") else f"not for a {view.device} drive"
 
 
+def _no_floppy(view: Disk) -> str:
+    return "not for a floppy drive" if view.device == "floppy" else ""
+
+
 def _mechanical(view: Disk) -> str:
     if view.bus not in ("scsi", "sata", "ide"):
         return "not on this bus"
@@ -192,6 +196,7 @@ class Disk(Device):
         "What the guest sees as its serial number.",
         pattern=r"[A-Za-z0-9_.+ -]{1,256}",
         expected="letters, digits, and _ . + -",
+        unless=_no_floppy,
     )
     wwn = Text(
         "wwn",
@@ -212,12 +217,14 @@ class Disk(Device):
             "ignore": "goes on",
             "enospace": "pauses when space is short, else tells",
         },
+        unless=_no_floppy,
     )
     rerror_policy = Choice(
         "driver/@rerror_policy",
         "On read error",
         "What happens when the host cannot read.",
         values={"stop": "pauses the machine", "report": "tells the guest", "ignore": "goes on"},
+        unless=_no_floppy,
     )
     removable_medium = Choice(
         "target/@removable",
@@ -247,6 +254,7 @@ class Disk(Device):
         "Queues",
         "Virtual queues; as many as vCPUs is usual.",
         least=1,
+        most=65535,
         unless=_virtio_only,
     )
     copy_on_read = Choice(
@@ -254,7 +262,7 @@ class Disk(Device):
         "Copy on read",
         "Copies what is read from a backing image.",
         values=("on", "off"),
-        unless=lambda view: "it is read-only" if view.readonly else "",
+        unless=lambda view: "it is read-only" if view.readonly else _data_only(view),
     )
     total_bytes = Size(
         "iotune/total_bytes_sec",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tui.model import told
-from tui.model.fields import Call, Choice, Text
+from tui.model.fields import Call, Choice, Option, Text
 from tui.model.quantities import Number
+from tui.model.surroundings import Surroundings
 from tui.model.views import Device, View
 
 
@@ -54,6 +56,16 @@ def _spice_or_vnc_password(view: Any) -> str:
     return _network_only(view) or ("" if view.password else "there is no password")
 
 
+def _connected(view: View, _surroundings: Surroundings) -> Sequence[Option]:
+    """What may become of the one who looks; with VNC they stay."""
+    why_not = "only for SPICE" if view.get("@type") == "vnc" else ""
+    return [
+        Option("fail", "fail", "the change is refused while somebody looks", why_not),
+        Option("disconnect", "disconnect", "is thrown out", why_not),
+        Option("keep", "keep", "stays"),
+    ]
+
+
 def _why_not_password(now: Graphics, wanted: Graphics) -> str:
     """QEMU decides at start whether a display asks for one."""
     if not now.password:
@@ -80,6 +92,8 @@ class Graphics(Device):
         "listen",
         "Listen on",
         "127.0.0.1 for this host only, 0.0.0.0 for all; or a socket's path.",
+        pattern=r"/.+|[0-9A-Za-z.:%-]+",
+        expected="an address, a host's name, or a socket's path",
         unless=_network_only,
     )
     autoport = Choice(
@@ -129,11 +143,7 @@ class Graphics(Device):
         "@connected",
         "Who is connected",
         "What happens to the one who looks when the password changes.",
-        values={
-            "fail": "the change is refused while somebody looks",
-            "disconnect": "is thrown out",
-            "keep": "stays",
-        },
+        told=_connected,
         live=Call.UPDATE_DEVICE,
         unless=lambda view: _spice_or_vnc_password(view),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.model.devices.boot_place import BootPlace
-from tui.model.fields import Choice, Switch, Text
+from tui.model.fields import Choice, HostPath, Switch, Text
 from tui.model.views import Device
 
 
@@ -27,7 +27,7 @@ class Hostdev(Device):
         values=("on", "off"),
         unless=lambda view: "" if view.type == "pci" else "only for PCI devices",
     )
-    rom_file = Text(
+    rom_file = HostPath(
         "rom/@file",
         "ROM file",
         "A ROM image to show instead.",

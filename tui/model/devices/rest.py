@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tui.model import told
-from tui.model.fields import Choice, Option, Switch, Text
+from tui.model.fields import Choice, HostPath, Option, Switch, Text
 from tui.model.lists import Items
 from tui.model.quantities import Number
 from tui.model.views import Device, View
@@ -26,7 +26,7 @@ class Filesystem(Device):
         told=told.enum("devices/filesystem", "driverType"),
         default="9p",
     )
-    source = Text("source/@dir", "Directory", "On the host.", required=True)
+    source = HostPath("source/@dir", "Directory", "On the host.", required=True)
     target = Text("target/@dir", "Tag", "What the guest mounts.", required=True)
     access_mode = Choice(
         "@accessmode",
@@ -58,7 +58,7 @@ class Filesystem(Device):
         values=("on", "off"),
         unless=lambda view: "" if view.driver == "virtiofs" else "only for virtiofs",
     )
-    binary = Text(
+    binary = HostPath(
         "binary/@path",
         "Program",
         "The virtiofsd that serves it.",
@@ -184,7 +184,7 @@ class Rng(Device):
         default=None,
         also=lambda view: _backend_changed(view),
     )
-    source = Text(
+    source = HostPath(
         "backend",
         "Device",
         "Of the host: /dev/urandom.",

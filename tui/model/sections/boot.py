@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tui.model.beside import Beside
 from tui.model.compound import BootOrder, FirmwareField
-from tui.model.fields import Call, Choice, Option, Text
+from tui.model.fields import Call, Choice, HostPath, Option, Text
 from tui.model.quantities import Number
 from tui.model.surroundings import Surroundings
 from tui.model.views import Section, View
@@ -69,8 +69,8 @@ class Boot(Section):
         "The BIOS also writes to the first serial port.",
         values=("yes", "no"),
     )
-    kernel = Text("os/kernel", "Kernel", "Boots this kernel on the host directly; a path there.")
-    initrd = Text(
+    kernel = HostPath("os/kernel", "Kernel", "Boots this kernel on the host directly.")
+    initrd = HostPath(
         "os/initrd",
         "Initrd",
         "The kernel's initial ramdisk.",
@@ -83,7 +83,7 @@ class Boot(Section):
         unless=lambda view: "" if view.kernel else "no kernel is given",
     )
 
-    dtb = Text(
+    dtb = HostPath(
         "os/dtb",
         "Device tree",
         "A device tree blob for the kernel.",

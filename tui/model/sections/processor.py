@@ -66,6 +66,10 @@ def _caches(view: View, _surroundings: Surroundings) -> Sequence[Option]:
     ]
 
 
+MOST_VCPUS = 16384
+"""libvirt's sets of CPUs are no larger (VIR_DOMAIN_CPUMASK_LEN); a form has a line for each."""
+
+
 class _Shape(Number):
     """One of the numbers of the topology."""
 
@@ -84,12 +88,18 @@ class Cpu(Section):
         "vCPUs",
         "Raised to the maximum while it runs; above it, that is raised too, for the next boot.",
         least=1,
+        most=MOST_VCPUS,
         live=Call.SET_VCPUS,
         live_unless=lambda now, wanted: _why_not_vcpus(now, wanted),
         takes_along=_raise_maximum,
     )
     maximum = MaximumVcpus(
-        "vcpu", "Maximum vCPUs", "How many it can ever have.", least=1, required=True
+        "vcpu",
+        "Maximum vCPUs",
+        "How many it can ever have.",
+        least=1,
+        most=MOST_VCPUS,
+        required=True,
     )
     mode = Choice(
         "cpu/@mode",

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
+from tui.model.text import visible
 from tui.screens.marks import HostMarks
 
 Answers = Mapping[str, str]
@@ -58,7 +59,7 @@ class AskFields(ModalScreen[dict[str, str] | None]):
         """The lines, what they mean, what is wrong."""
         with VerticalScroll(classes="dialog -wide", can_focus=False):
             yield HostMarks()
-            yield Static(Content(self.heading), classes="dialog--title")
+            yield Static(Content(visible(self.heading)), classes="dialog--title")
             for field in self.fields:
                 with Horizontal(classes="ask-row"):
                     yield Label(Content(field.label))

@@ -47,7 +47,8 @@ async def devices_read(app: Program, host: Host) -> Devices:
     """The host's devices, read first where they are not known."""
     reader = app.fleet.devices_of(host.record.key)
     if not reader.is_read:
-        await reader.refresh()
+        with app.reading("the host's devices"):
+            await reader.refresh()
     return reader.devices
 
 

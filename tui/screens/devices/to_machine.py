@@ -19,10 +19,11 @@ async def give_to_machine(
     await app.push_screen(screen)
     await screen.show_tab("hardware")
     tab = screen.tab
-    if not isinstance(tab, HardwareTab):
+    if isinstance(tab, HardwareTab):
+        await tab.when_read()
+    if not isinstance(tab, HardwareTab) or tab.session is None:
         app.say(f"The hardware of {visible(record.name)} could not be opened.", "error")
         return
-    await tab.when_read()
     await tab.when_settled()
     await tab.give(added)
     await tab.review()

@@ -35,7 +35,9 @@ def result_lines(applied: Applied) -> list[Content]:
         lines.append(Content(f"    {step.error.words}"))
         if step.error.advice:
             lines.append(Content.assemble((f"    {step.error.advice}", "$text-warning")))
-        lines.append(Content.assemble(("    It is stored, and comes at the next boot.", "$quiet")))
+        stored = "It is stored, and comes at the next boot."
+        told = stored if step.is_stored else "Nothing of it is stored."
+        lines.append(Content.assemble((f"    {told}", "$quiet")))
     for forecast in applied.waiting:
         change = forecast.change
         lines.append(

@@ -100,7 +100,8 @@ class Chains(Screen[None]):
             host, record = self.machine
             self.looked = await look_at(host, record, who_else=True)
         except HypervisorError as error:
-            self.table.set_placeholder(f"{visible(error.what)}: {visible(error.words)}")
+            if self.is_running:
+                self.table.set_placeholder(f"{visible(error.what)}: {visible(error.words)}")
             return
         self._show()
 
@@ -250,4 +251,5 @@ class Chains(Screen[None]):
         word = "Delete data" if one.kind == "file" else "Forget"
         if await self.app.ask(f"{word}: {visible(one.name)}?", visible(one.advice), [], word):
             await chain_work.clear_away(*self.machine, one)
-            self._leftovers.remove(one)
+            # Not remove(): another check may have found meanwhile that it is gone.
+            self._leftovers = [other for other in self._leftovers if other != one]

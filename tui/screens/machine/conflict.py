@@ -12,9 +12,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.hypervisor.apply import ConflictError
-from tui.model.changes import ChangeSet, replay
+from tui.model.changes import ChangeSet
 from tui.model.diff import xml_diff
 from tui.model.session import EditSession
+from tui.model.text import visible
 from tui.screens.machine.hardware_lines import diff_lines
 from tui.screens.marks import HostMarks
 from tui.screens.program import Program
@@ -69,10 +70,9 @@ async def resolve(app: Program, session: EditSession, conflict: ConflictError) -
     answer = await app.push_screen_wait(ConflictDialog(conflict))
     if answer is None:
         return False
-    ours = ChangeSet(conflict.base, conflict.ours).changes
-    session.base = conflict.theirs
-    session.replace(conflict.theirs)
-    if answer == "theirs":
-        return False
-    session.replace(replay(conflict.theirs, ours))
-    return True
+    mine = ChangeSet(conflict.base, conflict.ours).changes if answer == "mine" else ()
+    lost = session.begin_on(conflict.theirs, mine)
+    if lost:
+        told = visible("; ".join(lost))
+        app.say(f"{told}. That is left out; look at the rest and apply it.", "warning")
+    return bool(session.changes) and not lost

@@ -123,12 +123,13 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
             session.on_change = None
 
     async def _open(self, *, force: bool = False) -> None:
-        session = self.session
+        session, begun = self.session, time.monotonic()
         await session.attach(force=force)
         if not self.is_whole or session.attached:
             return
-        if self.screen.focused is self.terminal:
-            self.screen.set_focus(self)  # there is nobody to type to
+        # Nobody to type to. Not in the middle of words, whose rest would act on the machine.
+        if self.screen.focused is self.terminal and self.terminal.typed_at < begun:
+            self.screen.set_focus(self)
         if session.error is not None and not session.is_explained:
             self.app.tell_error(session.error)
 
@@ -261,7 +262,8 @@ class ConsoleTab(ScrollbackSearch, Tab, can_focus=True):
         if machine is None:
             return
         if not guest.ports:
-            await guest.read(*machine)
+            with self.app.reading("its serial ports"):
+                await guest.read(*machine)
         offers = [
             Offer(port.alias, port.alias, f"{port.name}  {port.tty}", port.why_not)
             for port in guest.ports

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from tui.hypervisor.definition import read_xml
+from tui.hypervisor.definition import read_domain
 from tui.hypervisor.events import Event
 from tui.hypervisor.guest_agent import set_terminal_size
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
-from tui.model import Domain
 from tui.model.consoles import ConsolePort, console_ports
 from tui.model.text import visible
 
@@ -78,7 +77,7 @@ class GuestSize:
 
     async def read(self, host: Host, record: DomainRecord) -> bool:
         """Read its ports, and whether an agent answers. Raises HypervisorError."""
-        live = Domain.from_xml(await read_xml(host, record, inactive=False))
+        live = await read_domain(host, record, inactive=False)
         self.ports, self._has_serial = console_ports(live), live.has_serial
         return live.agent_connected
 

@@ -68,7 +68,9 @@ class NewData:
 async def ask_for_source(app: Program, host: Host, document: Domain) -> NewData | None:
     """The data of a new disk: a new volume, one that is there, or a path."""
     offers = []
-    for pool in await read_pools(host):
+    with app.reading("the storage pools"):
+        pools = await read_pools(host)
+    for pool in pools:
         free = f"{size(pool.available)} free"
         offers.append(Offer(f"new {pool.name}", f"New volume in {pool.name}", free))
         offers.append(Offer(f"old {pool.name}", f"Volume of {pool.name}", "that is there"))
@@ -95,11 +97,12 @@ async def choose_medium(
     HypervisorError.
     """
     drive = disk.device in ("cdrom", "floppy")
-    volumes = [
-        (volume, pool.name)
-        for pool in await read_pools(host)
-        for volume in await list_volumes(host, pool.name)
-    ]
+    with app.reading("the volumes of all pools"):
+        volumes = [
+            (volume, pool.name)
+            for pool in await read_pools(host)
+            for volume in await list_volumes(host, pool.name)
+        ]
     volumes.sort(key=lambda found: drive and not found[0].name.endswith((".iso", ".img")))
     offers = [Offer("", "no medium", "ejects it")] if drive else []
     for volume, pool in volumes:
@@ -117,7 +120,8 @@ async def choose_medium(
 
 
 async def _new_volume(app: Program, host: Host, document: Domain, pool: str) -> NewData | None:
-    taken = {volume.name for volume in await list_volumes(host, pool)}
+    with app.reading(f"the volumes of {visible(pool)}"):
+        taken = {volume.name for volume in await list_volumes(host, pool)}
     taken |= {disk.source.rpartition("/")[2] for disk in document.disks}
     machine = document.name
     number = next(n for n in range(1, len(taken) + 2) if f"{machine}-{n}.qcow2" not in taken)
@@ -131,7 +135,8 @@ async def _new_volume(app: Program, host: Host, document: Domain, pool: str) -> 
     if capacity is None:
         return None
     kind = "qcow2" if name.endswith(".qcow2") else "raw"
-    volume = await plan_volume(host, pool, name.strip(), capacity, kind)
+    with app.reading(f"the pool {visible(pool)}"):
+        volume = await plan_volume(host, pool, name.strip(), capacity, kind)
     return NewData(volume.path, volume.format, volume)
 
 
@@ -143,7 +148,8 @@ def _why_no_name(text: str, taken: Collection[str]) -> str:
 
 
 async def _volume(app: Program, host: Host, pool: str) -> NewData | None:
-    volumes = await list_volumes(host, pool)
+    with app.reading(f"the volumes of {visible(pool)}"):
+        volumes = await list_volumes(host, pool)
     offers = [
         Offer(volume.path, volume.name, f"{volume.format}, {size(volume.capacity)}")
         for volume in volumes
@@ -158,7 +164,8 @@ async def _volume(app: Program, host: Host, pool: str) -> NewData | None:
 
 async def ask_for_size(app: Program, host: Host, record: DomainRecord, disk: Disk) -> bool:
     """Ask for a disk's new size and enlarge it at once; True when it was. HypervisorError."""
-    present, _used = await disk_sizes(host, record, disk.target)
+    with app.reading(f"the size of {visible(disk.label)}"):
+        present, _used = await disk_sizes(host, record, disk.target)
     text = await app.push_screen_wait(
         AskText(
             f"Resize {visible(disk.label)}: it has {exact_size(present)}",

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from tui.actions.base import Scope, host_refusal
 from tui.actions.registry import bindings_of
-from tui.hypervisor.definition import read_xml
+from tui.hypervisor.definition import read_domain
 from tui.hypervisor.display import WAITING, Keyboard, NoPictureError, take_picture
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
@@ -120,7 +120,8 @@ class DisplayTab(Tab, can_focus=True):
 
     def _use_graphics(self) -> None:
         """Pixels are many bytes: not for a slow link."""
-        self.view.use(None if self.app.fleet.is_thrifty else self._graphics)
+        if self.is_whole:
+            self.view.use(None if self.app.fleet.is_thrifty else self._graphics)
 
     def machine_changed(self) -> None:
         """It may be on or off now, or have another display."""
@@ -182,7 +183,7 @@ class DisplayTab(Tab, can_focus=True):
             if is_new:
                 picture = await in_thread(lambda: read_picture(shot.data))
                 self._data = shot.data
-                is_new = self.view.show(picture)
+                is_new = self.is_whole and self.view.show(picture)
         except NoPictureError as error:
             self._lack(error.words)
             return None
@@ -206,17 +207,18 @@ class DisplayTab(Tab, can_focus=True):
         if not record.state.is_active:
             return [self.app.hint("the machine is off: {machine.start} starts it")]
         if self._document is None:
-            self._document = Domain.from_xml(await read_xml(host, record, inactive=False))
+            self._document = await read_domain(host, record, inactive=False)
         return [] if has_screen(self._document) else NO_SCREEN
 
     def _lack(self, *lines: str) -> None:
         self.no_picture = lines[0]
         self._data = b""
-        self.view.say([visible(line) for line in lines])
-        self._show_status()
+        if self.is_whole:
+            self.view.say([visible(line) for line in lines])
+            self._show_status()
 
     def _show_status(self) -> None:
-        if not self.is_mounted:
+        if not self.is_whole:
             return
         parts: list[TextPart] = []
         if self.view.has_focus:
@@ -343,7 +345,8 @@ class DisplayTab(Tab, can_focus=True):
         if machine is None:
             return
         host, record = machine
-        document = Domain.from_xml(await read_xml(host, record, inactive=False))
+        with self.app.reading("its displays"):
+            document = await read_domain(host, record, inactive=False)
         facts = host.record.facts
         lines = viewer_lines(document, host.record.uri, facts.hostname if facts else "")
         if not lines:

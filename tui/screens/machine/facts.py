@@ -113,13 +113,13 @@ def _hardware(record: DomainRecord, domain: Domain) -> list[Fact]:
     current = record.vcpus if record.vcpus is not None else domain.cpu.vcpus
     vcpus = f"{current} of at most {domain.cpu.maximum or 1}"
     model = f"{domain.cpu.mode} {domain.cpu.model}".strip()
-    machine = f"{domain.general.machine} ({domain.general.arch}, {domain.type})"
+    machine, kind = domain.general.machine, f"{domain.general.arch}, {domain.type}"
     memory = f"{units.size(record.memory or domain.memory.given)} of at most "
     return [
         pair("vCPU", vcpus),
         pair("Memory", memory + units.size(domain.memory.maximum)),
         pair("CPU model", visible(model) or "the hypervisor's default"),
-        pair("Machine type", visible(machine)),
+        pair("Machine type", visible(f"{machine} ({kind})" if machine else kind)),
         pair("Firmware", domain.boot.firmware or "none"),
         *(pair("Host device", visible(f"{d.type} {d.address}")) for d in domain.hostdevs),
     ]
@@ -144,8 +144,9 @@ def _network(
     told = list(addresses or ())
     for interface in domain.interfaces:
         where = f"{interface.type} {interface.source}".strip()
-        link = ", link down" if not interface.link else ""
-        lines.append(pair(visible(interface.mac), visible(f"{where}, {interface.model}{link}")))
+        link = "" if interface.link else "link down"
+        told_of = ", ".join(filter(None, (where, interface.model, link)))
+        lines.append(pair(visible(interface.mac), visible(told_of)))
         mine = [a for a in told if a.mac == interface.mac.lower()]
         told = [a for a in told if a not in mine]
         lines += [pair("", visible(f"{a.address} ({a.source})"), "$text-success") for a in mine]

@@ -6,6 +6,7 @@ import collections
 import contextlib
 import os
 import select
+import socket
 import sys
 import termios
 import tty
@@ -34,61 +35,75 @@ def hand_over(
 ) -> None:
     """Give the terminal to the guest until the escape key is pressed or the console is gone.
 
-    Blocks the loop: nothing of ours is on the screen meanwhile. Output comes from libvirt's
-    event thread, through a pipe that wakes this one; what is unread there holds the guest up.
+    Blocks the loop: nothing of ours is on the screen meanwhile.
     """
-    output: collections.deque[bytes] = collections.deque()
-    wake_read, wake_write = os.pipe()
-    os.set_blocking(wake_write, False)
-
-    def divert(data: bytes) -> None:
-        output.append(data)
-        with contextlib.suppress(BlockingIOError):
-            os.write(wake_write, b".")
-
-    def take() -> bytes:
-        data = output.popleft()
-        session.emulator.feed(data)  # its answers are the real terminal's to give
-        session.note_output(data)
-        console.has_read(len(data))
-        return data
-
-    def pump(source: int, sink: int) -> None:
-        unwritten = b""
-        while not console.ended:
-            # In pieces: a flood that the terminal is slow to take does not keep the way out shut.
-            unwritten = unwritten or (take() if output else b"")
-            sinks = [sink] if unwritten else []
-            ready, writable, _ = select.select([source, wake_read], sinks, [], 1.0)
-            if not ready and not writable and not console.is_linked:
-                return
-            if source in ready:
-                typed = os.read(source, 4096)
-                before, escape, _rest = typed.partition(ESCAPE)
-                if before:
-                    console.write(before)
-                if escape or not typed:
-                    return
-            if wake_read in ready:
-                os.read(wake_read, 4096)
-            if writable:
-                unwritten = unwritten[os.write(sink, unwritten[:PIECE]) :]
-
-    with suspended():
+    with contextlib.closing(_Relay(session, console)) as relay, suspended():
         source, sink = sys.stdin.fileno(), sys.stdout.fileno()
         before = termios.tcgetattr(source)
         greeting = f"\x1b[2J\x1b[HConsole of {name}, byte for byte. Ctrl+] comes back.\r\n"
         try:
             tty.setraw(source, termios.TCSANOW)  # what is typed already is the guest's
             os.write(sink, greeting.encode())
-            console.divert = divert
+            console.divert = relay.divert
             console.deliver()  # what came before
-            pump(source, sink)
+            relay.pump(source, sink)
         finally:
             console.divert = None
             termios.tcsetattr(source, termios.TCSADRAIN, before)
             os.write(sink, RESTORE)
-    os.close(wake_read)
-    os.close(wake_write)
-    while output:  # what came last; no more does, the program has been taken up again
-        take()
+
+
+class _Relay:
+    """Between a guest and the terminal: what one says to the other, in both directions.
+
+    Output comes in libvirt's event thread; what is unread here holds the guest up.
+    """
+
+    def __init__(self, session: ConsoleSession, console: ConsoleStream) -> None:
+        self._session, self._console = session, console
+        self._output: collections.deque[bytes] = collections.deque()
+        # Sockets: one that is closed is never mistaken for another file that has its number.
+        self._wake, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+
+    def divert(self, data: bytes) -> None:
+        """Take output, in libvirt's event thread."""
+        self._output.append(data)
+        with contextlib.suppress(OSError):  # it wakes already, or nobody waits any more
+            self._waker.send(b".")
+
+    def pump(self, source: int, sink: int) -> None:
+        """Hand over what comes until the escape key, or until nothing more can come."""
+        unwritten, wake = b"", self._wake.fileno()
+        while not self._console.ended:
+            # In pieces: a flood that the terminal is slow to take does not keep the way out shut.
+            unwritten = unwritten or (self._take() if self._output else b"")
+            sinks = [sink] if unwritten else []
+            ready, writable, _ = select.select([source, wake], sinks, [], 1.0)
+            if not ready and not writable and not self._console.is_linked:
+                return
+            if source in ready:
+                typed = os.read(source, 4096)
+                before, escape, _rest = typed.partition(ESCAPE)
+                if before:
+                    self._console.write(before)
+                if escape or not typed:
+                    return
+            if wake in ready:
+                os.read(wake, 4096)
+            if writable:
+                unwritten = unwritten[os.write(sink, unwritten[:PIECE]) :]
+
+    def close(self) -> None:
+        """The program has been taken up again: what came last is for its own emulator."""
+        self._wake.close()
+        self._waker.close()
+        while self._output:
+            self._take()
+
+    def _take(self) -> bytes:
+        data = self._output.popleft()
+        self._session.emulator.feed(data)  # its answers are the real terminal's to give
+        self._session.note_output(data)
+        self._console.has_read(len(data))
+        return data

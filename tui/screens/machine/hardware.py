@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any, ClassVar
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -15,12 +15,14 @@ from tui.hypervisor import lifecycle
 from tui.hypervisor.apply import Applied, ConflictError, apply
 from tui.hypervisor.device_verbs import detach, detach_command
 from tui.hypervisor.errors import HypervisorError
+from tui.hypervisor.hardware import Hardware
 from tui.hypervisor.records import DomainKey
 from tui.hypervisor.volumes import delete_volume
 from tui.model.changes import DeviceRemoved, LostError
 from tui.model.compound import BootOrder
 from tui.model.devices import Disk
 from tui.model.devices.disk_source import DiskSource
+from tui.model.domain import Domain
 from tui.model.fields import Choice, Field, Switch, fields_of
 from tui.model.node_devices import NodeDevice
 from tui.model.rules import Finding
@@ -42,6 +44,9 @@ from tui.screens.machine.hardware_view import HardwareView
 from tui.screens.machine.new_volumes import NewVolumes
 from tui.screens.machine.pins import PIN_FIELDS, PinGrid
 from tui.widgets.field_form import FieldForm, FormRow
+
+if TYPE_CHECKING:
+    from tui.screens.machine.review import Review
 
 SHUT_DOWN, START = ShutDown(), Start()
 SAVED = Finding(
@@ -68,7 +73,11 @@ class HardwareTab(HardwareView):
         """Sources whose data goes once their disks are removed."""
         self._leaving: dict[str, NodeDevice] = {}
         """Devices of the host that are taken from its drivers before it is applied, by name."""
+        self._review: Review | None = None
+        """The last one; it follows what becomes of the machine while it is in front."""
         self._volumes = NewVolumes()
+        self._asked_for = ""
+        """Key of the view that a value is asked for: the cursor may come to another meanwhile."""
         self._applying = False
 
     @property
@@ -91,16 +100,12 @@ class HardwareTab(HardwareView):
 
     # -- editing -------------------------------------------------------------------------
 
-    def _field(self, name: str) -> Field[object] | None:
-        view = self.view
-        return None if view is None else fields_of(type(view)).get(name)
-
     @on(FieldForm.Edit)
     async def _edit(self, event: FieldForm.Edit) -> None:
-        row = event.row
-        field, view = self._field(row.name), self.view
-        if field is None or view is None:
+        row, view = event.row, self.view
+        if view is None or (field := fields_of(type(view)).get(row.name)) is None:
             return
+        self._asked_for = self.key_here
         if row.why_not:
             self.app.say(f"{row.label}: {row.why_not}", "warning")
             return
@@ -175,22 +180,22 @@ class HardwareTab(HardwareView):
 
     def _take_typed(self, name: str, text: str) -> bool:
         """What cannot be taken stays in the line that it was typed in."""
-        field, row = self._field(name), self.form.row
-        secret = field is not None and field.secret
+        view, row = self._view(self._asked_for), self.form.row
+        secret = view is not None and fields_of(type(view))[name].secret
         if secret and not text:
             return True  # nothing typed: the old one stays
         if self._set(name, text):
             return True
-        if row is not None:
+        if row is not None and view is not None:
             self.form.type_in(row, password=secret, typed=text)
         return False
 
     def _set(self, name: str, text: str) -> bool:
-        place = self.list.highlighted or 0
-        key = self.edit(self.key_here, name, text)
+        key = self.edit(self._asked_for, name, text)
         if key is None:
             return False
-        self.keys[place] = key
+        self.keys = [key if old == self._asked_for else old for old in self.keys]
+        self._asked_for = key
         self.show()
         return True
 
@@ -228,7 +233,7 @@ class HardwareTab(HardwareView):
                 return
             (self._doomed.add if delete else self._doomed.discard)(view.source)
         session.remove(view.key)
-        self.show()
+        self.go_on_with(session)
 
     def _data_going(self, session: EditSession) -> list[str]:
         """Sources of removed disks whose data is to go with them."""
@@ -258,7 +263,7 @@ class HardwareTab(HardwareView):
         key = session.add(*added.xmls, *ports)
         self._leaving.update((device.name, device) for device in added.detach)
         self._volumes.add(added.volumes)
-        self.show()
+        self.go_on_with(session)
         if key in self.keys:
             self.list.highlighted = self.keys.index(key)
 
@@ -311,26 +316,40 @@ class HardwareTab(HardwareView):
         typed = self.form.typed()
         if typed is not None and not self._take_typed(*typed):
             return
+        if self.session is not None and self.session.changes:
+            await self.when_settled()
         session, hardware, machine = self.session, self.hardware, self.machine
         if session is None or hardware is None or machine is None or not session.changes:
             self.app.say("There is nothing to apply.")
             return
-        leaving = still_leaving(self._leaving, session.edited)
-        first = [detach_command(device) for device in leaving.values()]
-        first += [volume.command for volume in self._volumes.wanted(session)]
-        saved = (SAVED,) if machine[1].managed_save else ()
-        review = Review(
+        self._review = Review(
             machine[1].name,
             session,
             hardware.status,
             hardware.live,
-            check=lambda document: (*saved, *self.check(document)),
-            first=first,
+            check=self._check_with_saved,
+            first=self._commands_before,
             going=self._data_going,
         )
-        if await self.app.push_screen_wait(review):
+        if await self.app.push_screen_wait(self._review):
             await self._apply(session)
         self.show()
+
+    def _take(self, hardware: Hardware) -> None:
+        super()._take(hardware)
+        if self._review is not None:
+            self._review.follow(hardware.status, hardware.live)
+
+    def _check_with_saved(self, document: Domain) -> Sequence[Finding]:
+        machine = self.machine
+        saved = (SAVED,) if machine is not None and machine[1].managed_save else ()
+        return *saved, *self.check(document)
+
+    def _commands_before(self, session: EditSession) -> list[str]:
+        """What is run on the host before the definition is stored, as virsh would."""
+        leaving = still_leaving(self._leaving, session.edited)
+        commands = [detach_command(device) for device in leaving.values()]
+        return commands + [volume.command for volume in self._volumes.wanted(session)]
 
     async def _apply(self, session: EditSession) -> None:
         from tui.screens.machine.applied import tell_applied
@@ -371,9 +390,15 @@ class HardwareTab(HardwareView):
         self.session = None
         self.machine_changed()
         await tell_applied(self.app, machine[1], applied)
-        if not applied.failed:
-            for source in doomed:
+        if applied.failed and doomed:
+            paths = visible(", ".join(doomed))
+            self.app.say(f"Not deleted, because not all could be done: {paths}.", "warning")
+            return
+        for source in doomed:
+            try:
                 await delete_volume(machine[0], source)
+            except HypervisorError as error:  # the others go all the same
+                self.app.tell_error(error)
 
     async def show_history(self) -> None:
         """``h``: the definitions that were replaced."""
@@ -385,7 +410,7 @@ class HardwareTab(HardwareView):
         version = await choose_version(self.app, *machine, session.base)
         if version is not None:
             session.replace(version)
-            self.show()
+            self.go_on_with(session)
             await self.review()
 
     async def show_pending(self) -> None:
@@ -399,7 +424,7 @@ class HardwareTab(HardwareView):
         reverted = await choose_pending(self.app, hardware.live, session.edited)
         if reverted is not None:
             session.replace(reverted)
-            self.show()
+            self.go_on_with(session)
 
     async def edit_xml(self) -> None:
         """``X``: the XML of the machine, at the device under the cursor."""
@@ -414,5 +439,5 @@ class HardwareTab(HardwareView):
         edited = await self.app.push_screen_wait(XmlEditor(name, session.edited, view))
         if edited is not None:
             session.replace(edited)
-            self.show()
+            self.go_on_with(session)
             await self.review()

@@ -63,10 +63,14 @@ class HardwareView(Tab):
         """Keys of the views in the list, in its order."""
         self._live_views: Mapping[str, View] | None = None
         """The running machine's views by the keys of the edited one's; None when it is off."""
+        self._clashing = ""
+        """What someone else has stored against the edits, as far as it was told of."""
         self._ready = asyncio.Event()
         self._settled = asyncio.Event()
         """What runs has been read as well, or it is off, or it cannot be read."""
         self._help_timer: asyncio.TimerHandle | None = None
+        self._width = 0
+        """Of the list, when it was drawn last."""
 
     def compose(self) -> ComposeResult:
         """Device list, form, help."""
@@ -97,25 +101,34 @@ class HardwareView(Tab):
     def reread(self) -> None:
         """What the host offers as well: networks and firmware come and go."""
         self.surroundings = Surroundings()
-        self.machine_changed()
+        super().reread()
+
+    async def _read(self) -> None:
+        await super()._read()
+        # Where it failed, or the machine is gone, nothing comes that is worth waiting for.
+        self._ready.set()
+        self._settled.set()
 
     async def read(self, host: Host, record: DomainRecord) -> None:
         """What is stored, what runs, what there is around; edits are put on what is new."""
-        try:
-            hardware = await read_stored(host, record)
-            self._take(hardware)
-            if record.state.is_active:
-                self._take(await read_live(host, record, hardware))
-            self._settled.set()
-        except HypervisorError:
-            self._settled.set()
-            raise
+        hardware = await read_stored(host, record)
+        if self.hardware is not None and record.state.is_active:
+            # What was known to run counts until it has been read again: a review needs it.
+            hardware = replace(hardware, live=self.hardware.live)
+        self._take(hardware)
+        if record.state.is_active:
+            self._take(await read_live(host, record, hardware))
+        self._settled.set()
         if self.surroundings.capabilities is None:
             found = await read_surroundings(host, hardware.stored)
-            self.surroundings = replace(found, macs=self.app.fleet.macs(but=self.key))
-            self.show()
+            self._stand_in(replace(found, macs=self.app.fleet.macs(but=self.key)))
             neighbours = await read_neighbours(host, record.uuid)
-            self.surroundings = replace(self.surroundings, neighbours=neighbours)
+            self._stand_in(replace(self.surroundings, neighbours=neighbours))
+
+    def _stand_in(self, surroundings: Surroundings) -> None:
+        """Take what there is around: all that shows of it is what does not fit."""
+        self.surroundings = surroundings
+        if self.session is not None and self.check(self.session.edited) != self.findings:
             self.show()
 
     def _take(self, hardware: Hardware) -> None:
@@ -133,9 +146,20 @@ class HardwareView(Tab):
             self.session = EditSession(stored)
         elif session.rebase(stored):
             self.app.say("Someone else changed this machine; your edits are on top of it now.")
-        else:
+        elif self._clashing != (theirs := stored.to_xml()):
+            self._clashing = theirs
             self.app.say("Someone else changed what you are editing; applying will ask.", "warning")
         self.show()
+
+    def go_on_with(self, session: EditSession) -> None:
+        """Draw what was edited in a session; where another has taken its place meanwhile,
+        what someone else has stored since comes under the edits.
+        """
+        if session is not self.session and self.hardware is not None:
+            self.session = session
+            self._take(self.hardware)
+        else:
+            self.show()
 
     @property
     def _is_drawable(self) -> bool:
@@ -150,10 +174,11 @@ class HardwareView(Tab):
         views = [*session.edited.sections, *ordered(session.edited.devices)]
         here, place = self.key_here, self.list.highlighted or 0
         self.keys = [view.key for view in views]
-        width = max(20, self.list.size.width - 2)
+        self._width = self.list.size.width
         live = hardware.live
         self._live_views = None if live is None else counterparts(session.edited, live)
-        lines = [device_line(v, session, self._live_views, self.findings, width) for v in views]
+        room = max(20, self._width - 2)
+        lines = [device_line(v, session, self._live_views, self.findings, room) for v in views]
         with self.prevent(OptionList.OptionHighlighted):
             self.list.show_lines(lines)
             self.list.highlighted = (
@@ -195,7 +220,10 @@ class HardwareView(Tab):
     @property
     def view(self) -> View | None:
         """The edited view under the list's cursor."""
-        return None if self.session is None else self.session.edited.view(self.key_here)
+        return self._view(self.key_here)
+
+    def _view(self, key: str) -> View | None:
+        return None if self.session is None else self.session.edited.view(key)
 
     def show_form(self) -> None:
         """Draw the form of the device under the list's cursor afresh."""
@@ -245,7 +273,11 @@ class HardwareView(Tab):
 
     def on_resize(self) -> None:
         """The list's lines are cut to its width."""
-        self.call_after_refresh(self.show)
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        if self._is_drawable and self.list.size.width != self._width:
+            self.show()
 
     @on(FieldForm.Moved)
     def _cursor_moved(self, event: FieldForm.Moved) -> None:
@@ -277,9 +309,9 @@ class HardwareView(Tab):
         self.list.focus()
 
     async def when_read(self) -> None:
-        """Wait until there is something to edit."""
+        """Wait until there is a session to edit in, or it is known that there is none."""
         await self._ready.wait()
 
     async def when_settled(self) -> None:
-        """Wait until what runs is known too: the forecast needs it."""
+        """Wait until what runs is known too, or cannot be: the forecast needs it."""
         await self._settled.wait()

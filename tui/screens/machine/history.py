@@ -37,7 +37,8 @@ async def choose_version(
     directory, uri = history.directory_of(host), host.record.uri
     found: list[Version] = []
     if directory is not None:
-        found = await in_thread(lambda: history.versions(directory, uri, record.uuid))
+        with app.reading("what was replaced"):
+            found = await in_thread(lambda: history.versions(directory, uri, record.uuid))
     if not found:
         app.say("Nothing has been replaced yet: every definition that virtty replaces is kept.")
         return None
@@ -58,7 +59,6 @@ class HardwareHistory(Screen[Domain | None]):
         self.machine = name
         self.versions = versions
         self.present = present
-        self._shown: Domain | None = None
 
     def compose(self) -> ComposeResult:
         """Heading, versions, diff, keys."""
@@ -86,21 +86,28 @@ class HardwareHistory(Screen[Domain | None]):
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         self.run_worker(self._compare(self.versions[event.option_index]), exclusive=True)
 
-    async def _compare(self, version: Version) -> None:
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        # Read, not taken from below: what is compared there may still be the one before.
+        self.run_worker(self._bring_back(self.versions[event.option_index]), exclusive=True)
+
+    async def _bring_back(self, version: Version) -> None:
+        with self.app.reading("what was replaced"):
+            definition = await self._compare(version)
+        if definition is not None:
+            self.dismiss(definition)
+
+    async def _compare(self, version: Version) -> Domain | None:
+        """Show the difference from a version; answers its definition, None where it has none."""
         view = self.query_one(TextView)
         try:
-            self._shown = await in_thread(lambda: history.read(version))
+            definition = await in_thread(lambda: history.read(version))
         except (OSError, ValueError, KeyError, etree.XMLSyntaxError) as error:
-            self._shown = None
             view.set_lines([[(f"It cannot be read: {visible(str(error))}", "error")]])
-            return
-        lines = diff_lines(xml_diff(self.present, self._shown))
+            return None
+        lines = diff_lines(xml_diff(self.present, definition))
         view.set_lines(lines or [[("The same as the present definition.", "muted")]])
-
-    @on(OptionList.OptionSelected)
-    def _selected(self) -> None:
-        if self._shown is not None:
-            self.dismiss(self._shown)
+        return definition
 
 
 def _line(version: Version) -> Content:

@@ -165,13 +165,15 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
 
     @on(FieldForm.Typed)
     def _typed(self, event: FieldForm.Typed) -> None:
-        text = event.text.strip()
-        if event.name == "name":
+        self._take_typed(event.name, event.text.strip())
+
+    def _take_typed(self, name: str, text: str) -> None:
+        if name == "name":
             self._take(replace(self.wanted, name=text))
-        elif event.name == "description":
+        elif name == "description":
             self._take(replace(self.wanted, description=text))
         else:
-            self._own_files[event.name] = text
+            self._own_files[name] = text
             self._take(self.wanted)
 
     def _take(self, wanted: SnapshotRequest) -> None:
@@ -188,7 +190,10 @@ class NewSnapshot(Screen[SnapshotRequest | None]):
         self._show()
 
     def action_take(self) -> None:
-        """Answer, unless something forbids it."""
+        """Answer with what is being typed as well, unless something forbids it."""
+        if typed := self.query_one(FieldForm).typed():
+            name, text = typed
+            self._take_typed(name, text.strip())
         found = remarks(self.wanted, self.now)
         if forbidden(found):
             first = found[0]

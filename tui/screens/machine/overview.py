@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
@@ -9,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.hypervisor.definition import Address, read_addresses, read_xml
+from tui.hypervisor.definition import Address, read_addresses, read_domain
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainRecord
@@ -43,22 +44,34 @@ class OverviewTab(Tab):
             self._show(self._blocks)
 
     async def read(self, host: Host, record: DomainRecord) -> None:
-        """The definition at once, the addresses when they come."""
-        domain = Domain.from_xml(await read_xml(host, record, inactive=False))
+        """The definition at once, the addresses when they come: both are asked for together."""
+        asking = asyncio.create_task(self._ask(host, record))
+        try:
+            domain = await read_domain(host, record, inactive=False)
+            await self._tell(record, domain, asking)
+        finally:
+            asking.cancel()
+
+    async def _ask(self, host: Host, record: DomainRecord) -> Sequence[Address]:
+        """Its addresses; none where it is off, or cannot tell."""
+        if not record.state.is_active:
+            return ()
+        try:
+            return await read_addresses(host, record)
+        except HypervisorError as error:
+            self.say(error.words)
+            return ()
+
+    async def _tell(
+        self, record: DomainRecord, domain: Domain, asking: asyncio.Task[Sequence[Address]]
+    ) -> None:
         self.say(self.app.hint("{machine.title} title, {machine.description} description"))
         fleet = self.app.fleet
         told = [*fleet.device_warnings(record), fleet.why_not_migratable(record)]
         about = [words for words in told if words]
-        if not record.state.is_active:
-            self._show(blocks(record, domain, (), about))
-            return
-        self._show(blocks(record, domain, None, about))
-        addresses: Sequence[Address] = ()
-        try:
-            addresses = await read_addresses(host, record)
-        except HypervisorError as error:
-            self.say(error.words)
-        self._show(blocks(record, domain, addresses, about))
+        if not asking.done():
+            self._show(blocks(record, domain, None, about))
+        self._show(blocks(record, domain, await asking, about))
 
     def _show(self, found: Sequence[Block]) -> None:
         self._blocks = found

@@ -47,13 +47,13 @@ class Review(Screen[bool]):
         live: Domain | None,
         *,
         check: Callable[[Domain], Sequence[Finding]] = lambda _document: (),
-        first: Sequence[str] = (),
+        first: Callable[[EditSession], Sequence[str]] = lambda _session: (),
         going: Callable[[EditSession], Sequence[str]] = lambda _session: (),
     ) -> None:
         """``check(document)``: what does not fit in a definition, the worst first.
 
-        ``first``: commands that are run on the host before, as virsh would. ``going(session)``:
-        what is deleted in the end, by path.
+        ``first(session)``: commands that are run on the host before, as virsh would.
+        ``going(session)``: what is deleted in the end, by path.
         """
         super().__init__()
         self.check = check
@@ -63,6 +63,8 @@ class Review(Screen[bool]):
         self.session = session
         self.status = status
         self.live = live
+        self._shown: Sequence[ChangeId] = ()
+        """The changes in the list."""
 
     @property
     def plan(self) -> Plan:
@@ -96,6 +98,21 @@ class Review(Screen[bool]):
         """Lines are cut to the width."""
         self._show()
 
+    def follow(self, status: DomainStatus, live: Domain | None) -> None:
+        """The machine runs now, or does not, or someone else has changed it: forecast anew."""
+        self.status, self.live = status, live
+        if not self.is_mounted or self not in self.app.screen_stack:
+            return
+        if not self.session.changes:
+            self.dismiss(False)
+            return
+        before = self._change()
+        self._show()
+        if before not in self._shown:
+            self.query_one(Options).highlighted = None  # what was aimed at is not hit by a key
+        else:
+            self.query_one(Options).highlighted = self._shown.index(before)
+
     def _show(self) -> None:
         made = self.plan
         counts = [
@@ -108,6 +125,7 @@ class Review(Screen[bool]):
         self.query_one("#heading", Static).update(
             Content.assemble((heading, "bold $text-primary"), (f"   {told}", "$quiet"))
         )
+        self._shown = [forecast.change.id for forecast in made.forecasts]
         options = self.query_one(Options)
         here = options.highlighted or 0
         options.clear_options()
@@ -121,7 +139,7 @@ class Review(Screen[bool]):
         lines += [[(f" Deleted for good: {visible(path)}", "error")] for path in going]
         lines += diff_lines(xml_diff(self.session.base, self.session.edited))
         last = [shlex.join(["virsh", "vol-delete", path]) for path in going]
-        if commands := (*self.first, *made.commands, *last):
+        if commands := (*self.first(self.session), *made.commands, *last):
             lines += [[("", "")], [("The same by virsh:", "muted")]]
             lines += [[("  " + visible(command), "")] for command in commands]
         self.query_one(TextView).set_lines(lines)
@@ -145,8 +163,7 @@ class Review(Screen[bool]):
 
     def _change(self) -> ChangeId | None:
         here = self.query_one(Options).highlighted
-        changes = self.session.changes.changes
-        return changes[here].id if here is not None and here < len(changes) else None
+        return None if here is None else self._shown[here]
 
     def action_hold_back(self) -> None:
         """Put the change off until the next boot, or not."""

@@ -14,11 +14,10 @@ from textual.widgets import ContentSwitcher, Static
 from tui.actions.base import Scope
 from tui.actions.registry import bindings_of
 from tui.hypervisor import lifecycle
-from tui.hypervisor.definition import read_xml
+from tui.hypervisor.definition import read_domain
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.records import DomainKey, DomainRecord, HostChange
 from tui.in_thread import in_thread
-from tui.model import Domain
 from tui.model.text import visible
 from tui.screens.host_columns import last_known
 from tui.screens.machine.tab import Tab
@@ -66,6 +65,9 @@ class MachineScreen(Target, Switching):
         """Follow the machine."""
         self._last = self.app.fleet.domain(self.key)
         self._unsubscribe = self.app.fleet.subscribe(self._changed)
+        host = self.app.fleet.hosts.get(self.key[0])
+        if host is not None and not self.app.fleet.is_thrifty:
+            host.inventory.read_again((self.key[1],))  # --config changes it without an event
         self._show_header()
         self.run_worker(self._open())
 
@@ -114,7 +116,7 @@ class MachineScreen(Target, Switching):
         return None
 
     def _changed(self, change: HostChange) -> None:
-        if change.host != self.key[0]:
+        if change.host != self.key[0] or not self.is_running:
             return
         if self.key[1] in change.domains or change.host_changed:
             record = self.record
@@ -127,7 +129,7 @@ class MachineScreen(Target, Switching):
                 self.tab.machine_changed()
 
     def _show_header(self) -> None:
-        if not self.is_mounted or not self.query("#machine-keys"):
+        if not self.is_mounted or not self.is_running or not self.query("#machine-keys"):
             return
         top = self._heading()
         if top.cell_length > self.size.width:
@@ -241,20 +243,17 @@ class MachineScreen(Target, Switching):
         """``X``: by way of the Hardware tab, which keeps what is edited."""
         from tui.screens.machine.hardware import HardwareTab
 
-        await self.show_tab("hardware")
+        with self.app.reading("its definition"):
+            await self.show_tab("hardware")
+            if isinstance(self.tab, HardwareTab):
+                await self.tab.when_read()
         if isinstance(self.tab, HardwareTab):
-            await self.tab.when_read()
             await self.tab.edit_xml()
 
     def leave(self) -> None:
         """``Esc``: first what the tab has filtered or marked is cleared."""
         if self.tab is None or not self.tab.clear():
             self.app.back_or_quit()
-
-    def reread(self) -> None:
-        """``F5``: read what the tab in front shows again."""
-        if self.tab is not None:
-            self.tab.reread()
 
     async def edit_title(self) -> None:
         """``T``: ask for another title, and store it."""
@@ -270,7 +269,8 @@ class MachineScreen(Target, Switching):
         record, host = self.record, self.app.fleet.hosts.get(self.key[0])
         if record is None or host is None:
             return
-        document = Domain.from_xml(await read_xml(host, record, inactive=record.persistent))
+        with self.app.reading(f"the {kind} of {visible(record.name)}"):
+            document = await read_domain(host, record, inactive=record.persistent)
         old = document.title if kind == "title" else document.description
         if kind == "title":
             new = await self.app.ask_text(f"Title of {visible(record.name)}", "Title", old)

@@ -104,7 +104,8 @@ async def revert(
         return
     if chosen == "keep":
         if await take(host, record, looked):
-            looked = await look_at(host, record, who_else=True)
+            with app.reading(f"the disks of {visible(record.name)}"):
+                looked = await look_at(host, record, who_else=True)
             await revert(app, take, name, host, record, looked)
         return
     after = "" if chosen == "then" else chosen
@@ -119,7 +120,7 @@ async def revert(
     if made.guided:
         await revert_by_hand(host, record, name)
         if chosen == "running":
-            await lifecycle.start(host, host.inventory.domains[record.uuid])
+            await lifecycle.start(host, host.inventory.domains.get(record.uuid, record))
     else:
         try:
             await snapshots.revert(host, record, name, after=after)

@@ -164,7 +164,8 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
         self._show()
         try:
             host, record = self._machine()
-            looked = await look_at(host, record, who_else=who_else)
+            with self.app.reading(f"the disks of {visible(record.name)}"):
+                looked = await look_at(host, record, who_else=who_else)
         finally:
             self._looking = False
             self._show()
@@ -267,7 +268,8 @@ class SnapshotsTab(Filtered[SnapshotRow], Tab):
 
     async def _jobs(self, host: Host, record: DomainRecord, looked: Looked) -> None:
         targets = [disk.target for disk in looked.circumstances.disks]
-        running = await block_jobs.read_jobs(host, record, targets) if looked.active else []
+        with self.app.reading("its block jobs"):
+            running = await block_jobs.read_jobs(host, record, targets) if looked.active else []
         if not running:
             self.app.say("No block job runs on its disks.")
             return

@@ -15,6 +15,10 @@ from tui.hypervisor.host import Host
 from tui.hypervisor.records import DomainKey, DomainRecord
 from tui.screens.program import Program
 
+LATE = 0.5
+"""Seconds without an answer after which a person is told that there will be one."""
+BEING_READ = "being read…"
+
 
 class Tab(Vertical):
     """Reads its content when it comes to the front and when the machine changes."""
@@ -24,6 +28,7 @@ class Tab(Vertical):
     """Whose keys work while the tab is in front, besides the machine screen's own."""
     note = ""
     """What stands beside the tab line."""
+    _has_been_read = False
 
     @property
     def bar(self) -> list[tuple[str, str, bool]]:
@@ -86,13 +91,24 @@ class Tab(Vertical):
         machine = self.machine
         if machine is None:
             return
+        late = self.set_timer(LATE, self._say_that_it_is_read)
         try:
             await self.read(*machine)
+            self._has_been_read = True
         except HypervisorError as error:
             self.unread(error)
         except NoMatches:
             if self._is_open:  # else it was left while it read
                 raise
+        finally:
+            late.stop()
+            if self.note == BEING_READ:
+                self.say("")
+
+    def _say_that_it_is_read(self) -> None:
+        """An empty tab has a reason: its host is slow to answer."""
+        if not self._has_been_read and not self.note:
+            self.say(BEING_READ)
 
     async def read(self, host: Host, record: DomainRecord) -> None:
         """Read what it shows, and show it. Raises HypervisorError where that fails."""
@@ -112,8 +128,9 @@ class Tab(Vertical):
         self.read_again()
 
     def reread(self) -> None:
-        """The person wants all of it as it is now."""
-        self.machine_changed()
+        """The person wants all of it as it is now, also what changed without an event."""
+        if (machine := self.machine) is not None:
+            machine[0].reread_whole(self.key[1])  # told to the screen, which has the tab read
 
     def start_search(self) -> None:
         """Search in the tab's text, where it has one."""

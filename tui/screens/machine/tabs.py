@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -31,7 +33,12 @@ class TabPlace:
             with contextlib.suppress(ImportError, OSError):  # it tells itself what it lacks
                 import_module(self.library)
         module, name = self.where.split(":")
-        found: type[Tab] = getattr(import_module(f"tui.screens.machine.{module}"), name)
+        where = f"tui.screens.machine.{module}"
+        is_new = where not in sys.modules
+        found: type[Tab] = getattr(import_module(where), name)
+        if is_new:  # it stays: the garbage collector need not look at it in the middle of a key
+            gc.collect(1)
+            gc.freeze()
         return found
 
 

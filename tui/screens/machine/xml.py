@@ -14,9 +14,6 @@ from tui.screens.machine.tab import Tab
 from tui.widgets.text_view import TextView
 from tui.widgets.xml_highlight import highlight
 
-LATE = 0.5
-"""Seconds without an answer after which a person is told that there will be one."""
-
 
 class TextTab(Tab):
     """A tab that is a text."""
@@ -74,12 +71,6 @@ class XmlTab(TextTab):
         """Read it."""
         self.screen.set_focus(self.view)
         self.read_again()
-        self.set_timer(LATE, self._say_that_it_is_read)
-
-    def _say_that_it_is_read(self) -> None:
-        """An empty tab has a reason: its host is slow to answer."""
-        if not self.view.text and not self.note:
-            self.say("being read…")
 
     def toggle_live(self) -> None:
         """``t``: the live definition or the stored one."""

@@ -107,6 +107,8 @@ class XmlEditor(Screen[Domain | None]):
             return
         xml = self.area.text
         report = await in_thread(lambda: check_schema(xml))
+        if not self.is_running:
+            return  # it was left meanwhile
         if not report.version:
             self._tell(Content("libvirt's schema is not installed here; the host will check it."))
         elif report.troubles:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 
 import libvirt
 import pytest
@@ -176,6 +177,20 @@ async def test_a_rename_and_the_rest_are_one(host: Host):
     assert len(applied.steps) == 2
     now = await stored(host, record)
     assert (now.name, now.disks[0].cache) == ("renamed", "none")
+
+
+async def test_a_rename_is_undone_before_its_event_has_been_heard(host: Host, monkeypatch):
+    record, base = await machine(host)
+    monkeypatch.setattr(host.inventory, "domains", MappingProxyType({record.uuid: record}))
+    monkeypatch.setattr(host.inventory, "put", lambda _record: None)
+    monkeypatch.setattr(host.inventory, "_patch", lambda _record, **_changes: None)
+
+    def both(document: Domain) -> None:
+        document.general.name = "renamed"
+
+    with pytest.raises(HypervisorError, match="on_crash"):
+        await apply(host, record, base, with_edit(with_edit(base, both), explode))
+    assert (await stored(host, record)).name == record.name
 
 
 async def test_why_it_failed_at_first_is_told_though_it_cannot_be_undone(host: Host, monkeypatch):

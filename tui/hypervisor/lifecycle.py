@@ -188,17 +188,20 @@ async def set_autostart(host: Host, domain: DomainRecord, enabled: bool) -> None
 
 
 async def rename(host: Host, domain: DomainRecord, name: str) -> None:
-    """Give a shut-off domain another name (virDomainRename), unless somebody else just has."""
-    now = host.inventory.domains.get(domain.uuid)
-    if now is not None and now.name != domain.name:
-        words = f"it has been renamed to {visible(now.name)} meanwhile"
-        raise HypervisorError(f"Rename {visible(domain.name)}", words=words)
+    """Give a shut-off domain another name (virDomainRename), unless somebody else just has.
+
+    Asked of libvirt itself: the inventory may not have heard of our own last renaming yet.
+    """
+
+    def rename_unless_renamed(handle: libvirt.virDomain) -> None:
+        found = handle.connect().lookupByUUIDString(domain.uuid).name()
+        if found != domain.name:
+            words = f"it has been renamed to {visible(found)} meanwhile"
+            raise HypervisorError(f"Rename {visible(domain.name)}", words=words)
+        handle.rename(name, 0)
+
     await change_domain(
-        host,
-        domain,
-        "rename",
-        virsh("domrename", domain.name, name),
-        lambda handle: handle.rename(name, 0),
+        host, domain, "rename", virsh("domrename", domain.name, name), rename_unless_renamed
     )
 
 

@@ -52,13 +52,10 @@ class Terminal:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.started = time.monotonic()
+        # Python code between fork and exec (preexec_fn) may wait for ever for a lock that one of
+        # this process's other threads held: setsid, of util-linux, takes the terminal instead.
         self._process = subprocess.Popen(
-            command,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=env,
-            preexec_fn=_take_terminal,
+            ("setsid", "--ctty", *command), stdin=slave, stdout=slave, stderr=slave, env=env
         )
         os.close(slave)
 
@@ -177,8 +174,3 @@ class Terminal:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _take_terminal() -> None:
-    os.setsid()
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

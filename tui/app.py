@@ -199,6 +199,13 @@ class VirttyApp(Program):
             async with asyncio.timeout(SAVING_PATIENCE):
                 await self._save_remembered()
 
+    def _handle_exception(self, error: Exception) -> None:
+        """A screen that is being opened when the program ends finds itself without its parts."""
+        if self._exit:
+            log.info("while the program ended", exc_info=error)
+        else:
+            super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
         """A fault of ours: the traceback goes to the log, one line to the terminal."""
         log.critical("unhandled", exc_info=True)

@@ -111,6 +111,11 @@ class Stage:
         """The reference program."""
         return self.program(sys.executable, str(Path(__file__).with_name("empty_app.py")))
 
+    def painting_app(self, period: float) -> Terminal:
+        """The program that replaces forty rows every so many seconds, and does nothing else."""
+        app = Path(__file__).with_name("painting_app.py")
+        return self.program(sys.executable, str(app), str(period))
+
     def program(self, *command: str) -> Terminal:
         """Another program on a terminal like virtty's."""
         return Terminal(command, env={**self._environment(), "PYTHONPATH": str(_ROOT)})

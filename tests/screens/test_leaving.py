@@ -56,6 +56,16 @@ async def test_screens_that_are_taken_apart_are_told_nothing():
     fleet.close()
 
 
+@pytest.mark.parametrize("turns", range(16, 34, 2))
+async def test_a_screen_that_opens_when_the_program_ends_is_no_fault(turns):
+    async with running() as (app, _pilot):
+        app.open_machine(next(iter(app.fleet.domains())).key, "overview")
+        app.action_command_palette()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    assert app.return_code != 1
+
+
 async def while_taken_apart(node: Widget) -> None:
     """Textual takes a screen apart from the inside: its own tasks go on with no widget left."""
     while node.query("*"):  # noqa: ASYNC110 - no event tells of it

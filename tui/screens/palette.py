@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.command import CommandPalette, SearchIcon
+from textual.command import CommandList, CommandPalette, SearchIcon
 from textual.worker import Worker
 
 
@@ -13,8 +13,13 @@ class Palette(CommandPalette):
         """A sign that every terminal has: Textual's is two cells wide in some, a box in others."""
         self.query_one(SearchIcon).icon = ">"
 
+    def _action_command_list(self, action: str) -> None:
+        """Page up and down: nothing while the list is not laid out, where Textual's own fails."""
+        if self.query_one(CommandList).size:
+            super()._action_command_list(action)
+
     def _gather_commands(self, search_value: str) -> Worker[None] | None:  # type: ignore[override]
         """Search only while there is a list to show what is found."""
-        if not self.is_attached or not self.query("CommandList"):
+        if not self.is_attached or not self.query(CommandList):
             return None
         return super()._gather_commands(search_value)

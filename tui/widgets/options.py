@@ -37,6 +37,12 @@ class Options(OptionList):
         self.clear_options()
         self.add_options(lines)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No page is turned before it is laid out: Textual's own fails at that."""
+        if action in ("page_up", "page_down") and not self.size:
+            return False
+        return super().check_action(action, parameters)
+
     def render_line(self, y: int) -> Strip:
         """A line of an option; under the cursor in one style, for colours would drown in it."""
         strip = super().render_line(y)

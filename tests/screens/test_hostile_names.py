@@ -114,7 +114,9 @@ def acts(app: VirttyApp) -> set[object]:
 
 
 def has_come_of(app: VirttyApp, before: set[object]) -> bool:
-    """Whether what was begun since ``before`` is done, or asks."""
+    """Whether what was begun since ``before`` is done, or asks, and nothing is being read."""
+    if any(worker.group == "read" for worker in app.workers):
+        return False
     return is_in_a_dialog(app) or acts(app) <= before
 
 

@@ -13,8 +13,6 @@ BIN := .venv/bin
 # Tests without guests run side by side, one more than cores as each waits a third of its time;
 # guests share the host, so theirs run one by one.
 SIDE_BY_SIDE = -n $$(($$(nproc) + 1)) --maxprocesses 6 --dist worksteal
-# What hangs there is ended by a signal: the guests have to be cleared away.
-ONE_BY_ONE = --timeout 900 --timeout-method signal
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,7 +25,7 @@ test: ## run every test, with a real libvirtd and real guests
 	@bash .ci/environment test
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not guests"
-	@$(BIN)/python -m pytest $(ONE_BY_ONE) -m guests
+	@$(BIN)/python -m pytest --timeout 900 -m guests
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif

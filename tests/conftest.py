@@ -12,6 +12,7 @@ from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
+from tests import hanging
 from tui import output_renders
 
 pytest_plugins = ["tests.lab.fixtures"]
@@ -59,6 +60,14 @@ async def _shutdown(self: App[object]) -> None:
 
 
 setattr(App, "_shutdown", _shutdown)  # noqa: B010 - mypy refuses the assignment
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Told a moment before pytest-timeout ends it."""
+    limit = item.config.getoption("timeout") or float(item.config.getini("timeout"))
+    with hanging.told(limit - 2):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

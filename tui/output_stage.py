@@ -31,7 +31,7 @@ from textual.geometry import Offset, Region
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tui import output_frames, output_renders, terminal_answers
+from tui import input_wait, output_frames, output_renders, terminal_answers
 from tui.output_cells import Drawing, Frame
 
 _LAYOUT_SECONDS = 0.1
@@ -266,6 +266,7 @@ def attach() -> None:
     output_frames.attach()
     output_renders.attach()
     terminal_answers.attach()
+    input_wait.attach()
 
 
 def draw(drawing: Drawing) -> None:
@@ -304,7 +305,8 @@ def works() -> bool:
     ):
         if list(inspect.signature(part).parameters) != parameters:
             return False
-    if not (output_frames.works() and output_renders.works() and terminal_answers.works()):
+    parts = (output_frames, output_renders, terminal_answers, input_wait)
+    if not all(part.works() for part in parts):
         return False
     frame = Frame(4, 2)
     strip = Strip([Segment("ab", Style(bold=True)), Segment("界")])

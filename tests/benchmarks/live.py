@@ -81,8 +81,8 @@ def live(stage: Stage) -> Iterator[Figure]:
         "the same beside an app that only paints forty rows as often, and the bare client",
         percent,
         "% of a core",
-        1.5 * (painting + reference),
-        "1.5 × both",
+        2 * (painting + reference),
+        "2 × both",
         painting + reference,
     )
     yield Figure(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from textual.app import App
@@ -88,7 +88,8 @@ class KeysInTurn:
             if behind_another or self._under_way is not None:
                 await _done_with(focused)
             elif app.focused is None:
-                await _caught_up(app.screen)  # one that has just come gives it to a widget
+                async with _patience():
+                    await _caught_up(app.screen)  # one that has just come gives it to a widget
             if isinstance(app.screen, Switching):
                 await app.screen.arrived()
             if self._readers:
@@ -106,12 +107,19 @@ async def _done_with(focused: Widget) -> None:
     And what it has opened has the focus: the app gives it, or a new screen takes it, a turn later.
     """
     app = focused.app
+    async with _patience():
+        for node in focused.ancestors_with_self:
+            await _caught_up(node)
+        await _caught_up(app)
+        await _caught_up(app.screen)
+
+
+@contextlib.asynccontextmanager
+async def _patience() -> AsyncIterator[None]:
+    """Whatever hangs, keys go on."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
-            for node in focused.ancestors_with_self:
-                await _caught_up(node)
-            await _caught_up(app)
-            await _caught_up(app.screen)
+            yield
 
 
 async def _caught_up(node: MessagePump) -> None:

@@ -14,6 +14,7 @@ import tui.app
 from tests.screens.test_console_tab import console
 from tests.screens.test_machines import go_to, running
 from tests.waiting import until
+from tui import keys_in_turn
 from tui.app import VirttyApp
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.host import Host
@@ -254,3 +255,17 @@ async def test_a_part_that_never_comes_does_not_hold_the_keys_for_good(
     async with running() as (app, _pilot), app.screen.switching:
         type_ahead(app, "q")
         await until(lambda: app._exit)
+
+
+@pytest.mark.parametrize("focused", [False, True])
+async def test_keys_go_on_though_a_screen_takes_nothing(monkeypatch: pytest.MonkeyPatch, focused):
+    async def never(_node: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(keys_in_turn, "PATIENCE", 0.05)
+    monkeypatch.setattr(keys_in_turn, "_caught_up", never)
+    async with running() as (app, _pilot):
+        if not focused:
+            app.screen.set_focus(None)
+        type_ahead(app, "55")
+        await until(lambda: isinstance(app.main.pane, HostsPane))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Generator
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from hypothesis import settings
@@ -62,11 +63,19 @@ async def _shutdown(self: App[object]) -> None:
 setattr(App, "_shutdown", _shutdown)  # noqa: B010 - mypy refuses the assignment
 
 
+_uncaptured = pytest.StashKey[IO[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A way to the terminal, while pytest captures nothing yet."""
+    config.stash[_uncaptured] = os.fdopen(os.dup(2), "w")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Told a moment before pytest-timeout ends it."""
     limit = item.config.getoption("timeout") or float(item.config.getini("timeout"))
-    with hanging.told(limit - 2):
+    with hanging.told(limit - 2, item.config.stash[_uncaptured]):
         return (yield)
 
 

@@ -6,33 +6,47 @@ import asyncio
 import contextlib
 import faulthandler
 import gc
-import sys
+import os
 import threading
 from collections.abc import Iterator
+from typing import IO
 
 END = 60.0
-"""Seconds after which a test that no signal has ended, in a call of a library, ends the process."""
+"""Seconds after which a test that pytest-timeout's signal has not ended ends its process: it hangs
+in a call of a library, or as it is cleared away, or a task took the signal's exception."""
 
 
 @contextlib.contextmanager
-def told(seconds: float) -> Iterator[None]:
-    """Write where each task waits when that takes longer; the report of the test has it."""
-    telling = threading.Timer(seconds, _tell)
-    telling.daemon = True
-    telling.start()
-    faulthandler.dump_traceback_later(seconds + END, exit=True)
+def told(seconds: float, error: IO[str]) -> Iterator[None]:
+    """Write where each task waits when that takes longer, and at the end where each thread is.
+
+    ``error``: a file that pytest does not capture, for there may be no report.
+    """
+    timers = (
+        threading.Timer(seconds, _tell, (error,)),
+        threading.Timer(seconds + END, _end, (error,)),
+    )
+    for timer in timers:
+        timer.daemon = True
+        timer.start()
     try:
         yield
     finally:
-        telling.cancel()
-        faulthandler.cancel_dump_traceback_later()
+        for timer in timers:
+            timer.cancel()
 
 
-def _tell() -> None:
+def _end(error: IO[str]) -> None:
+    faulthandler.dump_traceback(error)
+    os._exit(1)
+
+
+def _tell(error: IO[str]) -> None:
     for task in [each for each in gc.get_objects() if isinstance(each, asyncio.Task)]:
         if not task.done():
             places = " < ".join(reversed(list(_places(task))))
-            sys.stderr.write(f"{task.get_name()}: {places}\n")
+            error.write(f"{task.get_name()}: {places}\n")
+    error.flush()
 
 
 def _places(task: asyncio.Task[object]) -> Iterator[str]:

@@ -96,7 +96,7 @@ class Guest:
         """The file that keeps what the serial console prints."""
         return self.host.workspace.path / f"{self.name}.console"
 
-    def wait_for_output(self, text: str = READY, timeout: float = 60) -> None:
+    def wait_for_output(self, text: str = READY, timeout: float = 180) -> None:
         """Wait until *text* was printed on the console, by default the end of the boot."""
         poll(lambda: text in self.output, f"{self.name} prints {text!r}", timeout=timeout)
 

@@ -176,7 +176,8 @@ async def test_functions_disks_and_sticks_are_lent_and_returned(
         assert " 0% packet loss" in await aside(ping_between, web, first, second)
 
         await at.look_at("01:10.2")
-        assert f"held by  web (running) MAC {second} VLAN 42" in at.details
+        held = f"held by  web (running) MAC {second} VLAN 42"
+        await at.until(lambda: held in at.details)
         await at.press("enter")
         await at.remove_device(second)
         await at.apply("1 now", f"NIC {second}")
@@ -250,7 +251,7 @@ async def test_a_whole_group_and_a_function_of_a_network_go_to_a_machine(
                 await at.row(place, held="both (running)", driver="vfio-pci")
             await at.row("02:10.2", held="both (running)")
             await at.look_at("02:10.2")
-            assert f"MAC {mac} from network functions" in at.details
+            await at.until(lambda: f"MAC {mac} from network functions" in at.details)
 
             await aside(both.virsh, "destroy")
             for place, name in ((E1000, "e1000"), (RTL8139, "8139cp"), ("02:10.2", "igbvf")):

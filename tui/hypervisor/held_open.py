@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 import libvirt
 
 from tui.hypervisor.block_jobs import jobs_of
+from tui.hypervisor.calls import CALL_TIMEOUT
 from tui.hypervisor.errors import HypervisorError
 from tui.hypervisor.handles import domain_of
 from tui.hypervisor.host import Host
@@ -52,7 +53,7 @@ async def held_open(host: Host, record: DomainRecord) -> AsyncIterator[None]:
                 lambda connection: _end(domain_of(connection, record.uuid)),
                 lane=Lane.JOB,
                 what=what,
-                timeout=None,
+                timeout=CALL_TIMEOUT,  # the program's end waits for it
             )
 
     def discard(ours: bool) -> None:

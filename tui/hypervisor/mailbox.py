@@ -75,7 +75,7 @@ class Mailbox:
                 function(*arguments)
             except Exception:
                 log.exception("delivery of %r failed", function)
-            if time.monotonic() > end:
+            if time.monotonic() > end and self._loop is not None:  # else nobody comes back for it
                 break
         with self._lock:
             if not self._letters or self._loop is None:

@@ -176,8 +176,8 @@ async def test_functions_disks_and_sticks_are_lent_and_returned(
         assert " 0% packet loss" in await aside(ping_between, web, first, second)
 
         await at.look_at("01:10.2")
-        held = f"held by  web (running) MAC {second} VLAN 42"
-        await at.until(lambda: held in at.details)
+        holder = f"held by  web (running) MAC {second} VLAN 42"
+        await at.until(lambda: holder in at.details)
         await at.press("enter")
         await at.remove_device(second)
         await at.apply("1 now", f"NIC {second}")

@@ -225,7 +225,7 @@ async def test_good_and_bad_hosts_side_by_side(silent_uri: str) -> None:
         assert "silent" in details(app)
         await pilot.press("d")
         await until(lambda: rows(app)["silent"] == "not connected")
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 30  # it would never answer
 
 
 async def test_keys_are_refused_with_a_reason() -> None:

@@ -1,7 +1,7 @@
 """Waiting for keys: Textual wakes ten times a second to see whether an Escape stands alone.
 
-Here it does so only shortly after something was typed: it was half of what a program costs that
-is only looked at.
+Here it does so only shortly after something was typed: it was a fifth to a third of what a program
+costs that is only looked at.
 """
 
 from __future__ import annotations
